@@ -1,0 +1,1 @@
+"""Values that flow, errors, seeds, picture and film files, the step registry: light, no TensorFlow."""

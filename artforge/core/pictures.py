@@ -1,0 +1,163 @@
+"""Picture files at the edge: whatever the file holds comes in as an Image, and an Image goes out as 8-bit sRGB."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+from PIL import ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
+
+from artforge.core.errors import PictureError
+from artforge.core.files import atomic_path
+from artforge.core.values import Image
+
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".ppm"})
+MAX_PIXELS = 300_000_000
+"""Larger pictures are refused from their header, before anything is decoded."""
+
+_WHITE = (255, 255, 255, 255)
+_CORRUPT = (OSError, SyntaxError, ValueError, IndexError, EOFError, MemoryError, PillowImage.DecompressionBombError)
+
+
+def read_picture(path: Path, *, shortest_edge: int | None = None) -> Image:
+    """Read any picture file upright, in sRGB, over white where it is transparent.
+
+    CMYK, 16-bit, grey, palette and colour-managed files are converted; of an animation the first frame is read.
+
+    Args:
+        path: the file.
+        shortest_edge: where a smaller picture is enough, JPEG files are decoded straight to a smaller scale
+            that keeps the shortest edge at least this long (pixels); the result is still not resized exactly.
+
+    Returns:
+        float32 (H, W, 3), sRGB, [0, 1].
+
+    Raises:
+        PictureError: no such file, no picture, damaged, or more than `MAX_PIXELS` pixels.
+    """
+    if not path.is_file():
+        raise PictureError(f"{path}: no such picture file")
+    if path.stat().st_size == 0:
+        raise PictureError(f"{path}: the file is empty (0 bytes)")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd metadata and big files; both are dealt with here
+            with PillowImage.open(path) as opened:
+                width, height = opened.size
+                if width * height > MAX_PIXELS:
+                    raise PictureError(
+                        f"{path}: {width}x{height} pixels; at most {MAX_PIXELS // 10**6} million are read. Shrink it."
+                    )
+                if shortest_edge is not None:
+                    opened.draft(None, _draft_size(width, height, shortest_edge))
+                return _to_srgb(opened)
+    except PictureError:
+        raise
+    except UnidentifiedImageError as error:
+        raise PictureError(
+            f"{path}: not a picture that can be read (is it really a {path.suffix or 'picture'} file?)"
+        ) from error
+    except _CORRUPT as error:
+        raise PictureError(f"{path}: damaged or cut short ({error})") from error
+
+
+def _draft_size(width: int, height: int, shortest_edge: int) -> tuple[int, int]:
+    scale = shortest_edge / min(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _to_srgb(opened: PillowImage.Image) -> Image:
+    picture = ImageOps.exif_transpose(opened)
+    if picture.mode in ("I", "I;16", "I;16B", "I;16L", "F"):
+        return _grey_to_image(np.asarray(picture), floating=picture.mode == "F")
+    profile = picture.info.get("icc_profile")
+    if picture.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    if picture.mode == "RGBA":
+        ground = PillowImage.new("RGBA", picture.size, _WHITE)
+        picture = PillowImage.alpha_composite(ground, picture).convert("RGB")
+    if profile and picture.mode in ("RGB", "CMYK", "L"):
+        picture = _apply_profile(picture, profile)
+    return to_float(np.asarray(picture.convert("RGB")))
+
+
+def _grey_to_image(grey: NDArray[np.generic], *, floating: bool) -> Image:
+    """16-bit grey is a share of 65535; floating grey is taken as [0, 1] where it fits, else as [0, 255]."""
+    values = grey.astype(np.float32)
+    fits_unit = values.max(initial=0) <= 1
+    full = 65535.0 if not floating else 1.0 if fits_unit else 255.0
+    return np.repeat(np.clip(values / full, 0, 1)[..., None], 3, axis=2)
+
+
+def _apply_profile(picture: PillowImage.Image, profile: bytes) -> PillowImage.Image:
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return picture  # a broken or mismatched profile: the colours as they are stand closer than none
+    return converted if converted is not None else picture
+
+
+def to_float(pixels: NDArray[np.uint8]) -> Image:
+    """uint8 [0, 255] -> float32 [0, 1]."""
+    return pixels.astype(np.float32) / np.float32(255)
+
+
+def to_bytes(image: Image) -> NDArray[np.uint8]:
+    """float32 [0, 1] -> uint8 [0, 255], rounded to the nearest level; `to_float` of it gives the level back."""
+    levels: NDArray[np.uint8] = np.rint(np.clip(image, 0, 1) * np.float32(255)).astype(np.uint8)
+    return levels
+
+
+def resize(image: Image, size: tuple[int, int]) -> Image:
+    """Resize to (height, width): by area where it shrinks (no aliasing), by cubic curves where it grows."""
+    height, width = size
+    if image.shape[:2] == (height, width):
+        return image
+    shrinks = height * width < image.shape[0] * image.shape[1]
+    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    clipped: Image = np.clip(resized, 0, 1, dtype=np.float32)  # cubic curves overshoot
+    return clipped
+
+
+def centre_square(image: Image) -> Image:
+    """The largest square in the middle of the picture."""
+    height, width = image.shape[:2]
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    return image[top : top + edge, left : left + edge]
+
+
+def write_png(path: Path, image: Image, texts: Mapping[str, str] | None = None) -> None:
+    """Write an 8-bit sRGB PNG, whole or not at all; `texts` go into it as UTF-8 text chunks.
+
+    The same pixels and texts always give the same bytes.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+    """
+    chunks = PngImagePlugin.PngInfo()
+    for key, text in (texts or {}).items():
+        chunks.add_itxt(key, text, zip=True)
+    with atomic_path(path) as part:
+        PillowImage.fromarray(to_bytes(image)).save(part, format="PNG", pnginfo=chunks, compress_level=6)
+
+
+def read_png_texts(path: Path) -> dict[str, str]:
+    """The text chunks of a PNG file.
+
+    Raises:
+        PictureError: it is no PNG file.
+    """
+    try:
+        with PillowImage.open(path, formats=["PNG"]) as opened:
+            opened.load()  # chunks may stand behind the pixels
+            return {str(key): str(text) for key, text in getattr(opened, "text", {}).items()}
+    except _CORRUPT as error:
+        raise PictureError(f"{path}: not a PNG file that can be read ({error})") from error

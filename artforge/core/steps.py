@@ -1,0 +1,169 @@
+"""The registry: a step is a plain function, and its signature is the only declaration.
+
+Positional arguments are what flows in, keyword-only arguments are what the artist sets, `rng` is chance, and the
+return type is what flows out. Checking, help and the law tests all read it from here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BeforeValidator, ConfigDict, TypeAdapter
+
+from artforge.core.errors import check_choice
+from artforge.core.values import ARRAY_KINDS, Kind
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Input:
+    """A value that flows into a step."""
+
+    name: str
+    kind: Kind
+    optional: bool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the artist sets: a name, a type and perhaps a default."""
+
+    name: str
+    kind: Kind | None
+    adapter: TypeAdapter[Any] | None
+    default: Any
+    required: bool
+    numeric: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One registered function, read from its signature."""
+
+    name: str
+    version: int
+    function: Callable[..., Any]
+    inputs: tuple[Input, ...]
+    settings: dict[str, Setting]
+    output: Kind
+    uses_rng: bool
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+
+_STEPS: dict[str, Step] = {}
+
+
+def step(name: str, *, version: int) -> Callable[[Function], Function]:
+    """Register a function as the recipe step `name`; the function itself is returned unchanged.
+
+    `version` is bumped only when the step's pixels change: it enters every cache key and every provenance.
+    """
+
+    def register(function: Function) -> Function:
+        if name in _STEPS and _STEPS[name].function.__qualname__ != function.__qualname__:
+            raise TypeError(f"two functions are registered as the step {name!r}")
+        _STEPS[name] = _read_signature(name, version, function)
+        return function
+
+    return register
+
+
+def registered_steps() -> dict[str, Step]:
+    """Every step imported so far, by name."""
+    return dict(_STEPS)
+
+
+def find_step(name: str) -> Step:
+    """The step called `name`.
+
+    Raises:
+        ChoiceError: there is none; the nearest is named.
+    """
+    check_choice("step", name, sorted(_STEPS))
+    return _STEPS[name]
+
+
+def _read_signature(name: str, version: int, function: Callable[..., Any]) -> Step:
+    hints = get_type_hints(function, include_extras=True)
+    inputs: list[Input] = []
+    settings: dict[str, Setting] = {}
+    parameters = inspect.signature(function).parameters
+    for parameter in parameters.values():
+        if parameter.name == "rng":
+            continue
+        hint = hints[parameter.name]
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            settings[parameter.name] = _setting(parameter, hint)
+        else:
+            kind = _kind_of(hint)
+            if kind not in ARRAY_KINDS:
+                raise TypeError(f"step {name!r}: what flows in must be an array kind, {parameter.name} is {hint}")
+            inputs.append(Input(parameter.name, kind, optional=parameter.default is not parameter.empty))
+    output = _kind_of(hints["return"])
+    if output not in ARRAY_KINDS:
+        raise TypeError(f"step {name!r}: the return type must be an array kind")
+    return Step(name, version, function, tuple(inputs), settings, output, uses_rng="rng" in parameters)
+
+
+def _setting(parameter: inspect.Parameter, hint: Any) -> Setting:
+    required = parameter.default is parameter.empty
+    kind = _kind_of(hint)
+    # a Model arrives by name in the recipe and as a handle in the function: there is nothing for pydantic to check
+    config = ConfigDict(strict=True)
+    adapter: TypeAdapter[Any] | None
+    if kind is Kind.MODEL:
+        adapter = None
+    elif isinstance(hint, type) and hasattr(hint, "model_validate"):
+        adapter = TypeAdapter(hint)  # a pydantic model carries its own config
+    else:
+        adapter = TypeAdapter(Annotated[hint, BeforeValidator(_tuples)] if _holds_tuple(hint) else hint, config=config)
+    return Setting(
+        parameter.name,
+        kind,
+        adapter,
+        None if required else parameter.default,
+        required,
+        numeric=_is_numeric(hint),
+    )
+
+
+def _members(hint: Any) -> tuple[Any, ...]:
+    """The alternatives of a union, without None; a lone type is its own only member."""
+    if get_origin(hint) in (Union, UnionType):
+        return tuple(member for member in get_args(hint) if member is not NoneType)
+    return (hint,)
+
+
+def _kind_of(hint: Any) -> Kind | None:
+    for member in _members(hint):
+        if get_origin(member) is Annotated:
+            for mark in get_args(member)[1:]:
+                if isinstance(mark, Kind):
+                    return mark
+        kind = getattr(member, "KIND", None)  # a class that is a kind by itself, such as the Model handle
+        if isinstance(kind, Kind):
+            return kind
+    return None
+
+
+def _holds_tuple(hint: Any) -> bool:
+    return get_origin(hint) is tuple or any(_holds_tuple(part) for part in get_args(hint))
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples: YAML knows lists only, and strict checking takes no list for a tuple."""
+    return tuple(_tuples(part) for part in value) if isinstance(value, list) else value
+
+
+def _is_numeric(hint: Any) -> bool:
+    plain = {get_args(member)[0] if get_origin(member) is Annotated else member for member in _members(hint)}
+    return bool(plain & {int, float})

@@ -1,0 +1,102 @@
+"""The values that flow from step to step, and the marks by which the registry knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+
+class Kind(StrEnum):
+    """What a step takes or gives; written into a type by `Annotated[..., Kind.X]`."""
+
+    IMAGE = "image"
+    HEATMAP = "heatmap"
+    FEATURE_MAPS = "feature maps"
+    MODEL = "model"
+    PICTURE_SOURCE = "picture"
+    LAYER = "layer"
+    CLASS_NAME = "class"
+    COLORMAP = "colormap"
+    PIXELS = "pixels"
+
+
+Image = Annotated[NDArray[np.float32], Kind.IMAGE]
+"""float32 (H, W, 3), sRGB, [0, 1]."""
+
+Heatmap = Annotated[NDArray[np.float32], Kind.HEATMAP]
+"""float32 (H, W), signed and unnormalised as the method gives it, until `normalize` maps it to [0, 1]."""
+
+FeatureMaps = Annotated[NDArray[np.float32], Kind.FEATURE_MAPS]
+"""float32 (h, w, channels), one image's activations at one layer."""
+
+PictureSource = Annotated[str, Kind.PICTURE_SOURCE]
+"""A picture file's path, or `embedded:CLASS/FAMILY/SEED` for a picture of the embedded set."""
+
+LayerName = Annotated[str, Kind.LAYER]
+"""A layer of the model beside it: its name, or `last_conv`."""
+
+ClassName = Annotated[str, Kind.CLASS_NAME]
+"""A class of the model beside it, by name."""
+
+ColormapName = Annotated[str, Kind.COLORMAP]
+"""A colormap of the `cmap` catalogue, such as `crameri:lajolla` or `magma`."""
+
+Pixels = Annotated[int, Kind.PIXELS, Field(ge=1, le=32768)]
+"""A length in pixels of the finished work; a preview at a quarter of the size takes a quarter of it."""
+
+Unit = Annotated[float, Field(ge=0, le=1)]
+"""A share in [0, 1]."""
+
+ARRAY_KINDS: dict[Kind, tuple[int, int | None]] = {
+    Kind.IMAGE: (3, 3),
+    Kind.HEATMAP: (2, None),
+    Kind.FEATURE_MAPS: (3, None),
+}
+"""The array kinds: number of axes, and the size of the last axis where it is fixed."""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """A lazy sequence of Images of one size: frame i is drawn when it is asked for.
+
+    Attributes:
+        num_frames: how many there are; frame `num_frames` of a loop would be frame 0 and is never drawn.
+        fps: frames per second.
+        draw: frame index -> Image.
+    """
+
+    num_frames: int
+    fps: float
+    draw: Callable[[int], Image]
+
+    def __len__(self) -> int:
+        return self.num_frames
+
+    def __iter__(self) -> Iterator[Image]:
+        return (self.draw(index) for index in range(self.num_frames))
+
+
+def array_fault(value: object, kind: Kind) -> str | None:
+    """What is wrong with `value` as a `kind`, or None: dtype, axes, finite numbers, and [0, 1] for an Image."""
+    num_axes, last = ARRAY_KINDS[kind]
+    if not isinstance(value, np.ndarray):
+        return f"a {kind} must be an array, received {type(value).__name__}"
+    if value.dtype != np.float32:
+        return f"a {kind} must be float32, received {value.dtype}"
+    if value.ndim != num_axes or (last is not None and value.shape[-1] != last):
+        return (
+            f"a {kind} must have {num_axes} axes{f' and end in {last}' if last else ''}, received shape {value.shape}"
+        )
+    if 0 in value.shape:
+        return f"a {kind} must not be empty, received shape {value.shape}"
+    if not np.isfinite(value).all():
+        return f"a {kind} must be finite, received {int((~np.isfinite(value)).sum())} NaN or infinite numbers"
+    if kind is Kind.IMAGE and not (value.min() >= 0 and value.max() <= 1):
+        return f"an image must stay in [0, 1], received [{value.min():.4g}, {value.max():.4g}]"
+    return None
