@@ -1,0 +1,39 @@
+"""Two streams: results go to stdout, everything said to the person goes to stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+from rich.console import Console
+
+console = Console(stderr=True, soft_wrap=True, highlight=False)
+"""Progress, notes and warnings; colour only on a terminal, and never under NO_COLOR."""
+
+
+def report_error(message: str) -> None:
+    """One error in red; a message that already speaks of errors (a recipe's list) stands as it is."""
+    lead = "" if ": error: " in message else "error: "
+    console.print(f"{lead}{message}", style="red", markup=False)
+
+
+def note(message: str) -> None:
+    """A line for the person."""
+    console.print(message, markup=False)
+
+
+def warn(message: str) -> None:
+    """Something that went on, but not as hoped."""
+    console.print(f"warning: {message}", style="yellow", markup=False)
+
+
+def result(message: str) -> None:
+    """A result, such as a path, on stdout."""
+    typer.echo(message)
+
+
+def event(values: Mapping[str, Any]) -> None:
+    """One JSON object on one line of stdout."""
+    typer.echo(json.dumps(values, ensure_ascii=False))

@@ -1,0 +1,62 @@
+"""The `artforge` command: puts the groups together, prints every error, decides the exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from artforge import __version__
+from artforge.cli.console import report_error
+from artforge.cli.gallery import gallery_app
+from artforge.cli.render import check_command, render_command
+from artforge.core.errors import ArtforgeError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="artforge",
+    help="Art from what a neural network sees: train a classifier, turn its attention into prints and films.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("render")(render_command)
+app.command("check")(check_command)
+app.add_typer(gallery_app, name="gallery")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"artforge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Art from what a neural network sees: train a classifier, turn its attention into prints and films."""
+    del version  # acted on by its callback
+    context.obj = {"debug": debug}
+
+
+def main() -> None:
+    """Run the command line; every mistake of a user ends in one message and a code, never in a traceback."""
+    debug = "--debug" in sys.argv
+    try:
+        app()
+    except ArtforgeError as error:
+        if debug:
+            traceback.print_exc()
+        report_error(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        report_error("stopped by Ctrl-C")
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,116 @@
+"""`artforge render` and `artforge check`: recipes in, works out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from artforge.cli.console import console, event, note, result
+from artforge.core.errors import RecipeError
+
+RecipeFiles = Annotated[
+    list[Path], typer.Argument(metavar="RECIPE...", help="Recipe files (YAML).", show_default=False)
+]
+
+
+def check_command(
+    recipes: RecipeFiles,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per recipe on stdout.")] = False,
+) -> None:
+    """Check recipes without rendering: every mistake at once, with its line. Example: artforge check recipes/*.yaml"""
+    from artforge.recipes.check import check_file
+    from artforge.recipes.variants import Overrides, expand_variants
+
+    faults = []
+    for path in recipes:
+        try:
+            checked = check_file(path)
+        except RecipeError as error:
+            faults.append(str(error))
+            if as_json:
+                event({"event": "error", "recipe": str(path), "message": str(error)})
+            continue
+        count = len(expand_variants(checked.recipe, Overrides()))
+        outputs = ", ".join(checked.recipe.outputs)
+        if as_json:
+            event({"event": "checked", "recipe": str(path), "variants": count, "outputs": list(checked.recipe.outputs)})
+        else:
+            result(f"{path}: good ({count} variant{'s' if count > 1 else ''}; outputs: {outputs})")
+    if faults:
+        raise RecipeError("\n".join(faults))
+
+
+def render_command(
+    recipes: RecipeFiles,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for the works; each recipe gets a folder of its own.")
+    ] = Path("out"),
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Turn a param, e.g. --set intensity=0.8 --set image=my.jpg"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Another seed: other chance, same recipe.")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="A look at a quarter of the size.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per event on stdout.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Say what would be made; write nothing.")] = False,
+) -> None:
+    """Render recipes into prints, contact sheets and films. Example: artforge render recipes/heatmap_sweep.yaml"""
+    from artforge.recipes.cache import Cache, cache_folder, cache_limit
+    from artforge.recipes.check import check_file
+    from artforge.recipes.plan import PREVIEW_SCALE, Planner
+    from artforge.recipes.render import Renderer, render_plan
+    from artforge.recipes.variants import Overrides, parse_assignments
+
+    started = time.perf_counter()
+    overrides = Overrides(parse_assignments(assignments or []), seed)
+    store = Cache(cache_folder(), cache_limit())
+    checked = _check_all(recipes, overrides, check_file)
+    renderers = [
+        Renderer(Planner(each, overrides, PREVIEW_SCALE if preview else 1.0), out / each.recipe.name, store)
+        for each in checked
+    ]
+    if dry_run:
+        for renderer in renderers:
+            for planned in render_plan(renderer):
+                _show_planned(planned, as_json=as_json)
+        return
+    rendered = []
+    for renderer in renderers:
+        with _reporter(renderer, as_json=as_json) as reporter:
+            rendered += renderer.render(reporter)
+    seconds = time.perf_counter() - started
+    num_cached = sum(done.cached for done in rendered)
+    if as_json:
+        event({"event": "done", "files": len(rendered), "cached": num_cached, "seconds": round(seconds, 3)})
+    else:
+        note(f"{len(rendered)} works in {seconds:.1f} s ({num_cached} from the cache)")
+
+
+def _check_all(recipes: list[Path], overrides: Any, check_file: Any) -> list[Any]:
+    """Every recipe is checked before the first one is rendered."""
+    checked, faults = [], []
+    for path in recipes:
+        try:
+            checked.append(check_file(path, overrides))
+        except RecipeError as error:
+            faults.append(str(error))
+    if faults:
+        raise RecipeError("\n".join(faults))
+    return checked
+
+
+def _show_planned(planned: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        event({"event": "plan", **planned})
+        return
+    work = "in the cache" if planned["cached"] else f"{planned['pictures']} pictures to draw"
+    result(f"{planned['file']}  ({planned['kind']}, {work})")
+
+
+def _reporter(renderer: Any, *, as_json: bool) -> Any:
+    from artforge.cli.progress import RenderProgress
+
+    return RenderProgress(renderer.planner.checked.recipe.name, renderer.artifacts, console, as_json=as_json)

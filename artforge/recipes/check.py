@@ -1,0 +1,377 @@
+"""Checking before work: every fault of a recipe, found at once, before anything is loaded or computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from artforge.core.errors import RecipeError, UsageError, did_you_mean
+from artforge.core.steps import Setting, Step, registered_steps
+from artforge.core.values import Kind
+from artforge.recipes.bindings import Binding, FromParam, bind
+from artforge.recipes.checked import CheckedCall, CheckedPipe, CheckedRecipe
+from artforge.recipes.expressions import ExpressionError
+from artforge.recipes.grammar import read_recipe
+from artforge.recipes.names import named_thing_fault
+from artforge.recipes.problems import Position, Problems
+from artforge.recipes.recipe import NUMERIC_TYPES, Call, Output, Pipe, Recipe
+from artforge.recipes.steps import load_steps
+from artforge.recipes.templates import template_fault
+from artforge.recipes.variants import Overrides, Variant, base_folders, check_overrides, expand_variants, scope_of
+
+MAX_SAMPLES = 240
+"""A moving setting is tried at no more frames than this, spread evenly over the timeline."""
+
+
+def check_recipe(text: str, source: str, overrides: Overrides | None = None) -> CheckedRecipe:
+    """Check a recipe's text.
+
+    Args:
+        text: the YAML.
+        source: the path it came from, as it was typed; relative pictures and models are found from its folder.
+        overrides: what the command line sets; its values are checked like the recipe's own.
+
+    Returns:
+        The recipe, ready to be planned.
+
+    Raises:
+        RecipeError: carries every fault found.
+        UsageError: an override that the recipe has no param for.
+    """
+    load_steps()
+    problems = Problems(source, text)
+    recipe = read_recipe(text, source, problems)
+    if recipe is None:
+        problems.raise_if_any()
+        raise AssertionError("a recipe that cannot be read has at least one problem")
+    overrides = overrides or Overrides()
+    if not problems.found:
+        check_overrides(recipe, overrides)
+    checked = _Checker(recipe, overrides, problems).check()
+    problems.raise_if_any()
+    return checked
+
+
+@dataclass
+class _Checker:
+    recipe: Recipe
+    overrides: Overrides
+    problems: Problems
+    steps: dict[str, Step] = field(default_factory=registered_steps)
+
+    def check(self) -> CheckedRecipe:
+        recipe = self.recipe
+        wired = {name: self._wire(pipe) for name, pipe in recipe.pipes.items()}
+        kinds: dict[str, Kind | None] = {}
+        pipes = {}
+        for name in self._order():
+            start, calls = wired[name]
+            kinds[name] = self._flow(recipe.pipes[name], start, calls, kinds)
+            pipes[name] = CheckedPipe(name, start, calls, kinds[name])
+        for output in recipe.outputs.values():
+            self._output(output, kinds)
+        self._param_texts()
+        for what, text in (("title", recipe.title), ("description", recipe.description)):
+            fault = template_fault(text, {*recipe.params, "seed", "i", "n"})
+            if fault is not None:
+                self.problems.add(Position(1, 1), f"{what}: {fault}")
+        if not self.problems.found:  # a value can only be tried where everything around it is sound
+            self._values([call for pipe in pipes.values() for call in pipe.calls])
+        return CheckedRecipe(recipe, pipes)
+
+    def _param_texts(self) -> None:
+        """A param's text may read the numeric params and the seed."""
+        known = {name for name, param in self.recipe.params.items() if param.type in NUMERIC_TYPES} | {"seed"}
+        for param in self.recipe.params.values():
+            fault = template_fault(param.default, known) if isinstance(param.default, str) else None
+            if fault is not None:
+                self.problems.add(param.position, fault)
+
+    # -- names and wiring ----------------------------------------------------------------------------------------
+
+    def _wire(self, pipe: Pipe) -> tuple[str | None, tuple[CheckedCall, ...]]:
+        start = pipe.start.name if pipe.start and self._known_pipe(pipe.start.name, pipe.start.position) else None
+        calls: list[CheckedCall] = []
+        for call in pipe.calls:
+            step = self.steps.get(call.step)
+            if step is None:
+                hint = did_you_mean(call.step, list(self.steps))
+                message = f"unknown step {call.step!r}{hint or ' (known: ' + ', '.join(sorted(self.steps)) + ')'}"
+                self.problems.add(call.position, message)
+                continue
+            flows = bool(calls) or pipe.start is not None
+            earlier = sum(other.step is step for other in calls)
+            call_id = f"{pipe.name}.{call.step}" + (f"#{earlier + 1}" if earlier else "")
+            calls.append(
+                CheckedCall(call, step, call_id, self._inputs(call, step, flows=flows), self._settings(call, step))
+            )
+        return start, tuple(calls)
+
+    def _inputs(self, call: Call, step: Step, *, flows: bool) -> dict[str, str | None]:
+        wiring: dict[str, str | None] = {}
+        for wanted in step.inputs:
+            tree = call.settings.get(wanted.name)
+            if tree is None:
+                continue
+            if not isinstance(tree.value, str) or not tree.value.startswith("$"):
+                message = (
+                    f"{step.name}.{wanted.name} is a {wanted.kind} from another pipe: write a reference such as $art"
+                )
+                self.problems.add(tree.position, message)
+            elif self._known_pipe(tree.value[1:], tree.position):
+                wiring[wanted.name] = tree.value[1:]
+        open_inputs = [wanted for wanted in step.inputs if wanted.name not in call.settings]
+        if flows and open_inputs:
+            wiring[open_inputs.pop(0).name] = None
+        elif flows:
+            names = ", ".join(wanted.name for wanted in step.inputs) or "nothing"
+            self.problems.add(
+                call.position, f"{step.name} takes {names}: the value that flows down the pipe has no place left"
+            )
+        for missing in open_inputs:
+            if not missing.optional:
+                message = f"{step.name} needs its {missing.name} (a {missing.kind}): write {missing.name}: $pipe"
+                self.problems.add(call.position, message)
+        return wiring
+
+    def _settings(self, call: Call, step: Step) -> dict[str, Binding]:
+        inputs = {wanted.name for wanted in step.inputs}
+        bound = {}
+        for name, tree in call.settings.items():
+            if name in inputs:
+                continue
+            if name not in step.settings:
+                known = [*sorted(inputs), *step.settings]
+                message = f"{step.name} has no {name!r}{did_you_mean(name, known)} (it takes: {', '.join(known)})"
+                self.problems.add(call.key_positions[name], message)
+                continue
+            binding = bind(tree, self.recipe.params, self.recipe.timeline, self.problems)
+            if binding is None:
+                continue
+            if binding.moves and not step.settings[name].numeric:
+                self.problems.add(tree.position, f"{step.name}.{name} is no number: it cannot move along the timeline")
+            bound[name] = binding
+        for name, setting in step.settings.items():
+            if setting.required and name not in call.settings:
+                self.problems.add(call.position, f"{step.name} needs {name!r}")
+        return bound
+
+    def _known_pipe(self, name: str, place: Position) -> bool:
+        if name in self.recipe.pipes:
+            return True
+        if name in self.recipe.params:
+            self.problems.add(
+                place, f"'${name}' is a param ({self.recipe.params[name].type}), not a pipe; load it in a pipe first"
+            )
+        else:
+            self.problems.add(place, f"unknown reference '${name}'{did_you_mean(name, list(self.recipe.pipes))}")
+        return False
+
+    # -- flow ----------------------------------------------------------------------------------------------------
+
+    def _order(self) -> list[str]:
+        """The pipes, sources first; a cycle is a fault."""
+        graph = {
+            name: {source for source, _ in _sources(pipe)} & self.recipe.pipes.keys()
+            for name, pipe in self.recipe.pipes.items()
+        }
+        try:
+            return list(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            circle = list(error.args[1])
+            first = self.recipe.pipes[circle[0]]
+            self.problems.add(first.position, f"a circle: {' -> '.join(reversed(circle))}")
+            return []
+
+    def _flow(
+        self, pipe: Pipe, start: str | None, calls: tuple[CheckedCall, ...], kinds: dict[str, Kind | None]
+    ) -> Kind | None:
+        flowing = kinds.get(start) if start else None
+        for checked in calls:
+            for wanted in checked.step.inputs:
+                if wanted.name not in checked.wiring:
+                    continue
+                source = checked.wiring[wanted.name]
+                received = flowing if source is None else kinds.get(source)
+                if received is not None and received is not wanted.kind:
+                    place = checked.position_of(wanted.name)
+                    origin = f"${source} gives" if source else "the pipe brings"
+                    way_out = _way_out(received, wanted.kind)
+                    message = f"{checked.step.name}.{wanted.name} wants a {wanted.kind}, {origin} a {received}{way_out}"
+                    self.problems.add(place, message)
+            flowing = checked.step.output
+        if not pipe.calls and pipe.start is None and not self.problems.found:
+            self.problems.add(pipe.position, f"pipe {pipe.name!r} does nothing")
+        return flowing if len(calls) == len(pipe.calls) else None
+
+    def _output(self, output: Output, kinds: dict[str, Kind | None]) -> None:
+        if not self._known_pipe(output.source.name, output.source.position):
+            return
+        kind = kinds.get(output.source.name)
+        if kind is not None and kind is not Kind.IMAGE:
+            way_out = _way_out(kind, Kind.IMAGE)
+            message = f"output {output.name!r} shows an image, ${output.source.name} gives a {kind}{way_out}"
+            self.problems.add(output.source.position, message)
+        swept = {axis.name for block in self.recipe.sweep for axis in block.axes}
+        for name in output.across:
+            if name not in swept:
+                self.problems.add(
+                    output.position,
+                    f"grid of output {output.name!r}: {name!r} is not swept{did_you_mean(name, sorted(swept))}",
+                )
+
+    # -- values --------------------------------------------------------------------------------------------------
+
+    def _values(self, calls: list[CheckedCall]) -> None:
+        variants = expand_variants(self.recipe, self.overrides)
+        folders = base_folders(self.recipe, self.overrides)
+        for checked in calls:
+            for name, binding in checked.settings.items():
+                self._setting(checked, checked.step.settings[name], binding, variants)
+        if self.problems.found:
+            return
+        for checked in calls:
+            for variant in variants:
+                self._named_things(checked, variant, len(variants), folders)
+
+    def _setting(self, checked: CheckedCall, setting: Setting, binding: Binding, variants: list[Variant]) -> None:
+        tried: list[Any] = []
+        for variant in variants:
+            for frame in self._sample_frames() if binding.moves else (0,):
+                try:
+                    value = binding.resolve(scope_of(self.recipe, variant, len(variants), frame))
+                except (ExpressionError, ValueError) as error:
+                    self.problems.add(checked.position_of(setting.name), f"{checked.step.name}.{setting.name}: {error}")
+                    return
+                if value in tried:
+                    continue
+                tried.append(value)
+                fault = setting_fault(checked.step, setting, value)
+                if fault is not None:
+                    moment = f" (at frame {frame})" if binding.moves else ""
+                    place, origin = self._origin(checked, setting.name)
+                    self.problems.add(place, f"{fault}{origin}{moment}")
+                    return
+
+    def _sample_frames(self) -> Iterator[int]:
+        num_frames = self.recipe.timeline.num_frames if self.recipe.timeline else 1
+        stride = max(1, num_frames // MAX_SAMPLES)
+        yield from range(0, num_frames, stride)
+
+    def _named_things(self, checked: CheckedCall, variant: Variant, count: int, folders: dict[str, Path]) -> None:
+        """Pictures, models, layers, classes and colormaps exist under the names given."""
+        values = resolve_settings(checked, scope_of(self.recipe, variant, count))
+        here = Path(self.recipe.source).parent
+        for name, setting in checked.step.settings.items():
+            if setting.kind is None or values.get(name) is None:
+                continue
+            binding = checked.settings.get(name)
+            base = folders[binding.name] if isinstance(binding, FromParam) else here
+            fault = named_thing_fault(setting.kind, values[name], base, self._model_beside(checked, values, folders))
+            if fault is not None:
+                place, origin = self._origin(checked, name)
+                self.problems.add(place, f"{checked.step.name}.{name}: {fault}{origin}")
+
+    def _origin(self, checked: CheckedCall, name: str) -> tuple[Position, str]:
+        """Where a setting's value really comes from: the step, the param behind it, or the command line."""
+        binding = checked.settings.get(name)
+        if not isinstance(binding, FromParam):
+            return checked.position_of(name), ""
+        if binding.name in self.overrides.params:
+            return checked.position_of(name), f" (set by --set {binding.name}=...)"
+        return self.recipe.params[binding.name].position, ""
+
+    def _model_beside(
+        self, checked: CheckedCall, values: dict[str, Any], folders: dict[str, Path]
+    ) -> tuple[str, Path] | None:
+        for name, setting in checked.step.settings.items():
+            if setting.kind is Kind.MODEL:
+                binding = checked.settings.get(name)
+                base = folders[binding.name] if isinstance(binding, FromParam) else Path(self.recipe.source).parent
+                return str(values[name]), base
+        return None
+
+
+def resolve_settings(checked: CheckedCall, scope: Any) -> dict[str, Any]:
+    """Every setting of a call at one moment: what is written, else the step's default."""
+    return {
+        name: rounded(setting, checked.settings[name].resolve(scope)) if name in checked.settings else setting.default
+        for name, setting in checked.step.settings.items()
+    }
+
+
+def rounded(setting: Setting, value: Any) -> Any:
+    """A computed number that is whole, for a setting that takes whole numbers only."""
+    if isinstance(value, float) and value.is_integer() and setting.numeric and setting.adapter is not None:
+        try:
+            setting.adapter.validate_python(value)
+        except ValidationError:
+            return int(value)
+    return value
+
+
+def setting_fault(step: Step, setting: Setting, value: Any) -> str | None:
+    """What is wrong with `value` for this setting, or None."""
+    where = f"{step.name}.{setting.name}"
+    if setting.adapter is None:
+        return None if isinstance(value, str) else f"{where} is the name of a {setting.kind}, received {value!r}"
+    try:
+        setting.adapter.validate_python(rounded(setting, value))
+    except ValidationError as error:
+        return f"{where}: {_worded(error, value)}"
+    return None
+
+
+def _worded(error: ValidationError, value: Any) -> str:
+    faults = error.errors(include_url=False)
+    first = next((fault for fault in faults if fault["type"] == "literal_error"), faults[0])
+    received = first.get("input", value)
+    if first["type"] == "literal_error":
+        expected = str(first["ctx"]["expected"])
+        allowed = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
+        return f"{received!r} is not one of: {', '.join(allowed)}{did_you_mean(str(received), allowed)}"
+    bounds = {"greater_than_equal": "ge", "less_than_equal": "le", "greater_than": "gt", "less_than": "lt"}
+    if first["type"] in bounds:
+        return f"{received!r} is out of range: it {first['msg'].removeprefix('Input ')}"
+    return f"{first['msg'][:1].lower()}{first['msg'][1:]}, received {received!r}"
+
+
+def _sources(pipe: Pipe) -> Iterator[tuple[str, Position]]:
+    if pipe.start is not None:
+        yield pipe.start.name, pipe.start.position
+    for call in pipe.calls:
+        for tree in call.settings.values():
+            if isinstance(tree.value, str) and tree.value.startswith("$"):
+                yield tree.value[1:], tree.position
+
+
+def _way_out(received: Kind, wanted: Kind) -> str:
+    ways = {
+        (Kind.HEATMAP, Kind.IMAGE): ": put '- normalize' and '- colorize' behind it",
+        (Kind.FEATURE_MAPS, Kind.IMAGE): ": put '- channel_grid' behind it",
+        (Kind.FEATURE_MAPS, Kind.HEATMAP): ": put '- add_channels' behind it",
+    }
+    return ways.get((received, wanted), "")
+
+
+def check_file(path: Path, overrides: Overrides | None = None) -> CheckedRecipe:
+    """Check the recipe in `path`.
+
+    Raises:
+        RecipeError: carries every fault, or says that the file cannot be read.
+        UsageError: there is no such file.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path}: no such recipe file")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path}:1:1: error: not UTF-8 text (byte {error.start})") from error
+    except OSError as error:
+        raise RecipeError(f"{path}:1:1: error: cannot be read ({error.strerror})") from error
+    return check_recipe(text, str(path), overrides)

@@ -1,0 +1,53 @@
+"""A recipe whose every word is known: steps found, inputs wired, settings bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from artforge.core.steps import Step
+from artforge.core.values import Kind
+from artforge.recipes.bindings import Binding
+from artforge.recipes.problems import Position
+from artforge.recipes.recipe import Call, Recipe
+
+
+@dataclass(frozen=True)
+class CheckedCall:
+    """One call of a pipe.
+
+    Attributes:
+        call: as written.
+        step: the registered step.
+        id: `pipe.step`, or `pipe.step#2` where it stands in the pipe again.
+        wiring: input name -> the pipe it reads; None is the value that flows down.
+        settings: setting name -> how it gets its value; a setting that is not written keeps its default.
+    """
+
+    call: Call
+    step: Step
+    id: str
+    wiring: dict[str, str | None]
+    settings: dict[str, Binding]
+
+    def position_of(self, setting: str) -> Position:
+        """Where a setting's value stands, or the call where it is not written."""
+        tree = self.call.settings.get(setting)
+        return tree.position if tree else self.call.position
+
+
+@dataclass(frozen=True)
+class CheckedPipe:
+    """A pipe with its calls; `start` is the pipe whose value flows in first, if any."""
+
+    name: str
+    start: str | None
+    calls: tuple[CheckedCall, ...]
+    kind: Kind | None
+
+
+@dataclass(frozen=True)
+class CheckedRecipe:
+    """A recipe without faults, ready to be planned; pipes stand in an order in which each one's sources come first."""
+
+    recipe: Recipe
+    pipes: dict[str, CheckedPipe]

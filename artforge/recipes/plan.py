@@ -1,0 +1,273 @@
+"""From a checked recipe to nodes: what exactly has to be computed, each thing under a key that says all of it.
+
+key = sha256(step, step version, settings, keys of the inputs, content of the files and models it reads, its seed).
+Equal work has equal keys, whichever pipe, variant or frame it stands in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from artforge.core.files import sha256_of
+from artforge.core.provenance import Ingredient, NodeRecord
+from artforge.core.seeds import derive_seed
+from artforge.core.steps import Setting, Step
+from artforge.core.values import Kind
+from artforge.engine.models.store import resolve_model
+from artforge.ops.embedded import embedded_version, parse_embedded
+from artforge.recipes.bindings import Binding, FromParam
+from artforge.recipes.check import resolve_settings, rounded
+from artforge.recipes.checked import CheckedCall, CheckedRecipe
+from artforge.recipes.variants import Overrides, Variant, base_folders, default_variant, expand_variants, scope_of
+
+PREVIEW_SCALE = 0.25
+
+
+@dataclass(frozen=True)
+class Node:
+    """One thing to compute.
+
+    Attributes:
+        key: 64 hex digits that stand for everything the result depends on.
+        checked: the call it comes from.
+        settings: as the function takes them; a model is still its file's path.
+        inputs: the nodes whose values flow in.
+        seed: for a step that draws by chance.
+    """
+
+    key: str
+    checked: CheckedCall
+    settings: dict[str, Any]
+    inputs: dict[str, Node]
+    seed: int | None
+
+    @property
+    def step(self) -> Step:
+        """The registered step."""
+        return self.checked.step
+
+
+@dataclass
+class Planner:
+    """Makes the nodes of a recipe, for any variant and frame.
+
+    Attributes:
+        checked: the recipe.
+        overrides: what the command line sets.
+        scale: 1, or less for a preview: every setting in pixels is multiplied by it.
+    """
+
+    checked: CheckedRecipe
+    overrides: Overrides = field(default_factory=Overrides)
+    scale: float = 1.0
+
+    _nodes: dict[tuple[str, int, int], Node] = field(default_factory=dict)
+    _digests: dict[Path, str] = field(default_factory=dict)
+
+    @cached_property
+    def variants(self) -> list[Variant]:
+        """The sweep, spread out."""
+        return expand_variants(self.checked.recipe, self.overrides)
+
+    @cached_property
+    def base_variant(self) -> Variant:
+        """Every param at its default or override."""
+        return default_variant(self.checked.recipe, self.overrides)
+
+    @cached_property
+    def moving_pipes(self) -> frozenset[str]:
+        """The pipes that change from frame to frame; all others are computed once for a whole film."""
+        moving: set[str] = set()
+        for name, pipe in self.checked.pipes.items():  # sources come first
+            sources = {pipe.start, *(source for call in pipe.calls for source in call.wiring.values())}
+            if sources & moving or any(binding.moves for call in pipe.calls for binding in call.settings.values()):
+                moving.add(name)
+        return frozenset(moving)
+
+    def node(self, pipe: str, variant: Variant, frame: int = 0) -> Node:
+        """The node whose value is the pipe's, for one variant at one frame."""
+        if pipe not in self.moving_pipes:
+            frame = 0
+        place = (pipe, self._variant_id(variant), frame)
+        if place not in self._nodes:
+            self._nodes[place] = self._make(pipe, variant, frame)
+        return self._nodes[place]
+
+    def forget_frame(self, frame: int) -> None:
+        """Drop the nodes of one frame of a film that has been drawn."""
+        if frame:
+            self._nodes = {place: node for place, node in self._nodes.items() if place[2] != frame}
+
+    def records(self, pipe: str, variant: Variant) -> list[NodeRecord]:
+        """The calls that make a pipe, sources first, as they go into the provenance: moving settings as written."""
+        return list({record.id: record for record in self._records(pipe, variant)}.values())
+
+    def ingredients(self, node: Node) -> list[Ingredient]:
+        """The files that a node and its sources read."""
+        found = {}
+        for each in walk(node):
+            for name, setting in each.step.settings.items():
+                value = each.settings[name]
+                if value is None:
+                    continue
+                if setting.kind is Kind.MODEL:
+                    found[value] = Ingredient(
+                        role="model", name=_model_label(Path(value)), sha256=self._digest(Path(value))
+                    )
+                elif setting.kind is Kind.PICTURE_SOURCE and parse_embedded(value) is None:
+                    found[value] = Ingredient(role="picture", name=Path(value).name, sha256=self._digest(Path(value)))
+        return list(found.values())
+
+    # -- making nodes --------------------------------------------------------------------------------------------
+
+    def _make(self, pipe: str, variant: Variant, frame: int) -> Node:
+        checked_pipe = self.checked.pipes[pipe]
+        flowing = self.node(checked_pipe.start, variant, frame) if checked_pipe.start else None
+        for call in checked_pipe.calls:
+            inputs = {}
+            for name, source in call.wiring.items():
+                reading = self.node(source, variant, frame) if source else flowing
+                if reading is None:
+                    raise AssertionError(f"{call.id}: nothing flows into {name}")
+                inputs[name] = reading
+            flowing = self._node_of(call, variant, frame, inputs)
+        if flowing is None:
+            raise AssertionError(f"pipe {pipe} is empty")
+        return flowing
+
+    def _node_of(self, call: CheckedCall, variant: Variant, frame: int, inputs: dict[str, Node]) -> Node:
+        scope = scope_of(self.checked.recipe, variant, len(self.variants), frame)
+        values = resolve_settings(call, scope)
+        settings: dict[str, Any] = {}
+        identity: dict[str, Any] = {}
+        for name, setting in call.step.settings.items():
+            settings[name], identity[name] = self._settle(setting, call.settings.get(name), values[name])
+        seed = derive_seed(variant.seed, call.id) if call.step.uses_rng else None
+        key = _digest_of(
+            {
+                "step": call.step.name,
+                "version": call.step.version,
+                "settings": identity,
+                "inputs": {name: node.key for name, node in inputs.items()},
+                "seed": seed,
+            }
+        )
+        return Node(key, call, settings, inputs, seed)
+
+    def _settle(self, setting: Setting, binding: Binding | None, value: Any) -> tuple[Any, Any]:
+        """A setting as its function takes it, and as it enters the key."""
+        if value is None:
+            return None, None
+        if setting.kind is Kind.MODEL:
+            path = resolve_model(value, base=self._base(binding))
+            return str(path), self._digest(path)
+        if setting.kind is Kind.PICTURE_SOURCE:
+            if parse_embedded(value) is not None:
+                return value, [value, embedded_version()]
+            path = self._base(binding) / value
+            return str(path), self._digest(path)
+        if setting.kind is Kind.PIXELS and self.scale != 1:
+            value = max(1, round(value * self.scale))
+        if setting.adapter is not None and binding is not None and setting.kind is not Kind.PIXELS:
+            value = setting.adapter.validate_python(rounded(setting, value))
+        return value, value
+
+    def _base(self, binding: Binding | None) -> Path:
+        if isinstance(binding, FromParam):
+            return base_folders(self.checked.recipe, self.overrides)[binding.name]
+        return Path(self.checked.recipe.source).parent
+
+    def _digest(self, path: Path) -> str:
+        if path not in self._digests:
+            self._digests[path] = sha256_of(path)
+        return self._digests[path]
+
+    def _variant_id(self, variant: Variant) -> int:
+        return -1 if variant is self.base_variant else variant.index
+
+    # -- provenance ----------------------------------------------------------------------------------------------
+
+    def _records(self, pipe: str, variant: Variant) -> Iterator[NodeRecord]:
+        checked_pipe = self.checked.pipes[pipe]
+        above = self._last_id(checked_pipe.start) if checked_pipe.start else ""
+        if checked_pipe.start:
+            yield from self._records(checked_pipe.start, variant)
+        for call in checked_pipe.calls:
+            inputs = {}
+            for name, source in call.wiring.items():
+                if source:
+                    yield from self._records(source, variant)
+                inputs[name] = self._last_id(source) if source else above
+            yield NodeRecord(
+                id=call.id,
+                step=call.step.name,
+                version=call.step.version,
+                settings=self._written(call, variant),
+                inputs=inputs,
+                seed=derive_seed(variant.seed, call.id) if call.step.uses_rng else None,
+            )
+            above = call.id
+
+    def _last_id(self, pipe: str) -> str:
+        checked_pipe = self.checked.pipes[pipe]
+        if checked_pipe.calls:
+            return checked_pipe.calls[-1].id
+        return self._last_id(checked_pipe.start) if checked_pipe.start else pipe
+
+    def _written(self, call: CheckedCall, variant: Variant) -> dict[str, Any]:
+        scope = scope_of(self.checked.recipe, variant, len(self.variants))
+        values = resolve_settings(call, scope)
+        written = {}
+        for name, setting in call.step.settings.items():
+            binding = call.settings.get(name)
+            if binding is not None and binding.moves:
+                written[name] = call.call.settings[name].plain()
+            else:
+                written[name] = portable(setting.kind, values[name])
+        return written
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and everything that flows into it, each once, sources first."""
+    seen: set[str] = set()
+
+    def visit(each: Node) -> Iterator[Node]:
+        if each.key in seen:
+            return
+        seen.add(each.key)
+        for source in each.inputs.values():
+            yield from visit(source)
+        yield each
+
+    yield from visit(node)
+
+
+def portable(kind: Kind | None, value: Any) -> Any:
+    """A value without its folder, where it is a path: no record of a work says where on a machine it was made."""
+    if isinstance(value, str) and kind is Kind.PICTURE_SOURCE and not value.startswith("embedded:"):
+        return Path(value).name
+    if isinstance(value, str) and kind is Kind.MODEL and ("/" in value or "\\" in value):
+        return _model_label(Path(value))
+    return value
+
+
+def _model_label(path: Path) -> str:
+    """`.../hand_vs_algo/model.keras` -> `hand_vs_algo`; any other file by its own name."""
+    return path.parent.name if path.name == "model.keras" and path.parent.name else path.name
+
+
+def _digest_of(content: dict[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_jsonable)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _jsonable(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    raise TypeError(f"a setting of type {type(value).__name__} cannot enter a key")

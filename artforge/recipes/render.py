@@ -1,0 +1,230 @@
+"""Rendering: a recipe's files, each taken from the store where it is known, else made, kept and recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from artforge.core.errors import OutputError
+from artforge.core.files import make_folder
+from artforge.core.films import write_gif, write_mp4
+from artforge.core.pictures import resize, write_png
+from artforge.core.provenance import Provenance, write_sidecar
+from artforge.core.values import Frames, Image
+from artforge.ops.contact_sheet import contact_sheet
+from artforge.ops.layout import fit_within
+from artforge.recipes.artifacts import Artifact, nodes_of, plan_artifacts
+from artforge.recipes.cache import Cache
+from artforge.recipes.plan import Planner
+from artforge.recipes.provenance import TEXT_KEY, build_provenance
+from artforge.recipes.run import Runner
+
+SMALLEST_EDGE = 16
+
+
+class Reporter(Protocol):
+    """Who is told how the work goes on."""
+
+    def started(self, artifact: Artifact) -> None:
+        """A file is begun; it takes `len(variants) * len(frames)` pictures."""
+
+    def advanced(self, artifact: Artifact) -> None:
+        """One more picture of it is drawn."""
+
+    def finished(self, artifact: Artifact, done: Rendered) -> None:
+        """It stands in its place."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A finished file.
+
+    Attributes:
+        path: where it stands.
+        cached: whether it came whole from the store.
+        seconds: how long it took.
+    """
+
+    path: Path
+    cached: bool
+    seconds: float
+
+
+@dataclass
+class Renderer:
+    """Makes the files of one recipe.
+
+    Attributes:
+        planner: of the checked recipe.
+        folder: where the files go.
+        store: the cache on disk.
+    """
+
+    planner: Planner
+    folder: Path
+    store: Cache
+
+    def __post_init__(self) -> None:
+        self.artifacts = plan_artifacts(self.planner)
+        self.runner = Runner(self.planner.checked.recipe.source, self.store)
+
+    def is_cached(self, artifact: Artifact) -> bool:
+        """Whether the file lies finished in the store."""
+        return self.store.has_file(self._file_key(artifact))
+
+    def render(self, reporter: Reporter) -> list[Rendered]:
+        """Make every file.
+
+        Raises:
+            StepError: a step failed; the files made before stay.
+            OutputError: the folder cannot be written to.
+        """
+        make_folder(self.folder)
+        rendered = [self._render_one(artifact, reporter) for artifact in self.artifacts]
+        self.store.trim()
+        return rendered
+
+    def _render_one(self, artifact: Artifact, reporter: Reporter) -> Rendered:
+        started = time.perf_counter()
+        path = self.folder / artifact.file_name
+        if path.is_dir():
+            raise OutputError(f"{path}: a folder stands where the file should go")
+        reporter.started(artifact)
+        key = self._file_key(artifact)
+        record = self.store.restore_file(key, path)
+        if record is None:
+            provenance = self._make(artifact, path, lambda: reporter.advanced(artifact))
+            write_sidecar(path, provenance)
+            self.store.store_file(key, path, provenance.model_dump_json())
+        else:
+            write_sidecar(path, Provenance.model_validate_json(record))
+        done = Rendered(path, record is not None, time.perf_counter() - started)
+        reporter.finished(artifact, done)
+        return done
+
+    def _make(self, artifact: Artifact, path: Path, advanced: Callable[[], None]) -> Provenance:
+        if artifact.kind == "film":
+            return self._film(artifact, path, advanced)
+        image = self._sheet(artifact, advanced) if artifact.kind == "sheet" else self._still(artifact, advanced)
+        provenance = build_provenance(self.planner, artifact, (image.shape[0], image.shape[1]))
+        write_png(path, image, _texts(provenance))
+        return provenance
+
+    def _still(self, artifact: Artifact, advanced: Callable[[], None]) -> Image:
+        image = self._sized(artifact, self.runner.value(next(nodes_of(self.planner, artifact))))
+        advanced()
+        return image
+
+    def _sheet(self, artifact: Artifact, advanced: Callable[[], None]) -> Image:
+        output, recipe = artifact.output, self.planner.checked.recipe
+        cell_size = self._scaled(output.cell)
+        cells = []
+        for node in nodes_of(self.planner, artifact):
+            image = self.runner.value(node)
+            cells.append(resize(image, fit_within(image, cell_size)))
+            advanced()
+        labels = [_label(variant.swept) for variant in artifact.variants] if output.labels else None
+        order = sheet_order(artifact)
+        return self._sized(
+            artifact,
+            contact_sheet(
+                [cells[index] for index in order],
+                [labels[index] for index in order] if labels else None,
+                columns=sheet_columns(artifact),
+                cell_size=cell_size,
+                title=build_provenance(self.planner, artifact, (1, 1)).title if recipe.title else "",
+            ),
+        )
+
+    def _film(self, artifact: Artifact, path: Path, advanced: Callable[[], None]) -> Provenance:
+        timeline = self.planner.checked.recipe.timeline
+        if timeline is None:
+            raise AssertionError("a film has a timeline")
+        frames = Frames(len(artifact.frames), timeline.fps, lambda index: self._frame(artifact, index))
+        first = frames.draw(0)
+        provenance = build_provenance(self.planner, artifact, (first.shape[0], first.shape[1]))
+        if artifact.format == "mp4":
+            write_mp4(
+                path, frames, texts={"title": provenance.title, **_texts(provenance)}, on_frame=lambda _: advanced()
+            )
+        else:
+            write_gif(path, frames, on_frame=lambda _: advanced())
+        return provenance
+
+    def _frame(self, artifact: Artifact, index: int) -> Image:
+        node = self.planner.node(artifact.output.source.name, artifact.variant, artifact.frames[index])
+        self.planner.forget_frame(artifact.frames[index])
+        return self._sized(artifact, self.runner.value(node))
+
+    def _sized(self, artifact: Artifact, image: Image) -> Image:
+        if artifact.output.long_edge is None:
+            return image
+        return resize(image, fit_within(image, self._scaled(artifact.output.long_edge)))
+
+    def _scaled(self, pixels: int) -> int:
+        return max(SMALLEST_EDGE, round(pixels * self.planner.scale))
+
+    def _file_key(self, artifact: Artifact) -> str:
+        """Everything the file's bytes depend on: its pixels, its format and all that its record says."""
+        record = build_provenance(self.planner, artifact, (0, 0)).model_dump(mode="json")
+        text = json.dumps([artifact.format, record], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sheet_columns(artifact: Artifact) -> int:
+    """How many cells stand in a row of a contact sheet: stated, or one for each value of the x axis, or near square."""
+    if artifact.output.columns is not None:
+        return artifact.output.columns
+    across = artifact.output.across
+    if len(across) == 2:
+        return len(_values_of(artifact, across[0]))
+    count = len(artifact.variants)
+    if across and count <= 6:
+        return count
+    return next(columns for columns in range(1, count + 1) if columns * columns >= count)
+
+
+def sheet_order(artifact: Artifact) -> list[int]:
+    """The variants in reading order: by y, then by x, where the grid names two axes; else as they were swept."""
+    across = artifact.output.across
+    order = list(range(len(artifact.variants)))
+    if len(across) < 2:
+        return order
+    x, y = (_values_of(artifact, axis) for axis in across)
+
+    def place(index: int) -> tuple[int, int]:
+        swept = artifact.variants[index].swept
+        return y.index(swept[across[1]]), x.index(swept[across[0]])
+
+    return sorted(order, key=place)
+
+
+def render_plan(renderer: Renderer) -> Iterator[dict[str, Any]]:
+    """What a render would do, one record a file; nothing is computed or written."""
+    for artifact in renderer.artifacts:
+        nodes = {node.key for node in nodes_of(renderer.planner, artifact)}
+        yield {
+            "file": str(renderer.folder / artifact.file_name),
+            "kind": artifact.kind,
+            "pictures": len(nodes),
+            "cached": renderer.is_cached(artifact),
+        }
+
+
+def _values_of(artifact: Artifact, axis: str) -> Sequence[Any]:
+    return list(dict.fromkeys(variant.swept.get(axis) for variant in artifact.variants))
+
+
+def _label(swept: dict[str, Any]) -> str:
+    return "  ·  ".join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in swept.items()
+    )
+
+
+def _texts(provenance: Provenance) -> dict[str, str]:
+    return {TEXT_KEY: provenance.model_dump_json()}

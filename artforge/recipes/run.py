@@ -1,0 +1,105 @@
+"""Running nodes: each once, from memory or the store where it is known, checked once where it is made."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.errors import ArtforgeError, StepError
+from artforge.core.seeds import generator
+from artforge.core.values import Kind, array_fault
+from artforge.recipes.cache import Cache
+from artforge.recipes.plan import Node
+from artforge.recipes.problems import at
+
+MEMORY_BYTES = 1_000_000_000
+"""How much the results that are still at hand may take."""
+
+_READ_BYTES_PER_SECOND = 400e6
+_READ_SECONDS = 0.02
+"""Reading back and checking an entry of the store costs about this; what is computed faster is not kept there."""
+
+
+@dataclass
+class Runner:
+    """Computes the values of nodes.
+
+    Attributes:
+        source: the recipe's path, for messages.
+        store: the cache on disk.
+        num_computed: how many nodes were really computed, not remembered.
+    """
+
+    source: str
+    store: Cache
+    num_computed: int = 0
+    _memory: OrderedDict[str, NDArray[np.float32]] = field(default_factory=OrderedDict)
+    _held_bytes: int = 0
+    _models: dict[str, Any] = field(default_factory=dict)
+
+    def value(self, node: Node) -> NDArray[np.float32]:
+        """The node's value; read-only, since others may share it.
+
+        Raises:
+            StepError: a step failed; the message starts with its place in the recipe.
+        """
+        held = self._memory.get(node.key)
+        if held is not None:
+            self._memory.move_to_end(node.key)
+            return held
+        stored = self.store.load_array(node.key)
+        value = self._compute(node) if stored is None else stored
+        value.setflags(write=False)
+        self._hold(node.key, value)
+        return value
+
+    def _compute(self, node: Node) -> NDArray[np.float32]:
+        inputs = {name: self.value(source) for name, source in node.inputs.items()}
+        settings = {name: self._loaded(node, name, value) for name, value in node.settings.items()}
+        if node.seed is not None:
+            settings["rng"] = generator(node.seed)
+        started = time.perf_counter()
+        try:
+            value = node.step.function(**inputs, **settings)
+        except ArtforgeError as error:
+            raise StepError(self._placed(node, str(error))) from error
+        except MemoryError as error:
+            raise StepError(
+                self._placed(node, "out of memory: make the work smaller, or render a --preview")
+            ) from error
+        seconds = time.perf_counter() - started
+        fault = array_fault(value, node.step.output)
+        if fault is not None:
+            raise StepError(self._placed(node, f"gave a wrong result: {fault}"))
+        self.num_computed += 1
+        if seconds > _READ_SECONDS + value.nbytes / _READ_BYTES_PER_SECOND:
+            self.store.store_array(node.key, value)
+        return np.asarray(value)
+
+    def _loaded(self, node: Node, name: str, value: Any) -> Any:
+        if node.step.settings[name].kind is not Kind.MODEL:
+            return value
+        if value not in self._models:
+            from artforge.engine.models.store import load_model  # noqa: PLC0415 - only where a model must be opened
+
+            try:
+                self._models[value] = load_model(Path(value))
+            except ArtforgeError as error:
+                raise StepError(self._placed(node, str(error))) from error
+        return self._models[value]
+
+    def _placed(self, node: Node, message: str) -> str:
+        return at(self.source, node.checked.call.position, f"{node.step.name}: {message}")
+
+    def _hold(self, key: str, value: NDArray[np.float32]) -> None:
+        self._memory[key] = value
+        self._held_bytes += value.nbytes
+        while self._held_bytes > MEMORY_BYTES and len(self._memory) > 1:
+            _, dropped = self._memory.popitem(last=False)
+            self._held_bytes -= dropped.nbytes

@@ -1,0 +1,83 @@
+"""The store gives back what was put in, notices damage, and stays within its limit."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from artforge.core.errors import UsageError
+from artforge.recipes.cache import Cache, cache_folder, cache_limit
+
+KEY, OTHER = "ab" * 32, "cd" * 32
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Cache(tmp_path / "store")
+
+
+def test_array_comes_back_bit_for_bit_and_only_under_its_key(store):
+    array = np.random.default_rng(0).standard_normal((3, 5, 2)).astype(np.float32)
+    store.store_array(KEY, array)
+    np.testing.assert_array_equal(store.load_array(KEY), array)
+    assert store.load_array(OTHER) is None
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-7], lambda content: content[:60] + b"x" + content[61:], lambda _: b""]
+)
+def test_damaged_array_is_dropped_not_returned(store, damage):
+    store.store_array(KEY, np.ones((4, 4), np.float32))
+    (path,) = [path for path in store.folder.rglob("*") if path.is_file()]
+    path.write_bytes(damage(path.read_bytes()))
+    assert store.load_array(KEY) is None
+    assert not path.exists()
+
+
+def test_no_pickle_is_ever_read(store):
+    with pytest.raises(ValueError, match="allow_pickle"):
+        store.store_array(KEY, np.array([{"a": 1}], dtype=object))
+
+
+def test_file_comes_back_whole_with_its_record(store, tmp_path):
+    made = tmp_path / "made.png"
+    made.write_bytes(b"pixels")
+    store.store_file(KEY, made, "record é\nsecond line")
+    restored = tmp_path / "deep" / "restored.png"
+    assert store.restore_file(KEY, restored) == "record é\nsecond line"
+    assert restored.read_bytes() == b"pixels"
+
+
+def test_damaged_file_is_not_restored(store, tmp_path):
+    made = tmp_path / "made.png"
+    made.write_bytes(b"pixels")
+    store.store_file(KEY, made, "record")
+    (kept,) = store.folder.rglob("*.file")
+    kept.write_bytes(b"pixelz")
+    assert store.restore_file(KEY, tmp_path / "restored.png") is None
+    assert not (tmp_path / "restored.png").exists()
+    assert not store.has_file(KEY)
+
+
+def test_trimming_drops_what_was_used_longest_ago(tmp_path):
+    store = Cache(tmp_path / "store", limit=3000)
+    for index, key in enumerate((KEY, OTHER, "ef" * 32)):
+        store.store_array(key, np.full(256, index, np.float32))  # about 1.2 kB each
+        (path,) = store.folder.rglob(f"{key}*")
+        os.utime(path, (1000 + index, 1000 + index))
+    store.load_array(KEY)  # used again, just now
+    store.trim()
+    assert store.load_array(KEY) is not None
+    assert store.load_array(OTHER) is None
+
+
+def test_folder_and_limit_follow_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("ARTFORGE_CACHE", str(tmp_path))
+    monkeypatch.setenv("ARTFORGE_CACHE_LIMIT_MB", "12")
+    assert cache_folder().parent == tmp_path
+    assert cache_limit() == 12_000_000
+    monkeypatch.setenv("ARTFORGE_CACHE_LIMIT_MB", "much")
+    with pytest.raises(UsageError, match="much"):
+        cache_limit()

@@ -1,0 +1,60 @@
+"""YAML is read as version 1.2 says, and every key and value knows its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from artforge.recipes.document import parse_document, parse_scalar
+from artforge.recipes.problems import Position, Problems
+
+
+def parse(text: str):
+    problems = Problems("r.yaml", text)
+    return parse_document(text, problems), [(problem.position.line, problem.message) for problem in problems.found]
+
+
+def test_values_are_those_of_yaml_1_2():
+    tree, problems = parse("{a: 1e-2, b: 16:9, c: off, d: 'no', e: ~, f: 0o17, g: true}")
+    assert tree.plain() == {"a": 0.01, "b": "16:9", "c": "off", "d": "no", "e": None, "f": 15, "g": True}
+    assert problems == []
+
+
+def test_scalar_knows_line_column_and_length():
+    tree, _ = parse("steps:\n  art:\n    - load: {path: $image}\n")
+    path = tree.mapping["steps"].mapping["art"].items[0].mapping["load"]
+    assert path.mapping["path"].position == Position(3, 20, 6)
+    assert path.key_positions["path"] == Position(3, 14, 4)
+
+
+def test_doubled_key_is_a_fault_that_names_the_first():
+    _, problems = parse("seed: 1\ntitle: x\nseed: 2\n")
+    assert problems == [(3, "'seed' stands here twice (first on line 1)")]
+
+
+def test_alias_is_refused_before_it_can_grow():
+    bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n"
+    _, problems = parse(bomb)
+    assert problems
+    assert all("anchors and aliases" in message for _, message in problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "hint"),
+    [
+        ("a: [1, 2\nb: 3\n", 2, "not YAML"),
+        ("a:\n\t- b\n", 2, "tabs"),
+        ("a: b: c\n", 1, "not YAML"),
+        ("!!python/object:os.system {}\n", 1, "tag"),
+        ("x: !custom 3\n", 1, "tag"),
+        ("", 1, "empty"),
+        ("[[[" * 2000, 1, ""),
+    ],
+)
+def test_what_is_no_recipe_is_named_with_its_line(text, line, hint):
+    _, problems = parse(text)
+    assert problems[0][0] == line
+    assert hint in problems[0][1]
+
+
+def test_typed_values_are_read_like_yaml():
+    assert [parse_scalar(text) for text in ("0.5", "true", "a b", "7", "[")] == [0.5, True, "a b", 7, "["]
