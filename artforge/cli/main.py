@@ -11,7 +11,9 @@ import typer
 from artforge import __version__
 from artforge.cli.console import report_error
 from artforge.cli.gallery import gallery_app
+from artforge.cli.look import look_command
 from artforge.cli.render import check_command, render_command
+from artforge.cli.train import train_command
 from artforge.core.errors import ArtforgeError
 
 INTERRUPTED = 130
@@ -25,6 +27,8 @@ app = typer.Typer(
 )
 app.command("render")(render_command)
 app.command("check")(check_command)
+app.command("look")(look_command)
+app.command("train")(train_command)
 app.add_typer(gallery_app, name="gallery")
 
 

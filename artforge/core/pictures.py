@@ -18,11 +18,12 @@ from artforge.core.files import atomic_path
 from artforge.core.values import Image
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".ppm"})
-MAX_PIXELS = 300_000_000
-"""Larger pictures are refused from their header, before anything is decoded."""
+MAX_PIXELS = 178_000_000
+"""Larger pictures are refused from their header, before anything is decoded (Pillow allows no more than 179 million)."""
 
 _WHITE = (255, 255, 255, 255)
-_CORRUPT = (OSError, SyntaxError, ValueError, IndexError, EOFError, MemoryError, PillowImage.DecompressionBombError)
+# what Pillow's readers raise on broken files; RuntimeError comes from the AVIF decoder
+_CORRUPT = (OSError, SyntaxError, ValueError, IndexError, EOFError, MemoryError, RuntimeError)
 
 
 def read_picture(path: Path, *, shortest_edge: int | None = None) -> Image:
@@ -59,6 +60,10 @@ def read_picture(path: Path, *, shortest_edge: int | None = None) -> Image:
                 return _to_srgb(opened)
     except PictureError:
         raise
+    except PillowImage.DecompressionBombError as error:
+        raise PictureError(
+            f"{path}: {error} At most {MAX_PIXELS // 10**6} million pixels are read. Shrink it."
+        ) from error
     except UnidentifiedImageError as error:
         raise PictureError(
             f"{path}: not a picture that can be read (is it really a {path.suffix or 'picture'} file?)"
@@ -75,7 +80,8 @@ def _draft_size(width: int, height: int, shortest_edge: int) -> tuple[int, int]:
 def _to_srgb(opened: PillowImage.Image) -> Image:
     picture = ImageOps.exif_transpose(opened)
     if picture.mode in ("I", "I;16", "I;16B", "I;16L", "F"):
-        return _grey_to_image(np.asarray(picture), floating=picture.mode == "F")
+        transparent = picture.info.get("transparency")
+        return _grey_to_image(np.asarray(picture), floating=picture.mode == "F", transparent=transparent)
     profile = picture.info.get("icc_profile")
     if picture.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
@@ -87,12 +93,17 @@ def _to_srgb(opened: PillowImage.Image) -> Image:
     return to_float(np.asarray(picture.convert("RGB")))
 
 
-def _grey_to_image(grey: NDArray[np.generic], *, floating: bool) -> Image:
+def _grey_to_image(grey: NDArray[np.generic], *, floating: bool, transparent: int | None = None) -> Image:
     """16-bit grey is a share of 65535; floating grey is taken as [0, 1] where it fits, else as [0, 255]."""
     values = grey.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise ValueError("some of its pixels are NaN or infinite")
     fits_unit = values.max(initial=0) <= 1
     full = 65535.0 if not floating else 1.0 if fits_unit else 255.0
-    return np.repeat(np.clip(values / full, 0, 1)[..., None], 3, axis=2)
+    shares = np.clip(values / full, 0, 1)
+    if transparent is not None:
+        shares[grey == transparent] = 1  # the white underneath
+    return np.repeat(shares[..., None], 3, axis=2)
 
 
 def _apply_profile(picture: PillowImage.Image, profile: bytes) -> PillowImage.Image:

@@ -25,6 +25,13 @@ class Kind(StrEnum):
     COLORMAP = "colormap"
     PIXELS = "pixels"
 
+    @property
+    def with_article(self) -> str:
+        """`an image`, `a heatmap`, `feature maps`."""
+        if self is Kind.FEATURE_MAPS:
+            return str(self)
+        return f"{'an' if self[0] in 'aeiou' else 'a'} {self}"
+
 
 Image = Annotated[NDArray[np.float32], Kind.IMAGE]
 """float32 (H, W, 3), sRGB, [0, 1]."""

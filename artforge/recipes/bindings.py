@@ -208,7 +208,7 @@ def _computed(
         return Computed(parse_expression(text, allowed))
     except ExpressionError as error:
         hint = "" if timeline or not any(f"{name!r}" in str(error) for name in TIME_NAMES) else " (it needs a timeline)"
-        problems.add(tree.position.shifted(1 + error.column, error.length), f"{error}{hint}")
+        problems.add(tree.position.shifted(1 + tree.quoted + error.column, error.length), f"{error}{hint}")
         return None
 
 

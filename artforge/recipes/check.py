@@ -119,9 +119,8 @@ class _Checker:
             if tree is None:
                 continue
             if not isinstance(tree.value, str) or not tree.value.startswith("$"):
-                message = (
-                    f"{step.name}.{wanted.name} is a {wanted.kind} from another pipe: write a reference such as $art"
-                )
+                what = f"{step.name}.{wanted.name} is {wanted.kind.with_article} from another pipe"
+                message = f"{what}: write a reference such as $art"
                 self.problems.add(tree.position, message)
             elif self._known_pipe(tree.value[1:], tree.position):
                 wiring[wanted.name] = tree.value[1:]
@@ -135,7 +134,9 @@ class _Checker:
             )
         for missing in open_inputs:
             if not missing.optional:
-                message = f"{step.name} needs its {missing.name} (a {missing.kind}): write {missing.name}: $pipe"
+                message = (
+                    f"{step.name} needs its {missing.name} ({missing.kind.with_article}): write {missing.name}: $pipe"
+                )
                 self.problems.add(call.position, message)
         return wiring
 
@@ -202,7 +203,8 @@ class _Checker:
                     place = checked.position_of(wanted.name)
                     origin = f"${source} gives" if source else "the pipe brings"
                     way_out = _way_out(received, wanted.kind)
-                    message = f"{checked.step.name}.{wanted.name} wants a {wanted.kind}, {origin} a {received}{way_out}"
+                    what = f"{checked.step.name}.{wanted.name} wants {wanted.kind.with_article}"
+                    message = f"{what}, {origin} {received.with_article}{way_out}"
                     self.problems.add(place, message)
             flowing = checked.step.output
         if not pipe.calls and pipe.start is None and not self.problems.found:
@@ -215,7 +217,7 @@ class _Checker:
         kind = kinds.get(output.source.name)
         if kind is not None and kind is not Kind.IMAGE:
             way_out = _way_out(kind, Kind.IMAGE)
-            message = f"output {output.name!r} shows an image, ${output.source.name} gives a {kind}{way_out}"
+            message = f"output {output.name!r} shows an image, ${output.source.name} gives {kind.with_article}{way_out}"
             self.problems.add(output.source.position, message)
         swept = {axis.name for block in self.recipe.sweep for axis in block.axes}
         for name in output.across:

@@ -28,6 +28,7 @@ class Tree:
     value: dict[str, Tree] | list[Tree] | Scalar
     position: Position
     key_positions: dict[str, Position] = field(default_factory=dict)
+    quoted: bool = False  # then the text itself starts one column behind `position`
 
     @property
     def mapping(self) -> dict[str, Tree]:
@@ -118,7 +119,7 @@ class _Builder:
             return self._mapping(node, place)
         if isinstance(node, SequenceNode):
             return Tree([self.build(item) for item in node.value], place)
-        return Tree(self._scalar(node, place), place)
+        return Tree(self._scalar(node, place), place, quoted=getattr(node, "style", None) in ("'", '"'))
 
     def _mapping(self, node: MappingNode, place: Position) -> Tree:
         entries: dict[str, Tree] = {}

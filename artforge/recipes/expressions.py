@@ -15,6 +15,7 @@ from artforge.core.errors import did_you_mean
 
 MAX_CHARACTERS = 500
 MAX_EXPONENT = 64
+_DECIMALS = 12
 
 TIME_NAMES = ("t", "frame", "frames")
 """Names that move with the timeline: the share of the film in [0, 1), the frame's index, the number of frames."""
@@ -86,7 +87,7 @@ class Expression:
             raise ExpressionError(f"'={self.text}' has no value at {_shown(values, self.names)}: {error}") from error
         if not math.isfinite(number):
             raise ExpressionError(f"'={self.text}' is not finite at {_shown(values, self.names)}")
-        return number
+        return round(number, _DECIMALS) + 0.0  # sin(pi) is 0, and never -0: equal moments have equal keys
 
 
 def parse_expression(text: str, allowed_names: frozenset[str]) -> Expression:

@@ -42,6 +42,7 @@ _SECTIONS = ("artforge", "title", "description", "params", "seed", "timeline", "
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PIXELS = re.compile(r"(\d+)\s*px")
 _START = Position(1, 1)
+_STAND_IN = Timeline(MAX_FRAMES, 25, loop=False)  # for a timeline with a fault, so that what follows is still checked
 
 
 def read_recipe(text: str, source: str, problems: Problems) -> Recipe | None:
@@ -154,7 +155,7 @@ class _Reader:
             return None
         if not isinstance(section.value, dict):
             self.problems.add(section.position, "timeline is written like {duration: 6s, fps: 25, loop: true}")
-            return None
+            return _STAND_IN
         self._unknown_keys(section, ("duration", "fps", "loop"), "timeline")
         fps = self._number(section, "fps", default=25.0)
         loop = section.mapping.get("loop")
@@ -163,12 +164,12 @@ class _Reader:
         duration = section.mapping.get("duration")
         if fps is None or not 0 < fps <= 240:
             self.problems.add(_value(section, "fps"), f"fps is a number above 0, at most 240, received {fps!r}")
-            return None
+            return _STAND_IN
         if duration is None:
             self.problems.add(section.position, "timeline needs a duration, such as 6s or 150f")
-            return None
+            return _STAND_IN
         num_frames = self._num_frames(duration, fps)
-        return Timeline(num_frames, fps, loop is not None and loop.value is True) if num_frames else None
+        return Timeline(num_frames, fps, loop is not None and loop.value is True) if num_frames else _STAND_IN
 
     def _num_frames(self, duration: Tree, fps: float) -> int | None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from artforge.recipes.easing import EASINGS
@@ -39,7 +41,7 @@ def test_easing_starts_at_0_ends_at_1_and_never_turns_back(name):
     curve = [ease(index / 200) for index in range(201)]
     assert curve[0] == pytest.approx(0, abs=1e-12)
     assert curve[-1] == pytest.approx(1)
-    assert all(later >= earlier - 1e-12 for earlier, later in zip(curve, curve[1:], strict=False))
+    assert all(later >= earlier - 1e-12 for earlier, later in pairwise(curve))
 
 
 @pytest.mark.parametrize("name", [name for name in EASINGS if name.endswith("_in_out")])

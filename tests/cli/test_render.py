@@ -1,0 +1,134 @@
+"""`artforge render` and `artforge check` as a person types them: streams, codes, dry runs, bad input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from artforge.core.pictures import write_png
+
+RECIPE = """\
+artforge: 1
+title: "Two into one"
+params:
+  image: {type: image, default: one.png}
+  share: {type: float, min: 0, max: 1, default: 0.5}
+timeline: {duration: 4f, fps: 4, loop: true}
+steps:
+  art: [{load: {path: $image}}]
+  other: [{load: {path: two.png}}]
+  mix:
+    - $other
+    - blend: {base: $art, opacity: $share}
+  turn:
+    - $other
+    - blend: {base: $art, opacity: "=0.5+0.5*sin(tau*t)"}
+sweep: {share: [0, 1]}
+outputs:
+  still: {from: $mix}
+  loop: {from: $turn, per: recipe, formats: [mp4]}
+"""
+
+
+@pytest.fixture
+def studio(tmp_path, paint):
+    write_png(tmp_path / "one.png", paint(1))
+    write_png(tmp_path / "two.png", paint(2))
+    (tmp_path / "two_into_one.yaml").write_text(RECIPE)
+    return tmp_path
+
+
+def artforge(*words: object, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "artforge", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+
+
+def test_render_prints_the_paths_of_its_works_and_nothing_else_on_stdout(studio):
+    done = artforge("render", "two_into_one.yaml", folder=studio)
+    assert done.returncode == 0, done.stderr
+    paths = [studio / line for line in done.stdout.splitlines()]
+    assert len(paths) == 3
+    assert all(path.is_file() and path.parent == studio / "out" / "two_into_one" for path in paths)
+    assert "3 works" in done.stderr
+
+
+def test_json_is_one_object_a_line(studio):
+    done = artforge("render", "two_into_one.yaml", "--json", "--out", "here", folder=studio)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["artifact", "artifact", "artifact", "done"]
+    assert events[-1]["files"] == 3
+
+
+def test_dry_run_says_what_it_would_do_and_writes_nothing(studio):
+    done = artforge("render", "two_into_one.yaml", "--dry-run", "--json", folder=studio)
+    planned = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [plan["kind"] for plan in planned] == ["still", "still", "film"]
+    assert planned[-1]["pictures"] == 3  # four frames, two of which show the same
+    assert not (studio / "out").exists()
+
+
+def test_set_and_seed_reach_the_recipe(studio):
+    done = artforge(
+        "render", "two_into_one.yaml", "--set", "share=0.25", "--set", "image=two.png", "--seed", 5, folder=studio
+    )
+    assert done.returncode == 0, done.stderr
+    (still,) = [line for line in done.stdout.splitlines() if line.endswith(".png")]
+    record = json.loads((studio / f"{still}.json").read_text())
+    assert record["params"] == {"image": "two.png", "share": 0.25}
+    assert record["seed"] == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["render", "lost.yaml"], 2, "no such recipe file"),
+        (["render"], 2, "Missing argument"),
+        (["render", "two_into_one.yaml", "--set", "share"], 2, "--set name=value"),
+        (["render", "two_into_one.yaml", "--set", "shr=1"], 2, "did you mean 'share'"),
+        (["render", "two_into_one.yaml", "--set", "share=2"], 2, "outside [0, 1]"),
+        (["render", "two_into_one.yaml", "--set", "image=lost.png"], 2, "there is no picture 'lost.png'"),
+        (["render", "two_into_one.yaml", "--seed", "-1"], 2, "--seed"),
+        (["render", "two_into_one.yaml", "--out", "one.png"], 1, "one.png"),
+        (["check", "lost.yaml"], 2, "no such recipe file"),
+    ],
+)
+def test_mistake_ends_in_one_message_and_a_code(studio, words, code, told):
+    done = artforge(*words, folder=studio)
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_every_recipe_is_checked_before_the_first_is_rendered(studio):
+    (studio / "bad.yaml").write_text(
+        RECIPE.replace("blend", "blnd").replace("load: {path: $image", "load: {pth: $image")
+    )
+    done = artforge("render", "two_into_one.yaml", "bad.yaml", folder=studio)
+    assert done.returncode == 2
+    assert done.stderr.count("bad.yaml:") >= 3
+    assert not (studio / "out").exists()
+
+
+def test_check_names_what_is_good_and_what_is_not(studio):
+    good = artforge("check", "two_into_one.yaml", folder=studio)
+    assert (good.returncode, good.stdout) == (0, "two_into_one.yaml: good (2 variants; outputs: still, loop)\n")
+    (studio / "bad.yaml").write_text(RECIPE.replace("$turn", "$trun"))
+    bad = artforge("check", "two_into_one.yaml", "bad.yaml", folder=studio)
+    assert bad.returncode == 2
+    assert "did you mean 'turn'" in bad.stderr
+
+
+def test_corrupt_picture_fails_the_render_at_its_line(studio):
+    (studio / "two.png").write_bytes((studio / "two.png").read_bytes()[:300])
+    done = artforge("render", "two_into_one.yaml", folder=studio)
+    assert done.returncode == 1
+    assert "two_into_one.yaml:9:12: error: load: two.png" in done.stderr
+
+
+def test_debug_shows_the_traceback(studio):
+    assert "Traceback" in artforge("--debug", "render", "lost.yaml", folder=studio).stderr
