@@ -30,8 +30,8 @@ _BT709 = 1  # the code of ITU-R BT.709 for primaries, transfer curve and matrix 
 _TV_RANGE, _FULL_RANGE = 1, 2
 _ENCODER_THREADS = 4  # fixed: x264's result depends on the number of threads, and the machine's must not decide it
 _SAME_EVERYWHERE = "asm=MMX2,SSE2Fast,SSSE3,SSE4.2"
-"""x264's newest x86 routines read memory that nobody wrote when the width is no multiple of 128: the same film then
-comes out in several versions. The older ones cost no measurable time and are the same on every x86 machine."""
+"""With what comes after AVX2, x264 gave several versions of one and the same film (measured at 96x64 and 260x250, in
+one run of four; it seems to read memory that nobody wrote). These routines cost no measurable time."""
 _CONTAINER_TAGS = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder"})
 
 _NUM_COLORS = 255  # of a GIF's 256; the last one says "as in the frame before"

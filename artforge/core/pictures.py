@@ -19,7 +19,7 @@ from artforge.core.values import Image
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".ppm"})
 MAX_PIXELS = 178_000_000
-"""Larger pictures are refused from their header, before anything is decoded (Pillow allows no more than 179 million)."""
+"""Larger pictures are refused from their header, before anything is decoded (Pillow stops at 179 million)."""
 
 _WHITE = (255, 255, 255, 255)
 # what Pillow's readers raise on broken files; RuntimeError comes from the AVIF decoder

@@ -23,7 +23,7 @@ class Kind(StrEnum):
     LAYER = "layer"
     CLASS_NAME = "class"
     COLORMAP = "colormap"
-    PIXELS = "pixels"
+    PIXELS = "pixels"  # a length on the finished work: a preview at a quarter of the size takes a quarter of it
 
     @property
     def with_article(self) -> str:
@@ -53,9 +53,6 @@ ClassName = Annotated[str, Kind.CLASS_NAME]
 
 ColormapName = Annotated[str, Kind.COLORMAP]
 """A colormap of the `cmap` catalogue, such as `crameri:lajolla` or `magma`."""
-
-Pixels = Annotated[int, Kind.PIXELS, Field(ge=1, le=32768)]
-"""A length in pixels of the finished work; a preview at a quarter of the size takes a quarter of it."""
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 """A share in [0, 1]."""

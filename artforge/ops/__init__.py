@@ -1,0 +1,1 @@
+"""Pure functions on arrays, each a recipe step: one idea a file."""

@@ -1,0 +1,43 @@
+"""Heat to colour."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.errors import StepError
+from artforge.core.steps import step
+from artforge.core.values import ColormapName, Heatmap, Image
+from artforge.ops.colormaps import colormap_table
+
+
+@step("colorize", version=1)
+def colorize(heatmap: Heatmap, *, map: ColormapName = "crameri:lajolla", reverse: bool = False) -> Image:  # noqa: A002
+    """Colour a normalised heatmap: 0 takes the first colour of the colormap, 1 the last.
+
+    Args:
+        heatmap: float32 (H, W), [0, 1].
+        map: a colormap of the `cmap` catalogue, such as `crameri:lajolla` or `magma`.
+        reverse: run the colormap backwards.
+
+    Returns:
+        float32 (H, W, 3), sRGB, [0, 1].
+
+    Raises:
+        StepError: the heatmap leaves [0, 1].
+        ChoiceError: no such colormap; the nearest are named.
+    """
+    low, high = float(heatmap.min()), float(heatmap.max())
+    if low < 0 or high > 1:
+        raise StepError(
+            f"colorize needs a heatmap in [0, 1], received [{low:.4g}, {high:.4g}]: put a 'normalize' step before it"
+        )
+    table = colormap_table(map)
+    return look_up(heatmap, table[::-1] if reverse else table)
+
+
+def look_up(heatmap: Heatmap, table: NDArray[np.float32]) -> Image:
+    """The nearest entry of `table` for every value in [0, 1]."""
+    last = len(table) - 1
+    colored: Image = table.take(np.rint(heatmap * np.float32(last)).astype(np.int32), axis=0)
+    return colored

@@ -1,0 +1,57 @@
+"""Colormaps by name, as lookup tables; light enough to check a recipe with."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.errors import ChoiceError, choice_message
+
+NUM_ENTRIES = 4096
+"""Sixteen entries for each level of an 8-bit print: taking the nearest one shows no bands."""
+
+
+@cache
+def colormap_names() -> tuple[str, ...]:
+    """Every name of the `cmap` catalogue, sorted: in full (`crameri:lajolla`) and, where clear, short (`lajolla`)."""
+    import cmap  # noqa: PLC0415 - a tenth of a second that only recipes with colormaps pay
+
+    return tuple(sorted(cmap.Catalog()))
+
+
+def check_colormap(name: str) -> None:
+    """Raise unless `name` is a colormap.
+
+    Raises:
+        ChoiceError: it is not; the nearest names are given, the nearest first.
+    """
+    if name in colormap_names():
+        return
+    forward = name.removesuffix("_r")
+    if forward in colormap_names():
+        raise ChoiceError(
+            f"colormap {name!r}: write 'map: {forward}' and 'reverse: true' for the same colours backwards"
+        )
+    raise ChoiceError(choice_message("colormap", name, colormap_names(), most=8))
+
+
+@cache
+def colormap_table(name: str) -> NDArray[np.float32]:
+    """The colours of a colormap, from no heat to the most.
+
+    Returns:
+        float32 (`NUM_ENTRIES`, 3), sRGB, [0, 1], read-only.
+
+    Raises:
+        ChoiceError: no such colormap; the nearest names are given, the nearest first.
+    """
+    check_colormap(name)
+    import cmap  # noqa: PLC0415
+
+    colors = np.asarray(cmap.Colormap(name).lut(NUM_ENTRIES), np.float32)[:, :3]
+    # a map of a few plain colours comes as just those: each then takes an equal part of the table
+    table = np.clip(colors, 0, 1)[np.arange(NUM_ENTRIES) * len(colors) // NUM_ENTRIES]
+    table.setflags(write=False)
+    return table

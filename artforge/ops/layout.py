@@ -1,0 +1,96 @@
+"""Tiles on a ground: what channel grids, contact sheets and mats share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from artforge.core.values import Image
+
+HexColor = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+"""An sRGB colour such as `#f4f0e8`."""
+
+
+def hex_to_rgb(color: HexColor) -> NDArray[np.float32]:
+    """`#rrggbb` -> float32 (3,), sRGB, [0, 1]."""
+    return np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)], np.float32) / np.float32(255)
+
+
+def blank(height: int, width: int, color: HexColor) -> Image:
+    """A sheet of one colour."""
+    return np.tile(hex_to_rgb(color), (height, width, 1))
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """Equal tiles in rows, from left to right and from the top down; all lengths in pixels.
+
+    Attributes:
+        num_tiles: how many tiles there are; the last row may be short.
+        columns: tiles in a row.
+        tile_height, tile_width: size of one tile.
+        gutter: (between rows, between columns).
+        margin: (above, below, at each side).
+    """
+
+    num_tiles: int
+    columns: int
+    tile_height: int
+    tile_width: int
+    gutter: tuple[int, int]
+    margin: tuple[int, int, int]
+
+    @property
+    def rows(self) -> int:
+        """How many rows the tiles need."""
+        return math.ceil(self.num_tiles / self.columns)
+
+    @property
+    def height(self) -> int:
+        """Of the whole sheet."""
+        return self.margin[0] + self.rows * (self.tile_height + self.gutter[0]) - self.gutter[0] + self.margin[1]
+
+    @property
+    def width(self) -> int:
+        """Of the whole sheet."""
+        return 2 * self.margin[2] + self.columns * (self.tile_width + self.gutter[1]) - self.gutter[1]
+
+    def corners(self) -> Iterator[tuple[int, int]]:
+        """(top, left) of each tile."""
+        for index in range(self.num_tiles):
+            row, column = divmod(index, self.columns)
+            top = self.margin[0] + row * (self.tile_height + self.gutter[0])
+            left = self.margin[2] + column * (self.tile_width + self.gutter[1])
+            yield top, left
+
+
+def landscape_columns(num_tiles: int, tile_aspect: float = 1.0) -> int:
+    """How many columns make a sheet near to square or landscape, with as few empty places as can be.
+
+    Args:
+        num_tiles: at least 1.
+        tile_aspect: width / height of a tile.
+    """
+
+    def cost(columns: int) -> float:
+        rows = math.ceil(num_tiles / columns)
+        num_empty = rows * columns - num_tiles
+        emptiness = 3 * num_empty / num_tiles + (0.4 if num_empty else 0.0)
+        stretch = math.log(columns * tile_aspect / (rows * 1.25))  # 5:4 is the shape aimed at
+        upright = 4 * max(0.0, -math.log(columns * tile_aspect / rows))
+        return emptiness + abs(stretch) + upright
+
+    return min(range(1, num_tiles + 1), key=cost)
+
+
+def fit_within(image: NDArray[np.float32], box: int) -> tuple[int, int]:
+    """(height, width) of the shape of `image` whose longer edge is `box`; neither is below 1."""
+    height, width = image.shape[:2]
+    scale = box / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))

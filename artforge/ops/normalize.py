@@ -1,0 +1,93 @@
+"""A heatmap on a stated scale: which evidence is 0, and which is 1."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import AfterValidator, Field
+
+from artforge.core.errors import StepError
+from artforge.core.steps import step
+from artforge.core.values import Heatmap
+
+
+def _rising(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] >= pair[1]:
+        raise ValueError(f"the first number must be smaller than the second, received {pair[0]:g} and {pair[1]:g}")
+    return pair
+
+
+_Percent = Annotated[float, Field(ge=0, le=100)]
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
+Percentiles = Annotated[tuple[_Percent, _Percent], AfterValidator(_rising)]
+"""Two rising shares in percent, [0, 100]."""
+Limits = Annotated[tuple[_Finite, _Finite], AfterValidator(_rising)]
+"""Two rising numbers in the heatmap's own unit."""
+
+
+@step("normalize", version=1)
+def normalize(
+    heatmap: Heatmap,
+    reference: Heatmap | None = None,
+    *,
+    percentiles: Percentiles | None = None,
+    limits: Limits | None = None,
+    negative: Literal["drop", "keep"] = "drop",
+) -> Heatmap:
+    """Bring a heatmap to [0, 1] by a stated scale: its own, that of a reference, or fixed limits.
+
+    With `negative: drop` evidence against the class counts as none (the ReLU of the Grad-CAM paper), 0 stays 0 and
+    the peak becomes 1. With `negative: keep` 0 becomes 0.5, and the strongest evidence, for or against, becomes 1 or 0.
+    What lies beyond the scale is cut off at 0 and 1.
+
+    Args:
+        heatmap: float32 (H, W), signed, any scale.
+        reference: another heatmap, of any size, whose scale is used instead: one reference for a set or a film keeps
+            its pictures comparable and free of flicker.
+        percentiles: with `drop`, the values at these two percentiles (of the map without its negative evidence)
+            become 0 and 1; with `keep`, the larger of the two in size becomes the strongest evidence.
+        limits: these two values become 0 and 1; the map itself is not looked at.
+        negative: `drop` or `keep` evidence against the class.
+
+    Returns:
+        float32 (H, W), [0, 1]. A map without evidence becomes all 0 (with `keep`, where 0 stands in the middle,
+        all 0.5), never NaN.
+
+    Raises:
+        StepError: `limits` come together with `percentiles` or a reference, or a pair does not rise.
+
+    Source: the ReLU is that of Selvaraju et al., Grad-CAM (2017), eq. 2, https://arxiv.org/abs/1610.02391
+    """
+    if limits is not None and (percentiles is not None or reference is not None):
+        other = "percentiles" if percentiles is not None else "a reference"
+        raise StepError(f"normalize: 'limits' and {other} both state the scale; leave one of them out")
+    for pair in (percentiles, limits):
+        if pair is not None and pair[0] >= pair[1]:
+            raise StepError(f"normalize: the first number must be smaller than the second, received {list(pair)}")
+    scale_of = heatmap if reference is None else reference
+    if negative == "drop":
+        heatmap, scale_of = np.maximum(heatmap, 0), np.maximum(scale_of, 0)
+    low, high = limits if limits is not None else _own_scale(scale_of, percentiles, keep=negative == "keep")
+    return _to_unit(heatmap, low, high, flat=0.5 if negative == "keep" else 0.0)
+
+
+def _own_scale(heatmap: Heatmap, percentiles: Percentiles | None, *, keep: bool) -> tuple[float, float]:
+    """The two values that become 0 and 1; they are equal where the map shows no difference."""
+    if percentiles is None:
+        low, high = (float(heatmap.min()), float(heatmap.max())) if keep else (0.0, float(heatmap.max()))
+    else:
+        low, high = map(float, np.percentile(heatmap, percentiles))
+    if keep:
+        strongest = max(abs(low), abs(high))
+        return -strongest, strongest
+    return low, high
+
+
+def _to_unit(heatmap: Heatmap, low: float, high: float, *, flat: float) -> Heatmap:
+    span = high - low
+    if span > 0:
+        # in float64: a map as faint as 1e-40 or as strong as 1e38 keeps its shape
+        return np.clip((heatmap.astype(np.float64) - low) / span, 0, 1).astype(np.float32)
+    # no span: what little stands above the single level is all that can be shown
+    return np.where(heatmap > high, 1.0, np.where(heatmap < low, 0.0, flat)).astype(np.float32)

@@ -1,0 +1,107 @@
+"""What holds for every step of `ops`, read from the registry: a new step is tested the day it is registered."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from artforge import ops
+from artforge.core.steps import registered_steps
+from artforge.core.values import Kind, array_fault
+
+for module in pkgutil.iter_modules(ops.__path__):
+    importlib.import_module(f"artforge.ops.{module.name}")
+
+STEPS = {
+    name: step
+    for name, step in registered_steps().items()
+    if step.function.__module__.startswith("artforge.ops.")
+    and not any(s.kind is Kind.MODEL for s in step.settings.values())
+}
+NEEDED = {  # settings without a default
+    "load": {"path": "embedded:algorithmic/truchet/3", "long_edge": 32},
+    "take_channels": {"count": 2},
+}
+OTHER_SIZE = {"channel_grid", "mat", "load"}
+"""Steps that give another height and width than they take; all others keep it."""
+
+
+def inputs_of(step, height, width):
+    """What flows in, each input different from every other; heat in [0, 1], for some steps take nothing else."""
+    arrays = []
+    for number, wanted in enumerate(step.inputs):
+        shape = {Kind.IMAGE: (height, width, 3), Kind.HEATMAP: (height, width), Kind.FEATURE_MAPS: (height, width, 5)}
+        arrays.append(np.random.default_rng(number + 10).random(shape[wanted.kind], dtype=np.float32))
+    return arrays
+
+
+@pytest.mark.parametrize(("height", "width"), [(17, 23), (30, 12), (1, 1)])
+@pytest.mark.parametrize("name", STEPS)
+def test_every_step_gives_what_it_declares_and_leaves_its_inputs_alone(name, height, width):
+    step = STEPS[name]
+    arrays = inputs_of(step, height, width)
+    copies = [array.copy() for array in arrays]
+    result = step.function(*arrays, **NEEDED.get(name, {}))
+    assert array_fault(result, step.output) is None
+    for array, copy in zip(arrays, copies, strict=True):
+        np.testing.assert_array_equal(array, copy)
+        assert not np.shares_memory(array, result)
+    if name not in OTHER_SIZE:
+        assert result.shape[:2] == (height, width)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_every_step_takes_read_only_arrays_and_gives_the_same_twice(name):
+    step = STEPS[name]
+    arrays = inputs_of(step, 9, 14)
+    for array in arrays:
+        array.setflags(write=False)  # as they come out of the cache
+    first, second = (step.function(*arrays, **NEEDED.get(name, {})) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_every_step_takes_arrays_that_are_views(name):
+    step = STEPS[name]
+    arrays = inputs_of(step, 18, 28)
+    strided = [array[::2, ::2] for array in arrays]
+    packed = [np.ascontiguousarray(array) for array in strided]
+    settings = NEEDED.get(name, {})
+    np.testing.assert_array_equal(step.function(*strided, **settings), step.function(*packed, **settings))
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_every_default_is_a_value_that_the_checker_allows(name):
+    for setting in STEPS[name].settings.values():
+        if not setting.required:
+            setting.adapter.validate_python(setting.default)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_every_setting_refuses_what_it_is_not(name):
+    for setting in STEPS[name].settings.values():
+        with pytest.raises(ValueError, match="validation error"):
+            setting.adapter.validate_python({"no": "such thing"})
+        if setting.numeric:
+            for wrong in ("0.5", True, float("nan")):
+                with pytest.raises(ValueError, match="validation error"):
+                    setting.adapter.validate_python(wrong)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_every_step_says_what_it_does_in_one_line(name):
+    assert STEPS[name].summary.endswith((".", ";", ":")) or STEPS[name].summary
+    assert len(STEPS[name].summary) > 15
+
+
+def test_the_steps_need_no_keras():
+    modules = [f"artforge.ops.{module.name}" for module in pkgutil.iter_modules(ops.__path__)]
+    code = (
+        f"import sys, importlib\nfor name in {modules!r}: importlib.import_module(name)\n"
+        "print([name for name in ('keras', 'tensorflow', 'av', 'cmap') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
