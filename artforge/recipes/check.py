@@ -8,8 +8,6 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from artforge.core.errors import RecipeError, UsageError, did_you_mean
 from artforge.core.steps import Setting, Step, registered_steps
 from artforge.core.values import Kind
@@ -20,6 +18,7 @@ from artforge.recipes.grammar import read_recipe
 from artforge.recipes.names import named_thing_fault
 from artforge.recipes.problems import Position, Problems
 from artforge.recipes.recipe import NUMERIC_TYPES, Call, Output, Pipe, Recipe
+from artforge.recipes.settings import resolve_settings, setting_fault
 from artforge.recipes.steps import load_steps
 from artforge.recipes.templates import template_fault
 from artforge.recipes.variants import Overrides, Variant, base_folders, check_overrides, expand_variants, scope_of
@@ -297,50 +296,6 @@ class _Checker:
                 base = folders[binding.name] if isinstance(binding, FromParam) else Path(self.recipe.source).parent
                 return str(values[name]), base
         return None
-
-
-def resolve_settings(checked: CheckedCall, scope: Any) -> dict[str, Any]:
-    """Every setting of a call at one moment: what is written, else the step's default."""
-    return {
-        name: rounded(setting, checked.settings[name].resolve(scope)) if name in checked.settings else setting.default
-        for name, setting in checked.step.settings.items()
-    }
-
-
-def rounded(setting: Setting, value: Any) -> Any:
-    """A computed number that is whole, for a setting that takes whole numbers only."""
-    if isinstance(value, float) and value.is_integer() and setting.numeric and setting.adapter is not None:
-        try:
-            setting.adapter.validate_python(value)
-        except ValidationError:
-            return int(value)
-    return value
-
-
-def setting_fault(step: Step, setting: Setting, value: Any) -> str | None:
-    """What is wrong with `value` for this setting, or None."""
-    where = f"{step.name}.{setting.name}"
-    if setting.adapter is None:
-        return None if isinstance(value, str) else f"{where} is the name of a {setting.kind}, received {value!r}"
-    try:
-        setting.adapter.validate_python(rounded(setting, value))
-    except ValidationError as error:
-        return f"{where}: {_worded(error, value)}"
-    return None
-
-
-def _worded(error: ValidationError, value: Any) -> str:
-    faults = error.errors(include_url=False)
-    first = next((fault for fault in faults if fault["type"] == "literal_error"), faults[0])
-    received = first.get("input", value)
-    if first["type"] == "literal_error":
-        expected = str(first["ctx"]["expected"])
-        allowed = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
-        return f"{received!r} is not one of: {', '.join(allowed)}{did_you_mean(str(received), allowed)}"
-    bounds = {"greater_than_equal": "ge", "less_than_equal": "le", "greater_than": "gt", "less_than": "lt"}
-    if first["type"] in bounds:
-        return f"{received!r} is out of range: it {first['msg'].removeprefix('Input ')}"
-    return f"{first['msg'][:1].lower()}{first['msg'][1:]}, received {received!r}"
 
 
 def _sources(pipe: Pipe) -> Iterator[tuple[str, Position]]:

@@ -22,8 +22,8 @@ from artforge.core.values import Kind
 from artforge.engine.models.store import resolve_model
 from artforge.ops.embedded import embedded_version, parse_embedded
 from artforge.recipes.bindings import Binding, FromParam
-from artforge.recipes.check import resolve_settings, rounded
 from artforge.recipes.checked import CheckedCall, CheckedRecipe
+from artforge.recipes.settings import is_accepted, resolve_settings, rounded
 from artforge.recipes.variants import Overrides, Variant, base_folders, default_variant, expand_variants, scope_of
 
 PREVIEW_SCALE = 0.25
@@ -172,11 +172,16 @@ class Planner:
                 return value, [value, embedded_version()]
             path = self._base(binding) / value
             return str(path), self._digest(path)
-        if setting.kind is Kind.PIXELS and self.scale != 1:
-            value = max(1, round(value * self.scale))
-        if setting.adapter is not None and binding is not None and setting.kind is not Kind.PIXELS:
+        if setting.adapter is not None and binding is not None:
             value = setting.adapter.validate_python(rounded(setting, value))
+        if setting.kind is Kind.PIXELS:
+            value = self._scaled(setting, value)
         return value, value
+
+    def _scaled(self, setting: Setting, pixels: int) -> int:
+        """A length at the preview's scale; one that would fall below what its step takes stays as it is."""
+        scaled = round(pixels * self.scale)
+        return scaled if is_accepted(setting, scaled) else pixels
 
     def _base(self, binding: Binding | None) -> Path:
         if isinstance(binding, FromParam):
