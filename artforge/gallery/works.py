@@ -1,0 +1,148 @@
+"""From a folder of rendered files to works in hanging order: which files belong together, and which come first."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal
+
+from artforge.core.errors import PictureError
+from artforge.core.files import sha256_of
+from artforge.core.provenance import Provenance, read_sidecar
+
+SITE_MARKER = ".artforge-gallery"
+"""A file of this name in a folder says: a site of ours, which may be replaced and holds no sources."""
+
+WORK_SUFFIXES = (".mp4", ".png", ".gif")
+"""What hangs in a gallery; where a work has several files, the first of these is the one shown."""
+
+KIND_ORDER: tuple[Literal["film", "sheet", "still"], ...] = ("film", "sheet", "still")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One rendered file, its content's SHA-256 and the record beside it."""
+
+    path: Path
+    sha256: str
+    provenance: Provenance
+
+    @property
+    def suffix(self) -> str:
+        """The file's ending in lower case, with its dot."""
+        return self.path.suffix.lower()
+
+
+@dataclass(frozen=True)
+class Work:
+    """One output of one recipe for one variant, in one or more files; the first file is the one shown."""
+
+    artifacts: tuple[Artifact, ...]
+
+    @property
+    def provenance(self) -> Provenance:
+        """The record of the file that is shown."""
+        return self.artifacts[0].provenance
+
+    @property
+    def sha256(self) -> str:
+        """A digest of what the work is and of the file shown: 64 hex digits, different for any two works."""
+        record = self.provenance
+        parts = [record.recipe_name, record.output, record.key, self.artifacts[0].sha256]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def find_artifacts(source: Path) -> tuple[list[Artifact], list[str]]:
+    """Every rendered file under `source` that has a record, in natural order of its path.
+
+    Hidden files and folders and sites of ours are left out. Links to folders are not followed.
+
+    Returns:
+        The artifacts, and one warning for each file without a record that can be read.
+    """
+    artifacts, warnings = [], []
+    for path in sorted(_rendered_files(source), key=lambda path: natural_key(path.relative_to(source).as_posix())):
+        name = path.relative_to(source).as_posix()
+        try:
+            artifacts.append(Artifact(path, sha256_of(path), read_sidecar(path)))
+        except PictureError as error:
+            warnings.append(f"skipped {name!r}: {error}")
+        except OSError as error:
+            warnings.append(f"skipped {name!r}: it cannot be read ({error.strerror})")
+    return artifacts, warnings
+
+
+def _rendered_files(source: Path) -> Iterator[Path]:
+    for folder, folder_names, file_names in os.walk(source):
+        if SITE_MARKER in file_names:
+            folder_names.clear()
+            continue
+        folder_names[:] = [name for name in folder_names if not name.startswith(".")]
+        for name in file_names:
+            if not name.startswith(".") and Path(name).suffix.lower() in WORK_SUFFIXES:
+                yield Path(folder, name)
+
+
+def group_works(artifacts: Iterable[Artifact]) -> list[Work]:
+    """Put the files of one work together, and the works in hanging order.
+
+    Files with one recipe, output and key are one work. Of two with the same ending, an exact copy is dropped and
+    another content becomes a work of its own. The order: by recipe, films before sheets before stills, then by
+    output and by variant, numbers by size.
+    """
+    works: list[dict[str, Artifact]] = []
+    by_identity: dict[tuple[str, str, str], list[dict[str, Artifact]]] = {}
+    for artifact in artifacts:
+        record = artifact.provenance
+        candidates = by_identity.setdefault((record.recipe_name, record.output, record.key), [])
+        rivals = [files[artifact.suffix] for files in candidates if artifact.suffix in files]
+        if any(rival.sha256 == artifact.sha256 for rival in rivals):
+            continue
+        home = next((files for files in candidates if artifact.suffix not in files), None)
+        if home is None:
+            home = {}
+            candidates.append(home)
+            works.append(home)
+        home[artifact.suffix] = artifact
+    return sorted((_as_work(files) for files in works), key=_hanging_key)
+
+
+def _as_work(files: dict[str, Artifact]) -> Work:
+    return Work(tuple(files[suffix] for suffix in WORK_SUFFIXES if suffix in files))
+
+
+def _hanging_key(work: Work) -> tuple[Any, ...]:
+    record = work.provenance
+    return (
+        natural_key(record.recipe_name),
+        record.recipe_name,
+        KIND_ORDER.index(record.kind),
+        natural_key(record.output),
+        [(name, _variant_key(value)) for name, value in sorted(record.variant.items())],
+        natural_key(record.title),
+        work.sha256,
+    )
+
+
+def _variant_key(value: Any) -> tuple[Any, ...]:
+    """Numbers first and by size, everything else by its text."""
+    if isinstance(value, (int, float)):
+        return (0, value)
+    return (1, natural_key(value if isinstance(value, str) else json.dumps(value, sort_keys=True)))
+
+
+def natural_key(text: str) -> list[tuple[int, int, str]]:
+    """A sort key by which `still-9` stands before `still-10`."""
+    parts = [part for part in re.split(r"([0-9]{1,18})", text.casefold()) if part]
+    return [(0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts]
+
+
+def recipe_sections(works: Sequence[Work]) -> list[list[Work]]:
+    """The works of each recipe, in the order they hang."""
+    return [list(group) for _, group in groupby(works, key=lambda work: work.provenance.recipe_name)]

@@ -1,0 +1,108 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from artforge.core.provenance import sidecar_path
+from artforge.gallery.works import SITE_MARKER, Artifact, find_artifacts, group_works, natural_key, recipe_sections
+
+
+def names_of(works):
+    return [[artifact.path.name for artifact in work.artifacts] for work in works]
+
+
+def test_works_are_found_in_nested_folders_and_in_natural_order(tmp_path, render):
+    for name in ["b/still-10.png", "b/still-9.png", "a/deep/film.mp4"]:
+        render(tmp_path / name)
+    artifacts, warnings = find_artifacts(tmp_path)
+    assert [artifact.path.name for artifact in artifacts] == ["film.mp4", "still-9.png", "still-10.png"]
+    assert warnings == []
+
+
+def test_hidden_files_and_sites_of_ours_are_no_sources(tmp_path, render):
+    render(tmp_path / "work.png")
+    for name in [".cache/work.png", ".part-x.png", "gallery/media/copy.png"]:
+        render(tmp_path / name)
+    (tmp_path / "gallery" / SITE_MARKER).touch()
+    artifacts, warnings = find_artifacts(tmp_path)
+    assert [artifact.path.name for artifact in artifacts] == ["work.png"]
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"), [(None, "no sidecar beside the work"), ("{}", "not a sidecar"), ("\0{", "not a sidecar")]
+)
+def test_a_file_without_a_readable_record_is_named(tmp_path, render, content, expected):
+    lone = render(tmp_path / "deep" / 'odd "name" #1.png')
+    sidecar_path(lone).unlink()
+    if content is not None:
+        sidecar_path(lone).write_text(content)
+    artifacts, warnings = find_artifacts(tmp_path)
+    assert artifacts == []
+    assert len(warnings) == 1
+    assert """deep/odd "name" #1.png""" in warnings[0]
+    assert expected in warnings[0]
+
+
+def artifact(record, name, sha="0", **changes):
+    return Artifact(Path(name), sha * 64, record(**changes))
+
+
+def test_a_film_in_two_formats_is_one_work_and_shows_the_mp4(record):
+    works = group_works(
+        [artifact(record, "loop.gif", "a", kind="film"), artifact(record, "loop.mp4", "b", kind="film")]
+    )
+    assert names_of(works) == [["loop.mp4", "loop.gif"]]
+
+
+def test_an_exact_copy_hangs_once_and_another_content_by_itself(record):
+    works = group_works(
+        [artifact(record, "a.png", "a"), artifact(record, "b.png", "b"), artifact(record, "copy.png", "a")]
+    )
+    assert sorted(names_of(works)) == [["a.png"], ["b.png"]]
+    assert works[0].sha256 != works[1].sha256
+
+
+def test_variants_hang_by_size_behind_films_and_sheets(record):
+    stills = [artifact(record, f"{value}.png", variant={"intensity": value}) for value in (10, 9.5, 0)]
+    sheet = artifact(record, "sheet.png", kind="sheet", output="sheet")
+    film = artifact(record, "film.mp4", kind="film", output="tide")
+    earlier = artifact(record, "earlier.png", recipe_name="Arc")
+    works = group_works([*stills, sheet, film, earlier])
+    assert names_of(works) == [["earlier.png"], ["film.mp4"], ["sheet.png"], ["0.png"], ["9.5.png"], ["10.png"]]
+
+
+def test_variants_of_mixed_kinds_can_be_ordered(record):
+    values = ["b10", "b9", 3, [1, 2], None, True]
+    works = group_works([artifact(record, f"{index}.png", variant={"x": value}) for index, value in enumerate(values)])
+    assert [work.provenance.variant["x"] for work in works][:2] == [True, 3]
+    assert names_of(works).index(["1.png"]) < names_of(works).index(["0.png"])
+
+
+def test_recipes_that_differ_only_in_case_are_two_sections(record):
+    names = ["Tide", "tide", "TIDE"]
+    works = group_works(
+        artifact(record, f"{name}-{kind}.png", kind=kind, output=kind, recipe_name=name)
+        for kind in ("still", "sheet")
+        for name in names
+    )
+    sections = recipe_sections(works)
+    assert [len(section) for section in sections] == [2, 2, 2]
+    assert sorted(section[0].provenance.recipe_name for section in sections) == sorted(names)
+
+
+@pytest.mark.parametrize(("first", "second"), [("a9", "a10"), ("A2", "b1"), ("x²", "x³"), ("", "a")])
+def test_natural_order_counts(first, second):
+    assert natural_key(first) < natural_key(second)
+
+
+def test_links_to_folders_are_not_followed(tmp_path, render):
+    render(tmp_path / "out" / "work.png")
+    (tmp_path / "out" / "loop").symlink_to(tmp_path / "out", target_is_directory=True)
+    assert len(find_artifacts(tmp_path / "out")[0]) == 1
+
+
+def test_a_copied_folder_hangs_once(tmp_path, render):
+    render(tmp_path / "one" / "work.png")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    assert len(group_works(find_artifacts(tmp_path)[0])) == 1
