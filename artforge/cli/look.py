@@ -1,0 +1,138 @@
+"""`artforge look`: what a model says of a picture, and where it saw it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from artforge.cli.console import console, event, report_error, result, warn
+from artforge.core.errors import PictureError
+
+if TYPE_CHECKING:
+    from artforge.core.values import Heatmap, Image
+    from artforge.engine.models.handle import Model
+
+ALL_FAILED, SOME_FAILED = 1, 3
+NUM_CLASSES_SHOWN = 5
+
+COLORMAP = "crameri:lajolla"
+STRONGEST = 0.82
+"""Opacity of the heat at its peak: the lines underneath stay to be seen."""
+COLOUR_KEPT, LIGHT_KEPT = 0.65, 0.7
+"""Shares of its own colour and light that the picture keeps: on white paper, heat would pale without."""
+
+
+def look_command(
+    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="Picture files.", show_default=False)],
+    model: Annotated[
+        str, typer.Option("--model", help="A shipped model's name, a run folder, or a .keras or .h5 file.")
+    ] = "hand_vs_algo",
+    layer: Annotated[
+        str, typer.Option("--layer", help="Where to look: late layers see things, early ones edges.")
+    ] = "last_conv",
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="CLASS", help="Ask about this class, not the predicted one.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the overlays.")] = Path("out/look"),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per picture on stdout.")] = False,
+) -> None:
+    """See what a model makes of pictures, and where it looks. Example: artforge look painting.jpg --target hand_made"""
+    from artforge.core.pictures import read_picture, write_png
+    from artforge.engine.models.store import load_model, resolve_model
+
+    path = resolve_model(model, base=Path())
+    with console.status("opening the model ..."):
+        loaded = load_model(path)
+        loaded.find_layer(layer)  # a wrong name is told before the first picture is read
+        loaded.class_index(target)
+    num_failed = 0
+    for picture, overlay_path in zip(pictures, overlay_paths(pictures, out), strict=True):
+        try:
+            image = read_picture(picture)
+        except PictureError as error:
+            num_failed += 1
+            report_error(str(error))
+            if as_json:
+                event({"picture": str(picture), "error": str(error)})
+            continue
+        seen = look_at(image, model=loaded, layer=layer, target=target)
+        write_png(overlay_path, seen["overlay"])
+        _tell(picture, overlay_path, seen, as_json=as_json)
+    if num_failed:
+        raise typer.Exit(ALL_FAILED if num_failed == len(pictures) else SOME_FAILED)
+
+
+def look_at(image: Image, *, model: Model, layer: str, target: str | None) -> dict[str, Any]:
+    """What the model says of one picture: probabilities by class, the class looked for, and the overlay picture."""
+    from artforge.engine.attention.grad_cam import grad_cam
+
+    probabilities = {
+        name: float(share) for name, share in zip(model.class_names, model.probabilities(image)[0], strict=True)
+    }
+    predicted = max(probabilities, key=probabilities.__getitem__)
+    heatmap = grad_cam(image, model=model, layer=layer, target=target or predicted)
+    return {
+        "class": predicted,
+        "probabilities": probabilities,
+        "target": target or predicted,
+        "layer": model.find_layer(layer).name,
+        "found": bool(heatmap.max() > 0),
+        "overlay": lay_over(image, heatmap),
+    }
+
+
+def lay_over(image: Image, heatmap: Heatmap) -> Image:
+    """The picture in a dusk of itself, with the heat glowing on it, as strong as the evidence.
+
+    Args:
+        image: float32 (H, W, 3), [0, 1].
+        heatmap: float32 (H, W), signed; evidence against the class is left out.
+    """
+    import numpy as np
+
+    from artforge.ops.blend import blend
+    from artforge.ops.colorize import colorize
+    from artforge.ops.normalize import normalize
+
+    luma = image @ np.asarray([0.2126, 0.7152, 0.0722], np.float32)
+    dusk = (luma[..., None] + np.float32(COLOUR_KEPT) * (image - luma[..., None])) * np.float32(LIGHT_KEPT)
+    heat = normalize(heatmap, percentiles=(0, 99.8))
+    return blend(np.clip(dusk, 0, 1), colorize(heat, map=COLORMAP), heat, opacity=STRONGEST)
+
+
+def overlay_paths(pictures: Sequence[Path], out: Path) -> Iterator[Path]:
+    """`<stem>-look.png` in `out` for each picture, numbered where that name is taken by a picture or by another."""
+    taken = {picture.resolve() for picture in pictures}
+    for picture in pictures:
+        path, number = out / f"{picture.stem}-look.png", 2
+        while path.resolve() in taken:
+            path, number = out / f"{picture.stem}-look-{number}.png", number + 1
+        taken.add(path.resolve())
+        yield path
+
+
+def _tell(picture: Path, overlay_path: Path, seen: dict[str, Any], *, as_json: bool) -> None:
+    probabilities: dict[str, float] = seen["probabilities"]
+    if not seen["found"]:
+        warn(
+            f"{picture}: nothing speaks for {seen['target']!r} at layer {seen['layer']!r}, so the overlay shows no heat"
+        )
+    if as_json:
+        event(
+            {
+                "picture": str(picture),
+                "class": seen["class"],
+                "probability": probabilities[seen["class"]],
+                "probabilities": probabilities,
+                "target": seen["target"],
+                "layer": seen["layer"],
+                "overlay": str(overlay_path),
+            }
+        )
+        return
+    ranked = sorted(probabilities.items(), key=lambda pair: -pair[1])[:NUM_CLASSES_SHOWN]
+    told = ", ".join(f"{name} {share:.1%}" for name, share in ranked)
+    result(f"{picture}: {told}\n  {overlay_path}")

@@ -1,0 +1,1 @@
+"""Where a network looks: feature maps and the CAM family, one method a file."""

@@ -1,0 +1,77 @@
+"""What the layers of a network put out for a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from artforge.core.errors import ChoiceError
+from artforge.core.steps import step
+from artforge.core.values import FeatureMaps, Image, LayerName
+from artforge.engine.attention.gradients import Compiled, compile_function
+from artforge.engine.backend import load_keras, to_array
+from artforge.engine.models.graph import calls_of, run_to_list
+from artforge.engine.models.handle import Model
+
+_VIEWS: WeakKeyDictionary[Model, dict[tuple[str, ...], Compiled]] = WeakKeyDictionary()
+
+
+@step("feature_maps", version=1)
+def feature_maps(image: Image, *, model: Model, layer: LayerName = "last_conv") -> FeatureMaps:
+    """The activations of one layer: one small picture a channel of what that channel found, and where.
+
+    Args:
+        image: float32 (H, W, 3) in [0, 1].
+        model: the network to look through.
+        layer: a layer's name, or `last_conv`.
+
+    Returns:
+        float32 (h, w, channels), as the layer gives them.
+
+    Raises:
+        ChoiceError: unknown layer.
+    """
+    name = model.find_layer(layer).name
+    return feature_maps_of_layers(model, [image], [name])[0][name]
+
+
+def feature_maps_of_layers(
+    model: Model, images: Sequence[Image], layers: Sequence[LayerName]
+) -> list[dict[str, FeatureMaps]]:
+    """The activations of several layers for several pictures, one forward pass a batch for all layers together.
+
+    Args:
+        model: the network to look through.
+        images: pictures in [0, 1], of any sizes.
+        layers: layer names, or `last_conv`.
+
+    Returns:
+        for each picture, by the layer's own name: float32 (h, w, channels).
+
+    Raises:
+        ChoiceError: unknown layer, or none given.
+    """
+    names = tuple(dict.fromkeys(model.find_layer(layer).name for layer in layers))
+    if not names:
+        raise ChoiceError(f"no layers given: expected some of {', '.join(model.layer_names)}")
+    view = _view_of(model, names)
+    found: list[dict[str, FeatureMaps]] = [{} for _ in images]
+    for positions, batch in model.batches(images):
+        for name, tensor in zip(names, view(batch), strict=True):
+            for position, maps in zip(positions, to_array(tensor), strict=True):
+                found[position][name] = maps
+    return found
+
+
+def _view_of(model: Model, names: tuple[str, ...]) -> Compiled:
+    by_names = _VIEWS.setdefault(model, {})
+    if names not in by_names:
+        network = _network_with_outputs(model.twin.network, names)
+        by_names[names] = compile_function(lambda batch: run_to_list(network, batch), [network], network.inputs)
+    return by_names[names]
+
+
+def _network_with_outputs(network: Any, names: Sequence[str]) -> Any:
+    outputs = {call.name: call.outputs[0] for call in calls_of(network)}
+    return load_keras().Model(network.inputs[0], [outputs[name] for name in names])

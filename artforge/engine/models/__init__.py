@@ -1,0 +1,1 @@
+"""Architectures, the Model handle, loading and saving, shipped weights."""

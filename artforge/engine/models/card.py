@@ -1,0 +1,111 @@
+"""What a model file says of itself, readable without Keras: classes, input, layers, scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from artforge.core.errors import ModelError
+from artforge.core.files import write_text
+
+CARD_SUFFIX = ".json"
+LAST_CONV = "last_conv"
+LayerKind = Literal["convolution", "activation", "normalisation", "merge", "pooling", "model", "other"]
+
+_LOOKABLE_ENDS: frozenset[LayerKind] = frozenset({"convolution", "activation", "normalisation", "merge", "model"})
+_SEES_PATTERNS: frozenset[LayerKind] = frozenset({"convolution", "model"})
+
+
+class LayerInfo(BaseModel):
+    """A layer with one map per channel; `size` is (height, width) of its maps at the model's input size."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    channels: int
+    size: tuple[int, int] | None = None
+    kind: LayerKind = "other"
+
+
+class ModelCard(BaseModel):
+    """The record beside a model file.
+
+    Attributes:
+        name: what the model is called in recipes and captions.
+        class_names: one name for each class score, in order.
+        input_size: (height, width) the network was trained at.
+        value_range: (low, high) of the pixel values that the network itself expects.
+        flexible_size: whether it takes pictures of any size.
+        layers: the layers one can look at, in the order they are computed.
+        sha256: of the model file.
+        scores: how well it does, by name of the measure.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    schema_version: int = 1
+    name: str
+    class_names: tuple[str, ...] = Field(min_length=1)
+    input_size: tuple[int, int]
+    value_range: tuple[float, float] = (0.0, 1.0)
+    flexible_size: bool = False
+    layers: tuple[LayerInfo, ...] = ()
+    sha256: str = ""
+    scores: dict[str, Any] = {}
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """The layers one can look at, by name."""
+        return tuple(layer.name for layer in self.layers)
+
+    @property
+    def last_conv(self) -> str | None:
+        """The layer that `last_conv` stands for, or None where the network has no map of more than one cell."""
+        return last_conv_of(self.layers)
+
+
+def last_conv_of(layers: Sequence[LayerInfo]) -> str | None:
+    """The last layer before the maps are pooled away: a convolution, or what directly follows it.
+
+    Maps of a single cell are passed over (squeezed or pooled ones show nothing), and so are pooling layers and
+    whatever stands before the first convolution.
+    """
+    for index in range(len(layers) - 1, -1, -1):
+        layer = layers[index]
+        has_cells = layer.size is None or layer.size[0] * layer.size[1] > 1
+        sees = any(earlier.kind in _SEES_PATTERNS for earlier in layers[: index + 1])
+        if layer.kind in _LOOKABLE_ENDS and has_cells and sees:
+            return layer.name
+    return None
+
+
+def card_path(model_file: Path) -> Path:
+    """Where the card of a model file stands: `model.keras` -> `model.json`."""
+    return model_file.with_suffix(CARD_SUFFIX)
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read a card, given its own path or that of the model file beside it.
+
+    Raises:
+        ModelError: there is none, or it is damaged.
+    """
+    path = card_path(path)
+    try:
+        return ModelCard.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ModelError(f"{path}: no model card there ({error.strerror})") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "file"
+        raise ModelError(
+            f"{path}: not a model card of artforge ({place}: {first['msg']}). Remove it or train again."
+        ) from error
+
+
+def write_card(path: Path, card: ModelCard) -> None:
+    """Write a card, given its own path or that of the model file beside it; whole or not at all."""
+    write_text(card_path(path), card.model_dump_json(indent=1) + "\n")

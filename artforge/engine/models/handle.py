@@ -1,0 +1,261 @@
+"""The handle of a model: it owns its input size, value range and class names, so callers hold pictures in [0, 1]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.errors import ChoiceError, ModelError, ShapeError, check_choice
+from artforge.core.pictures import resize
+from artforge.core.values import Image, Kind
+from artforge.engine.backend import load_keras, no_warnings
+from artforge.engine.models.card import LAST_CONV, LayerInfo, last_conv_of
+from artforge.engine.models.graph import layers_to_look_at, multiply_adds_of
+from artforge.engine.models.head import LogitsTwin, logits_twin, probabilities_from
+
+LONGEST_ASPECT = 4
+"""A flexible network sees a picture undistorted up to this ratio of long to short edge."""
+DEFAULT_SIZE = 224
+"""Working edge of a network that takes any size and has no card to say better (pixels)."""
+BATCH = 16
+"""Pictures that go through the network at once: more is no faster on a CPU and only costs memory."""
+
+_LUMA = np.asarray([0.2126, 0.7152, 0.0722], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A classifier, ready to look through. Make one with `wrap_model` or `load_model`.
+
+    Attributes:
+        keras_model: the network as it was given.
+        class_names: one for each class score, in order.
+        input_size: (height, width) the network was trained at.
+        value_range: (low, high) of the pixel values that the network itself expects.
+        flexible_size: whether it takes pictures of any size.
+        name: what it is called in captions and records.
+        sha256: of its file, or empty.
+    """
+
+    KIND: ClassVar[Kind] = Kind.MODEL
+
+    keras_model: Any = field(repr=False)
+    class_names: tuple[str, ...]
+    input_size: tuple[int, int]
+    value_range: tuple[float, float] = (0.0, 1.0)
+    flexible_size: bool = False
+    name: str = "model"
+    sha256: str = ""
+
+    @cached_property
+    def twin(self) -> LogitsTwin:
+        """The network without its last sigmoid or softmax."""
+        return logits_twin(self.keras_model)
+
+    @cached_property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """The layers one can look at, in the order they are computed."""
+        return layers_to_look_at(self.twin.network, self.input_size)
+
+    @cached_property
+    def multiply_adds(self) -> int:
+        """About how many multiplications one picture of the input size costs on its way through."""
+        return multiply_adds_of(self.twin.network, self.input_size)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """The layers one can look at, by name."""
+        return tuple(layer.name for layer in self.layers)
+
+    def find_layer(self, name: str) -> LayerInfo:
+        """A layer by name; `last_conv` is the last one before the maps are pooled away.
+
+        Raises:
+            ChoiceError: no such layer; the allowed ones are listed, nearest first.
+            ModelError: `last_conv` is asked of a network without maps of more than one cell.
+        """
+        if name == LAST_CONV:
+            found = last_conv_of(self.layers)
+            if found is None:
+                raise ModelError(
+                    f"the model {self.name!r} has no convolution with a map of more than one cell to look at"
+                )
+            name = found
+        if "/" in name and name not in self.layer_names:
+            outer = name.partition("/")[0]
+            if outer in self.layer_names:
+                raise ModelError(
+                    f"layer {name!r}: layers inside the nested model {outer!r} cannot be looked at. "
+                    f"Use {outer!r} itself, its last maps."
+                )
+        check_choice("layer", name, [LAST_CONV, *self.layer_names])
+        return next(layer for layer in self.layers if layer.name == name)
+
+    def class_index(self, target: str | int | None) -> int | None:
+        """The number of a class given by name or number; None stays None (the predicted class).
+
+        Raises:
+            ChoiceError: no such class; the allowed ones are listed.
+        """
+        if target is None:
+            return None
+        if isinstance(target, str):
+            check_choice("class", target, self.class_names)
+            return self.class_names.index(target)
+        if not 0 <= target < len(self.class_names):
+            named = ", ".join(f"{index} {name}" for index, name in enumerate(self.class_names))
+            raise ChoiceError(f"class {target} is not one of: {named}")
+        return int(target)
+
+    def working_size(self, image: Image) -> tuple[int, int]:
+        """(height, width) at which the network sees this picture.
+
+        A flexible network sees the whole picture undistorted: the short edge becomes that of the input size, the
+        long edge follows, up to four times the short one. Any other sees it fitted to its input size.
+        """
+        if not self.flexible_size:
+            return self.input_size
+        edge = min(self.input_size)
+        height, width = image.shape[:2]
+        scale = edge / min(height, width)
+        return (
+            min(round(height * scale), LONGEST_ASPECT * edge),
+            min(round(width * scale), LONGEST_ASPECT * edge),
+        )
+
+    def prepare(self, images: Image | Sequence[Image]) -> NDArray[np.float32]:
+        """Pictures -> one batch as the network expects it.
+
+        Args:
+            images: one Image or several, float32 (H, W, 3) in [0, 1].
+
+        Returns:
+            float32 (n, h, w, 3), or 1 in place of 3 for a network that sees grey, in the network's value range.
+
+        Raises:
+            ShapeError: no pictures, or pictures of shapes that do not fit into one batch (see `batches`).
+        """
+        pictures = [images] if isinstance(images, np.ndarray) and images.ndim == 3 else list(images)
+        if not pictures:
+            raise ShapeError("no pictures given: expected at least one")
+        sizes = {self.working_size(picture) for picture in pictures}
+        if len(sizes) > 1:
+            listed = ", ".join(f"{height}x{width}" for height, width in sorted(sizes))
+            raise ShapeError(
+                f"pictures of different proportions do not fit into one batch (they would be seen at {listed})"
+            )
+        return np.stack([self._prepare_one(picture) for picture in pictures])
+
+    def _prepare_one(self, image: Image) -> NDArray[np.float32]:
+        if image.ndim != 3 or image.shape[-1] != 3:
+            raise ShapeError(f"a picture must be (height, width, 3), received {image.shape}")
+        low, high = self.value_range
+        seen = resize(image, self.working_size(image))
+        if self.keras_model.inputs[0].shape[-1] == 1:
+            seen = (seen @ _LUMA)[..., None]
+        return np.asarray(seen * np.float32(high - low) + np.float32(low), np.float32)
+
+    def batches(self, images: Sequence[Image]) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+        """Pictures of any shapes as batches of at most `BATCH`, each with the positions of its pictures."""
+        by_size: dict[tuple[int, int], list[int]] = {}
+        for position, image in enumerate(images):
+            by_size.setdefault(self.working_size(image), []).append(position)
+        for positions in by_size.values():
+            for start in range(0, len(positions), BATCH):
+                chunk = positions[start : start + BATCH]
+                yield chunk, self.prepare([images[position] for position in chunk])
+
+    def class_scores(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The logits of every class: float32 (n, classes). A one-sigmoid network gives the two columns -z and z.
+
+        Args:
+            batch: as `prepare` gives it.
+        """
+        with no_warnings():
+            logits = np.asarray(self.twin.network.predict_on_batch(batch), np.float32)
+        return np.concatenate([-logits, logits], axis=1) if logits.shape[1] == 1 else logits
+
+    def probabilities(self, images: Image | Sequence[Image]) -> NDArray[np.float32]:
+        """How sure the network is of each class: float32 (n, classes), each in [0, 1].
+
+        Args:
+            images: one Image or several, of any sizes.
+        """
+        pictures = [images] if isinstance(images, np.ndarray) and images.ndim == 3 else list(images)
+        result = np.empty((len(pictures), len(self.class_names)), np.float32)
+        for positions, batch in self.batches(pictures):
+            result[positions] = probabilities_from(self.class_scores(batch), twin=self.twin)
+        return result
+
+
+def wrap_model(
+    keras_model: Any,
+    *,
+    class_names: Sequence[str] | None = None,
+    input_size: tuple[int, int] | None = None,
+    value_range: tuple[float, float] = (0.0, 1.0),
+    name: str | None = None,
+    sha256: str = "",
+) -> Model:
+    """A handle for a Keras classifier: pictures in, one score a class out.
+
+    Args:
+        keras_model: functional or Sequential, channels last, 3 or 1 channels; it is not changed.
+        class_names: one for each class (two for a single sigmoid); `class_0`, `class_1`, ... where not given.
+        input_size: (height, width) for a network that takes any size; else the network's own is used.
+        value_range: (low, high) of the pixel values the network expects.
+        name: what to call it; else the network's own name.
+        sha256: of its file.
+
+    Raises:
+        ModelError: not a classifier of pictures, NaN or infinite weights, or names that do not fit its classes.
+    """
+    own_name = name or str(keras_model.name)
+    twin = logits_twin(keras_model)
+    height, width = _picture_shape(keras_model, own_name)
+    _check_weights(keras_model, own_name)
+    outputs = int(twin.network.outputs[0].shape[-1])
+    num_classes = 2 if outputs == 1 else outputs
+    names = tuple(class_names) if class_names is not None else tuple(f"class_{index}" for index in range(num_classes))
+    if len(names) != num_classes:
+        raise ModelError(
+            f"the model {own_name!r} has {num_classes} classes, received {len(names)} names: {', '.join(names)}"
+        )
+    if len(set(names)) != len(names):
+        raise ModelError(f"the model {own_name!r} has two classes of one name: {', '.join(names)}")
+    wanted_height, wanted_width = input_size or (DEFAULT_SIZE, DEFAULT_SIZE)
+    model = Model(
+        keras_model=keras_model,
+        class_names=names,
+        input_size=(height or wanted_height, width or wanted_width),
+        value_range=value_range,
+        flexible_size=height is None and width is None,
+        name=own_name,
+        sha256=sha256,
+    )
+    model.__dict__["twin"] = twin  # found while checking: no need to build it again
+    return model
+
+
+def _picture_shape(keras_model: Any, name: str) -> tuple[int | None, int | None]:
+    shape = tuple(keras_model.inputs[0].shape)
+    if len(shape) != 4 or shape[-1] not in (1, 3):
+        raise ModelError(
+            f"the model {name!r} does not take pictures: its input is {shape}, expected (n, height, width, 3)"
+        )
+    return shape[1], shape[2]
+
+
+def _check_weights(keras_model: Any, name: str) -> None:
+    ops = load_keras().ops
+    for variable in keras_model.variables:
+        if not bool(ops.all(ops.isfinite(ops.cast(variable, "float32")))):
+            raise ModelError(
+                f"the model {name!r} has NaN or infinite numbers in {variable.path}: its training diverged "
+                "or its file is damaged. Train it again, perhaps with a lower learning rate."
+            )

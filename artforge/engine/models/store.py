@@ -1,0 +1,199 @@
+"""Model files: found by name, opened with suspicion, written whole or not at all."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from artforge.core.errors import ChoiceError, ModelError, did_you_mean
+from artforge.core.files import atomic_path, sha256_of
+from artforge.engine.backend import load_keras, no_warnings
+from artforge.engine.models.card import ModelCard, card_path, read_card, write_card
+from artforge.engine.models.handle import Model, wrap_model
+
+MODEL_FILE = "model.keras"
+MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
+MAX_UNPACKED = 8 * 2**30
+"""Bytes: an archive that says it unpacks to more is refused before it is opened."""
+
+_SHIPPED = Path(__file__).with_name("shipped")
+_SHIPPED_NAMES = ("hand_vs_algo",)
+_WHAT_KERAS_RAISES = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RuntimeError, OSError, ImportError),
+    *(EOFError, MemoryError, zipfile.BadZipFile, zlib.error),
+)
+
+
+def shipped_models() -> tuple[str, ...]:
+    """The names of the models that come with artforge."""
+    return _SHIPPED_NAMES
+
+
+def resolve_model(name: str, *, base: Path) -> Path:
+    """The model file that `name` stands for.
+
+    Args:
+        name: a shipped model's name, a run folder, or a `.keras` or `.h5` file.
+        base: the folder that relative paths start from.
+
+    Returns:
+        the path of an existing file; it has not been opened.
+
+    Raises:
+        ChoiceError: there is no such model; the shipped ones are named.
+        ModelError: what stands there is no model file, or a shipped file is missing.
+    """
+    if name in _SHIPPED_NAMES:
+        shipped = _SHIPPED / name / MODEL_FILE
+        if not shipped.is_file():
+            raise ModelError(
+                f"the model {name!r} belongs to artforge, but its file is missing from this installation. "
+                "Install artforge again, or train one with: artforge train"
+            )
+        return shipped
+    path = base / Path(name).expanduser()
+    if path.is_dir():
+        if not (path / MODEL_FILE).is_file():
+            raise ModelError(f"{path}: no {MODEL_FILE} in this folder. Expected the folder of a finished training run.")
+        return path / MODEL_FILE
+    if path.is_file():
+        if path.suffix.lower() not in MODEL_SUFFIXES:
+            raise ModelError(f"{path}: not a model file, expected one that ends in {', '.join(MODEL_SUFFIXES)}")
+        return path
+    raise ChoiceError(
+        f"no model {name!r}: it is neither a file, nor a run folder, nor one that comes with artforge "
+        f"({', '.join(_SHIPPED_NAMES)}){did_you_mean(name, _SHIPPED_NAMES)}"
+    )
+
+
+def save_model(
+    keras_model: Any,
+    folder: Path,
+    *,
+    name: str,
+    class_names: Sequence[str],
+    input_size: tuple[int, int],
+    value_range: tuple[float, float] = (0.0, 1.0),
+    scores: Mapping[str, Any] | None = None,
+) -> ModelCard:
+    """Write `model.keras` and its card `model.json` into `folder`, each whole or not at all.
+
+    Args:
+        keras_model: a functional or Sequential classifier of pictures.
+        folder: made where it does not exist.
+        name: what the model is called.
+        class_names: one for each class, in order.
+        input_size: (height, width) it was trained at.
+        value_range: (low, high) of the pixel values it expects.
+        scores: how well it does, by name of the measure.
+
+    Raises:
+        ModelError: not a classifier of pictures, NaN weights, or names that do not fit.
+        OutputError: the folder cannot be written to.
+    """
+    model = wrap_model(keras_model, class_names=class_names, input_size=input_size, value_range=value_range, name=name)
+    path = folder / MODEL_FILE
+    with atomic_path(path) as part, no_warnings():
+        keras_model.save(part)
+    card = ModelCard(
+        name=name,
+        class_names=model.class_names,
+        input_size=model.input_size,
+        value_range=model.value_range,
+        flexible_size=model.flexible_size,
+        layers=model.layers,
+        sha256=sha256_of(path),
+        scores=dict(scores or {}),
+    )
+    write_card(path, card)
+    return card
+
+
+def load_model(path: Path) -> Model:
+    """Open a model file and its card, if there is one.
+
+    A file without a card works: its classes are then `class_0`, `class_1`, ..., its input size is read from the
+    network, and it is taken to expect pixel values in [0, 1].
+
+    Args:
+        path: a `.keras` or `.h5` file, as `resolve_model` gives it.
+
+    Raises:
+        ModelError: no model, damaged, weights with NaN, not a classifier of pictures, or with code of its own.
+    """
+    _check_file(path)
+    keras = load_keras()
+    try:
+        with no_warnings():
+            keras_model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except _WHAT_KERAS_RAISES as error:
+        raise ModelError(f"{path}: {_reason(error)}") from error
+    card = read_card(path) if card_path(path).is_file() else None
+    try:
+        return wrap_model(
+            keras_model,
+            class_names=card.class_names if card else None,
+            input_size=card.input_size if card else None,
+            value_range=card.value_range if card else (0.0, 1.0),
+            name=card.name if card else path.stem,
+            sha256=sha256_of(path),
+        )
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+
+
+def make_card(model: Model) -> ModelCard:
+    """The card of a model that came without one."""
+    return ModelCard(
+        name=model.name,
+        class_names=model.class_names,
+        input_size=model.input_size,
+        value_range=model.value_range,
+        flexible_size=model.flexible_size,
+        layers=model.layers,
+        sha256=model.sha256,
+    )
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file")
+    if path.stat().st_size == 0:
+        raise ModelError(f"{path}: the file is empty (0 bytes)")
+    if path.suffix.lower() == ".keras":
+        try:
+            with zipfile.ZipFile(path) as archive:
+                unpacked = sum(entry.file_size for entry in archive.infolist())
+        except zipfile.BadZipFile as error:
+            raise ModelError(
+                f"{path}: not a Keras model, or cut short (a .keras file is a zip archive, this is none)"
+            ) from error
+        if unpacked > MAX_UNPACKED:
+            raise ModelError(
+                f"{path}: unpacks to {unpacked / 2**30:.0f} GiB, more than {MAX_UNPACKED // 2**30} GiB are not opened"
+            )
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error)
+    if "lambda" in text.lower() or "unsafe" in text.lower():
+        return (
+            "the model carries Python code of its own (a Lambda layer), which could do anything on this machine, so it "
+            "is not opened. Rebuild it with ordinary layers in place of the Lambda and save it again."
+        )
+    if "No model config" in text:
+        return "holds weights but no network. Save the whole model (model.save), not only its weights."
+    if "Could not locate" in text or "Unknown layer" in text:
+        missing = _first_line(text)
+        return (
+            f"needs a layer that Keras does not have ({missing}). Only models of ordinary Keras layers can be opened."
+        )
+    return f"not a Keras model that can be opened, or damaged ({_first_line(text) or type(error).__name__})"
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().partition("\n")[0]
+    return line if len(line) <= 200 else line[:197] + "..."

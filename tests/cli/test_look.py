@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from artforge.cli.look import lay_over, overlay_paths
+from artforge.cli.main import app, main
+from artforge.core.pictures import read_picture, write_png
+from artforge.engine.backend import load_keras
+from artforge.engine.models.store import save_model
+
+run = CliRunner().invoke
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    keras = load_keras()
+    keras.utils.set_random_seed(5)
+    picture = keras.Input((None, None, 3))
+    maps = keras.layers.Conv2D(6, 3, strides=2, activation="relu", name="conv")(picture)
+    pooled = keras.layers.GlobalAveragePooling2D()(maps)
+    folder = tmp_path_factory.mktemp("run")
+    save_model(
+        keras.Model(picture, keras.layers.Dense(1, activation="sigmoid")(pooled)),
+        folder,
+        name="small",
+        class_names=("hand_made", "algorithmic"),
+        input_size=(32, 32),
+    )
+    return str(folder)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    rng = np.random.default_rng(1)
+    paths = [tmp_path / name for name in ("calm.png", "wild.png")]
+    for path, size in zip(paths, [(40, 60, 3), (50, 30, 3)], strict=True):
+        write_png(path, rng.random(size, dtype=np.float32))
+    return paths
+
+
+def look(*arguments):
+    return run(app, ["look", *map(str, arguments)])
+
+
+def test_each_picture_gets_an_overlay_of_its_own_size(model, pictures, tmp_path):
+    done = look(*pictures, "--model", model, "--out", tmp_path / "seen")
+    assert done.exit_code == 0, done.output
+    for path in pictures:
+        overlay = tmp_path / "seen" / f"{path.stem}-look.png"
+        assert str(overlay) in done.stdout
+        assert read_picture(overlay).shape == read_picture(path).shape
+    assert "hand_made" in done.stdout
+    assert "algorithmic" in done.stdout
+
+
+def test_json_tells_one_object_a_picture(model, pictures, tmp_path):
+    done = look(*pictures, "--model", model, "--out", tmp_path / "seen", "--target", "algorithmic", "--json")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [Path(one["picture"]).name for one in told] == ["calm.png", "wild.png"]
+    for one in told:
+        assert one["target"] == "algorithmic"
+        assert one["layer"] == "conv"
+        assert sum(one["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+        assert one["probability"] == max(one["probabilities"].values()) == one["probabilities"][one["class"]]
+        assert Path(one["overlay"]).is_file()
+
+
+def test_a_bad_picture_is_named_and_the_good_ones_are_done(model, pictures, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    done = look(tmp_path / "broken.png", pictures[0], "--model", model, "--out", tmp_path / "seen")
+    assert done.exit_code == 3
+    assert "broken.png" in done.stderr
+    assert [path.name for path in (tmp_path / "seen").iterdir()] == ["calm-look.png"]
+
+
+def test_nothing_done_is_a_failure(model, tmp_path):
+    done = look(tmp_path / "missing.png", "--model", model, "--out", tmp_path / "seen")
+    assert done.exit_code == 1
+    assert not (tmp_path / "seen").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--target", "handmade"], 2, "did you mean 'hand_made'"),
+        (["--layer", "conf"], 2, "did you mean 'conv'"),
+        (["--model", "hand_vs_algos"], 2, "did you mean 'hand_vs_algo'"),
+        ([], 2, "Missing argument"),
+    ],
+)
+def test_a_wrong_name_ends_before_anything_is_written(
+    model, pictures, tmp_path, monkeypatch, capsys, options, code, message
+):
+    given = [] if message.startswith("Missing") else [str(pictures[0])]
+    chosen = [] if "--model" in options else ["--model", model]
+    monkeypatch.setattr(sys, "argv", ["artforge", "look", *given, *chosen, *options, "--out", str(tmp_path / "seen")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "seen").exists()
+
+
+def test_an_input_is_never_overwritten_and_two_of_one_name_both_stay():
+    out = Path("seen")
+    inputs = [out / "a.png", out / "a-look.png", Path("elsewhere/a.jpg")]
+    assert [path.name for path in overlay_paths(inputs, out)] == [
+        "a-look-2.png",
+        "a-look-look.png",
+        "a-look-3.png",
+    ]
+
+
+def test_heat_colours_only_where_there_is_evidence():
+    image = np.random.default_rng(0).random((20, 20, 3), dtype=np.float32)
+    heatmap = np.full((20, 20), -1, np.float32)
+    heatmap[:10] = np.linspace(0.5, 1, 10, dtype=np.float32)[:, None]
+    overlay, cold = lay_over(image, heatmap), lay_over(image, np.full((20, 20), -1, np.float32))
+    np.testing.assert_array_equal(overlay[10:], cold[10:])
+    assert np.abs(overlay[:10] - cold[:10]).min(axis=(1, 2)).max() > 0
+    assert overlay.min() >= 0
+    assert overlay.max() <= 1

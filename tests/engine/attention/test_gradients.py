@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from artforge.engine.attention.grad_cam import grad_cam_batch
+from artforge.engine.attention.gradients import compile_function, compile_gradient
+from artforge.engine.backend import to_array
+from artforge.engine.models.store import load_model, save_model
+
+
+@pytest.fixture
+def cubed(keras):
+    """x, power -> the sum of x ** power for each sample; `power` is a tensor."""
+    arguments = [keras.KerasTensor((None, 3)), keras.KerasTensor((None, 1))]
+    return compile_gradient(lambda x, power: keras.ops.sum(x**power, axis=1), [], arguments)
+
+
+def test_value_and_gradient_of_a_sum_of_powers(cubed):
+    x = np.asarray([[1, 2, 3], [4, 5, 6]], np.float32)
+    values, gradient = map(to_array, cubed(x, np.asarray([[3], [2]], np.float32)))
+    np.testing.assert_allclose(values, [1 + 8 + 27, 16 + 25 + 36], rtol=1e-5)
+    np.testing.assert_allclose(gradient, [[3, 12, 27], [8, 10, 12]], rtol=1e-5)
+
+
+def test_a_long_run_gives_the_same_numbers(cubed):
+    x = np.random.default_rng(0).random((8, 3), dtype=np.float32)
+    power = np.full((8, 1), 3, np.float32)
+    for plain, deep in zip(cubed(x, power), cubed(x, power, long_run=True), strict=True):
+        np.testing.assert_allclose(to_array(deep), to_array(plain), rtol=1e-5)
+
+
+def test_other_values_and_other_batches_are_not_other_programs(cubed, keras):
+    for count in (1, 2, 5):
+        cubed(np.ones((count, 3), np.float32), np.full((count, 1), count, np.float32))
+    assert cubed.num_traces == {"tensorflow": 1, "jax": 3, "torch": 3}[keras.backend.backend()]
+
+
+def test_what_does_not_depend_on_x_has_a_gradient_of_zero(keras):
+    constant = compile_gradient(lambda x: keras.ops.ones((2,)), [], [keras.KerasTensor((None, 3))])
+    _, gradient = constant(np.ones((2, 3), np.float32))
+    np.testing.assert_array_equal(to_array(gradient), np.zeros((2, 3)))
+
+
+def test_weights_that_change_later_are_read_anew(keras):
+    dense = keras.layers.Dense(1, use_bias=False)
+    network = keras.Sequential([keras.Input((2,)), dense])
+    compiled = compile_function(network, [network], [keras.KerasTensor((None, 2))])
+    for weight in (1.0, 5.0):
+        dense.kernel.assign(np.full((2, 1), weight, np.float32))
+        assert to_array(compiled(np.ones((1, 2), np.float32)))[0, 0] == 2 * weight
+
+
+def test_a_layer_that_xla_does_not_know_is_run_without_it(keras):
+    tensorflow = pytest.importorskip("tensorflow", reason="XLA is a matter of TensorFlow")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("XLA is a matter of TensorFlow")
+
+    def lengths(x):
+        return tensorflow.cast(tensorflow.strings.length(tensorflow.strings.as_string(x, precision=1)), "float32")
+
+    compiled = compile_function(lengths, [], [keras.KerasTensor((None, 1))])
+    numbers = np.asarray([[1], [10], [100], [1000], [-1000]], np.float32)
+    np.testing.assert_array_equal(to_array(compiled(numbers, long_run=True))[:, 0], [3, 4, 5, 6, 7])
+
+
+_ELSEWHERE = """
+import json, sys
+from pathlib import Path
+import numpy as np
+from artforge.engine.attention.grad_cam import grad_cam_batch
+from artforge.engine.backend import load_keras
+from artforge.engine.models.store import load_model
+model = load_model(Path(sys.argv[1]))
+pictures = [np.asarray(picture, np.float32) for picture in json.loads(sys.stdin.read())]
+maps = [grad_cam_batch(pictures, model=model, layer=layer, targets="green") for layer in ("inner", "late")]
+print(json.dumps([load_keras().backend.backend(), [[one.tolist() for one in each] for each in maps]]))
+"""
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_another_backend_sees_the_same(backend, residual, pictures, tmp_path):
+    if find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    save_model(residual.keras_model, tmp_path, name="m", class_names=residual.class_names, input_size=(32, 32))
+    finished = subprocess.run(
+        [sys.executable, "-c", _ELSEWHERE, str(tmp_path / "model.keras")],
+        input=json.dumps([picture.tolist() for picture in pictures[:2]]),
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    name, by_layer = json.loads(finished.stdout)
+    assert name == backend
+    here = load_model(tmp_path / "model.keras")
+    for layer, maps in zip(("inner", "late"), by_layer, strict=True):
+        for there, heatmap in zip(
+            maps, grad_cam_batch(pictures[:2], model=here, layer=layer, targets="green"), strict=True
+        ):
+            np.testing.assert_allclose(there, heatmap, rtol=0, atol=1e-5 * np.abs(heatmap).max())

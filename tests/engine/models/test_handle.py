@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from artforge.core.errors import ChoiceError, ModelError, ShapeError
+from artforge.engine.backend import load_keras
+from artforge.engine.models.handle import wrap_model
+
+# Keras' own conversions call NumPy in an older style on some backends
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def keras():
+    return load_keras()
+
+
+def flexible(keras, channels=3, outputs=2, activation="softmax"):
+    picture = keras.Input((None, None, channels))
+    maps = keras.layers.Conv2D(4, 3, name="conv")(picture)
+    scores = keras.layers.Dense(outputs, activation=activation)(keras.layers.GlobalAveragePooling2D()(maps))
+    return keras.Model(picture, scores, name="flexible")
+
+
+def fixed(keras):
+    picture = keras.Input((20, 30, 3))
+    maps = keras.layers.Flatten()(keras.layers.Conv2D(4, 3, name="conv")(picture))
+    return keras.Model(picture, keras.layers.Dense(2)(maps))
+
+
+@pytest.fixture
+def picture():
+    return np.random.default_rng(2).random((50, 100, 3), dtype=np.float32)
+
+
+# what goes in
+
+
+@pytest.mark.parametrize(
+    ("size", "seen"),
+    [
+        ((50, 100), (64, 128)),
+        ((100, 50), (128, 64)),
+        ((10, 10), (64, 64)),
+        ((1, 90), (64, 256)),
+        ((640, 640), (64, 64)),
+    ],
+)
+def test_a_flexible_network_sees_the_whole_picture_undistorted(keras, size, seen):
+    model = wrap_model(flexible(keras), input_size=(64, 64))
+    assert model.flexible_size
+    assert model.prepare(np.zeros((*size, 3), np.float32)).shape == (1, *seen, 3)
+
+
+def test_any_other_network_sees_the_picture_at_its_own_size(keras, picture):
+    model = wrap_model(fixed(keras), input_size=(64, 64))
+    assert not model.flexible_size
+    assert model.input_size == (20, 30)
+    assert model.prepare([picture, picture[:9]]).shape == (2, 20, 30, 3)
+
+
+def test_pixel_values_come_in_the_range_the_network_expects(keras):
+    model = wrap_model(flexible(keras), input_size=(8, 8), value_range=(-1, 3))
+    image = np.zeros((8, 8, 3), np.float32)
+    image[0, 0], image[1, 1] = 1, 0.25
+    prepared = model.prepare(image)[0]
+    assert (prepared[0, 0, 0], prepared[1, 1, 0], prepared[2, 2, 0]) == (3, 0, -1)
+
+
+def test_shrinking_averages(keras):
+    checkers = np.indices((64, 64)).sum(axis=0) % 2
+    image = np.repeat(checkers[..., None].astype(np.float32), 3, axis=2)
+    np.testing.assert_allclose(wrap_model(flexible(keras), input_size=(16, 16)).prepare(image), 0.5, atol=1e-6)
+
+
+def test_a_network_of_grey_pictures_gets_their_light(keras):
+    model = wrap_model(flexible(keras, channels=1), input_size=(8, 8))
+    green = np.zeros((8, 8, 3), np.float32)
+    green[..., 1] = 1
+    np.testing.assert_allclose(model.prepare(green), 0.7152, rtol=1e-6)
+
+
+def test_pictures_of_other_proportions_do_not_share_a_batch(keras, picture):
+    model = wrap_model(flexible(keras), input_size=(16, 16))
+    with pytest.raises(ShapeError, match="16x16, 16x32"):
+        model.prepare([picture, picture[:, :50]])
+    with pytest.raises(ShapeError, match="at least one"):
+        model.prepare([])
+
+
+def test_pictures_of_any_proportions_have_probabilities(keras, picture):
+    model = wrap_model(flexible(keras), input_size=(16, 16))
+    pictures = [picture, picture[:, :50], picture[::-1]]
+    together = model.probabilities(pictures)
+    for image, row in zip(pictures, together, strict=True):
+        np.testing.assert_allclose(row, model.probabilities(image)[0], atol=1e-6)
+    assert np.ptp(together[:, 0]) > 0
+
+
+# what comes out
+
+
+def test_one_sigmoid_gives_two_classes(keras, picture):
+    network = flexible(keras, outputs=1, activation="sigmoid")
+    model = wrap_model(network, class_names=["no", "yes"], input_size=(16, 16))
+    batch = model.prepare(picture)
+    share = float(np.asarray(network.predict_on_batch(batch))[0, 0])
+    np.testing.assert_allclose(model.probabilities(picture), [[1 - share, share]], atol=1e-6)
+    np.testing.assert_allclose(model.class_scores(batch)[0, 1], np.log(share / (1 - share)), atol=1e-4)
+    assert model.class_scores(batch)[0, 0] == -model.class_scores(batch)[0, 1]
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_probabilities_are_the_networks_own(keras, picture, activation):
+    network = flexible(keras, outputs=3, activation=activation)
+    model = wrap_model(network, input_size=(16, 16))
+    expected = network.predict_on_batch(model.prepare(picture))
+    np.testing.assert_allclose(model.probabilities(picture), expected, atol=1e-6)
+
+
+def test_very_sure_networks_do_not_overflow(keras, picture):
+    network = flexible(keras, outputs=1, activation="sigmoid")
+    network.layers[-1].bias.assign([-1e5])
+    np.testing.assert_array_equal(wrap_model(network, input_size=(16, 16)).probabilities(picture), [[1, 0]])
+
+
+def test_classes_are_found_by_name_and_number(keras):
+    model = wrap_model(flexible(keras), class_names=["hand_made", "algorithmic"], input_size=(16, 16))
+    assert [model.class_index(target) for target in ("algorithmic", 0, None)] == [1, 0, None]
+    with pytest.raises(ChoiceError, match="did you mean 'hand_made'"):
+        model.class_index("handmade")
+    with pytest.raises(ChoiceError, match="class -1 is not one of: 0 hand_made, 1 algorithmic"):
+        model.class_index(-1)
+
+
+# layers
+
+
+def test_last_conv_is_what_stands_before_the_pooling(keras):
+    layers = keras.layers
+    picture = keras.Input((32, 32, 3))
+    maps = layers.Rescaling(2.0)(picture)
+    maps = layers.ReLU(name="before_pooling")(layers.BatchNormalization()(layers.Conv2D(4, 3)(maps)))
+    maps = layers.Dropout(0.1)(layers.MaxPooling2D()(maps))
+    network = keras.Model(picture, layers.Dense(2)(layers.Flatten()(maps)))
+    assert wrap_model(network).find_layer("last_conv").name == "before_pooling"
+
+
+def test_last_conv_is_never_a_map_of_one_cell(keras):
+    layers = keras.layers
+    picture = keras.Input((None, None, 3))
+    maps = layers.Conv2D(4, 3, name="seeing")(picture)
+    squeezed = layers.GlobalAveragePooling2D(keepdims=True)(maps)
+    squeezed = layers.Conv2D(6, 1, activation="relu", name="squeezed")(squeezed)
+    network = keras.Model(picture, layers.Dense(2)(layers.Flatten()(squeezed)))
+    model = wrap_model(network, input_size=(24, 24))
+    assert model.find_layer("last_conv").name == "seeing"
+    assert model.find_layer("squeezed").size == (1, 1)
+
+
+def test_last_conv_of_a_nested_model_is_its_last_map(keras, picture):
+    base = keras.Sequential([keras.Input((20, 20, 3)), keras.layers.Conv2D(4, 3, name="deep")], name="base")
+    network = keras.Sequential([keras.Input((20, 20, 3)), base, keras.layers.Flatten(), keras.layers.Dense(2)])
+    model = wrap_model(network)
+    assert model.find_layer("last_conv").name == "base"
+    with pytest.raises(ModelError, match="inside the nested model 'base' cannot be looked at"):
+        model.find_layer("base/deep")
+
+
+def test_a_network_without_maps_has_no_last_conv(keras):
+    picture = keras.Input((8, 8, 3))
+    network = keras.Model(picture, keras.layers.Dense(2)(keras.layers.Flatten()(picture)))
+    with pytest.raises(ModelError, match="no convolution with a map of more than one cell"):
+        wrap_model(network).find_layer("last_conv")
+
+
+# bad input
+
+
+def test_weights_with_nan_are_refused(keras):
+    network = flexible(keras)
+    network.get_layer("conv").bias.assign([0, 0, np.nan, 0])
+    with pytest.raises(ModelError, match=r"NaN or infinite numbers in .*conv/bias"):
+        wrap_model(network)
+
+
+def test_what_is_no_classifier_of_pictures_is_refused(keras):
+    with pytest.raises(ModelError, match="does not take pictures"):
+        wrap_model(keras.Sequential([keras.Input((5,)), keras.layers.Dense(2)]))
+    with pytest.raises(ModelError, match="no classifier"):
+        wrap_model(keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 3)]))
+    with pytest.raises(ModelError, match="no graph"):
+        wrap_model(keras.Sequential([keras.layers.Dense(2)]))
+
+
+@pytest.mark.parametrize(
+    ("names", "message"), [(["one"], "2 classes, received 1"), (["same", "same"], "two classes of one name")]
+)
+def test_names_that_do_not_fit_the_classes_are_refused(keras, names, message):
+    with pytest.raises(ModelError, match=message):
+        wrap_model(flexible(keras), class_names=names)
