@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import ArtforgeError, ShapeError, check_choice
+from artforge.core.pictures import resize, to_bytes
 from artforge.core.seeds import derive_seed, generator
 from artforge.core.values import Image
 from artforge.engine.data.procedural import algorithmic, hand_made
@@ -31,10 +32,15 @@ VERSION: int = 1
 SIDES = (16, 8192)
 """Shortest and longest side in pixels that can be drawn."""
 
+DRAWN_LARGER = (1, 3, 1)
+"""How many times larger the pictures of a set are drawn, one round of all families after the other."""
+
 _DRAWERS = {"algorithmic": algorithmic.DRAWERS, "hand_made": hand_made.DRAWERS}
 
 FAMILIES: dict[str, tuple[str, ...]] = {class_name: tuple(drawers) for class_name, drawers in _DRAWERS.items()}
 """Class name -> names of the families of pictures in it."""
+
+NUM_FAMILIES = sum(map(len, FAMILIES.values()))
 
 
 @dataclass(frozen=True)
@@ -135,9 +141,15 @@ def item_kind(index: int) -> tuple[str, str]:
 
 
 def draw_item(index: int, size: tuple[int, int], seed: int) -> NDArray[np.uint8]:
-    """Picture `index` of a set, uint8 (H, W, 3)."""
+    """Picture `index` of a set, uint8 (H, W, 3).
+
+    Real pictures come large and are shrunk for a network, which leaves other traces than drawing them small: so some
+    are drawn larger here and averaged down.
+    """
     class_name, family = item_kind(index)
-    return np.round(draw(class_name, family, derive_seed(seed, index), size) * 255).astype(np.uint8)
+    factor = DRAWN_LARGER[index // NUM_FAMILIES % len(DRAWN_LARGER)]
+    drawn = draw(class_name, family, derive_seed(seed, index), (size[0] * factor, size[1] * factor))
+    return to_bytes(resize(drawn, size))
 
 
 def drawn_in_order(

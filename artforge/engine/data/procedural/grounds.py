@@ -34,7 +34,7 @@ def prepare_sheet(size: tuple[int, int], seed: int) -> Canvas:
         colours=colours,
         coverage=float(rng.uniform(0.18, 0.52)),
         margin=float(rng.choice([0.04, 0.07, 0.10])),
-        tooth=paper_tooth(derive_seed(seed, "tooth"), float(rng.choice([120, 170, 230])), extent, shape),
+        tooth=paper_tooth(derive_seed(seed, "tooth"), float(rng.choice([55, 75, 105])), extent, shape),
     )
 
 

@@ -49,7 +49,7 @@ def pen(canvas: Canvas, strokes: Strokes, width: float, ink: Colour, rng: np.ran
     widths = width * (0.45 + 0.75 * force + 0.30 * (1 - strokes.relative_speed) ** 4)
     mask = canvas.blank_mask()
     canvas.strokes(mask, strokes.points, widths, np.ones(1))
-    canvas.lay(share_covered(mask) * np.minimum(1, 0.55 + 0.8 * canvas.tooth), ink)
+    canvas.lay(share_covered(mask) * np.minimum(1, 0.40 + 0.95 * canvas.tooth), ink)
 
 
 def graphite(
@@ -171,7 +171,7 @@ def felt_tip(canvas: Canvas, strokes: Strokes, width: float, ink: Colour, rng: n
         canvas.strokes(mask, strokes.points[layer::2], width * (0.88 + 0.12 * force[layer::2]), np.ones(1))
         share = share_covered(mask)
         rim = np.clip(share - blur(share, 0.006 * canvas.scale), 0, 1)
-        canvas.stain(share * (0.70 + 0.14 * canvas.tooth) + 0.3 * rim, ink)
+        canvas.stain(share * (0.62 + 0.30 * canvas.tooth) + 0.3 * rim, ink)
 
 
 def wash(canvas: Canvas, mask: Mask, ink: Colour, seed: int, *, strength: float, wetness: float) -> None:

@@ -10,7 +10,7 @@ from artforge.engine.data.procedural.hand_made.underpainting import underpaint
 from artforge.engine.data.procedural.media import pen, wash
 from artforge.engine.data.procedural.subjects import leaf
 
-HAND = Hand(looseness=0.07, tremor=0.0010, overlap=0.5)
+HAND = Hand(looseness=0.11, tremor=0.0014, overlap=0.5)
 
 
 def botanical(canvas: Canvas, rng: np.random.Generator) -> None:

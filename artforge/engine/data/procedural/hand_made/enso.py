@@ -9,7 +9,7 @@ from artforge.engine.data.procedural.gesture import Hand, perform
 from artforge.engine.data.procedural.media import bristles, dry_stick, pen
 from artforge.engine.data.procedural.subjects import ring
 
-HAND = Hand(looseness=0.07, tremor=0.0014, overlap=0.5)
+HAND = Hand(looseness=0.08, tremor=0.0016, overlap=0.5)
 
 
 def enso(canvas: Canvas, rng: np.random.Generator) -> None:

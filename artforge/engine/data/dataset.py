@@ -1,0 +1,75 @@
+"""Labelled pictures in memory, all of one size, and the count of what was left out on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.errors import DatasetError
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that is no part of the set, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Pictures of one size with their labels.
+
+    Attributes:
+        images: uint8 (n, size, size, 3), sRGB.
+        labels: int64 (n,), indices into `class_names`.
+        groups: n names; pictures of one group must stay on one side of every split.
+        items: n names, a path inside the folder or the name of an embedded picture.
+        class_names: in the order of the labels.
+        skipped: the files that could not be read, each with its reason.
+        num_duplicates: how many pictures repeat another one byte for byte (they share its group).
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    groups: tuple[str, ...]
+    items: tuple[str, ...]
+    class_names: tuple[str, ...]
+    skipped: tuple[Skipped, ...] = field(default=())
+    num_duplicates: int = 0
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def class_counts(self) -> dict[str, int]:
+        """How many pictures each class has, in class order."""
+        counts = np.bincount(self.labels, minlength=len(self.class_names))
+        return dict(zip(self.class_names, counts.tolist(), strict=True))
+
+
+def check_classes(class_counts: dict[str, int], where: str, *, fewest: int) -> None:
+    """Raise unless there are two classes or more, each with at least `fewest` pictures.
+
+    Raises:
+        DatasetError: says which class is short, and what to do.
+    """
+    if not class_counts:
+        raise DatasetError(
+            f"{where}: no pictures in class folders. Put the pictures of each class into a folder of its own, "
+            f"such as {where}/hand_made and {where}/algorithmic."
+        )
+    if len(class_counts) == 1:
+        (only,) = class_counts
+        raise DatasetError(
+            f"{where}: only one class ({only!r}), and a classifier needs at least two. "
+            f"Add a folder with pictures of another class beside {only!r}."
+        )
+    for name, count in class_counts.items():
+        if count < fewest:
+            raise DatasetError(
+                f"{where}: class {name!r} has {count} readable picture{'s' if count != 1 else ''}, and needs at least "
+                f"{fewest} to stand in training, validation and test. Add pictures, or take the folder away."
+            )

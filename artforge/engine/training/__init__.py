@@ -1,0 +1,1 @@
+"""Fitting, metrics, history, curves, resuming."""

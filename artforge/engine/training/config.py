@@ -1,0 +1,161 @@
+"""What a training run is told: one set of names for the command line, the config file and the record of the run."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from artforge.core.errors import UsageError, did_you_mean
+from artforge.engine.training.augment import Augmentation
+
+
+class TrainConfig(BaseModel):
+    """Every setting of `artforge train`; a config file has the same names.
+
+    Attributes:
+        data: folder with one folder per class; None is the embedded set.
+        name: what the model is called; None takes `hand_vs_algo` for the embedded set, else the folder's name.
+        architecture: a name of `engine.models.architectures`.
+        image_size: edge of the training pictures in pixels.
+        epochs: most passes over the training pictures; `patience` may end it sooner. 0 fits them to the set's size.
+        patience: epochs without a lower validation loss before training stops.
+        batch_size: pictures per step of the optimizer.
+        learning_rate: the highest one; it rises over the first epoch and falls as a cosine to nearly 0.
+        weight_decay: of AdamW.
+        dropout: share of the pooled features that is dropped in training.
+        seed: of the split, the weights, the order and the augmentation.
+        pictures_per_class: of the embedded set.
+        balance_classes: weigh the loss so that each class counts the same, however many pictures it has.
+        views: how often each picture is shown in an epoch, changed by chance anew each time.
+        rescale, flip, window, jitter, jpeg: see `Augmentation`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    data: str | None = None
+    name: str | None = Field(default=None, min_length=1, max_length=80)
+    architecture: str = "artforge_small"
+    image_size: int = Field(default=128, ge=32, le=1024)
+    epochs: int = Field(default=0, ge=0, le=10_000)
+    patience: int = Field(default=20, ge=1)
+    batch_size: int = Field(default=64, ge=2, le=1024)
+    learning_rate: float = Field(default=4e-3, gt=0, le=1)
+    weight_decay: float = Field(default=1e-3, ge=0, le=1)
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    seed: int = Field(default=0, ge=0)
+    pictures_per_class: int = Field(default=1500, ge=10, le=100_000)
+    balance_classes: bool = True
+    rescale: bool = True
+    flip: bool = True
+    window: int = Field(default=64, ge=0, le=1024)
+    views: int = Field(default=4, ge=1, le=64)
+    jitter: float = Field(default=0.1, ge=0, le=1)
+    jpeg: float = Field(default=0.2, ge=0, le=1)
+
+    @property
+    def model_name(self) -> str:
+        """What the model is called."""
+        if self.name is not None:
+            return self.name
+        return "hand_vs_algo" if self.data is None else Path(self.data).resolve().name
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """The part that changes pictures."""
+        return Augmentation(
+            rescale=self.rescale, flip=self.flip, window=self.window, jitter=self.jitter, jpeg=self.jpeg
+        )
+
+
+PICTURES_SEEN = 30_000
+MOST_FITTED_EPOCHS = 40
+
+
+def fitted_epochs(num_training: int) -> int:
+    """Enough passes that training goes through some 30,000 pictures in all, but no more than 40."""
+    return min(MOST_FITTED_EPOCHS, max(1, round(PICTURES_SEEN / num_training)))
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The settings of a YAML 1.2 file, checked; only those it gives.
+
+    Raises:
+        UsageError: no such file, not YAML, an unknown key or a value out of range; every fault at file:line:column.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot read the config file ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not a text file in UTF-8") from error
+    try:
+        document = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise UsageError(f"{place}: not YAML: {error.problem or error.context}") from error
+    except YAMLError as error:
+        raise UsageError(f"{path}: not YAML: {error}") from error
+    if document is None:
+        return {}
+    if not isinstance(document, CommentedMap):
+        raise UsageError(f"{path}:1:1: a config is a list of `name: value` lines, received {type(document).__name__}")
+    return check_settings(_plain(document), str(path), document)
+
+
+def check_settings(settings: dict[str, Any], where: str, document: CommentedMap | None = None) -> dict[str, Any]:
+    """The settings as `TrainConfig` takes them, without defaults.
+
+    Raises:
+        UsageError: every fault on a line of its own: where, the key, the value received, what is expected.
+    """
+    try:
+        return TrainConfig.model_validate(settings).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        faults = [_fault(one, where, document) for one in error.errors()]
+        raise UsageError("\n".join(faults)) from error
+
+
+def _fault(error: Any, where: str, document: CommentedMap | None) -> str:
+    key = str(error["loc"][0])
+    place = where
+    if document is not None and key in document:
+        line, column = document.lc.key(key) if error["type"] == "extra_forbidden" else document.lc.value(key)
+        place = f"{where}:{line + 1}:{column + 1}"
+    if error["type"] == "extra_forbidden":
+        names = list(TrainConfig.model_fields)
+        return f"{place}: error: unknown setting {key!r}{did_you_mean(key, names)}; known are: {', '.join(names)}"
+    return f"{place}: error: {key}: {error['msg']}, received {error['input']!r}"
+
+
+def _plain(document: CommentedMap) -> dict[str, Any]:
+    """Plain Python values; an integer where a float is meant is fine to write."""
+    values: dict[str, Any] = {}
+    for key, value in document.items():
+        kind = TrainConfig.model_fields[key].annotation if key in TrainConfig.model_fields else None
+        values[str(key)] = _scalar(value, as_float=kind is float)
+    return values
+
+
+def _scalar(value: Any, *, as_float: bool) -> Any:
+    if isinstance(value, bool) or value is None:
+        return value
+    for kind in (str, int, float):
+        if isinstance(value, kind):
+            return float(value) if as_float and kind is not str else kind(value)
+    return value
+
+
+def config_text(config: TrainConfig) -> str:
+    """The whole config as YAML that `read_config` reads back."""
+    stream = io.StringIO()
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.dump(config.model_dump(), stream)
+    return stream.getvalue()

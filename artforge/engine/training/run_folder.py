@@ -1,0 +1,112 @@
+"""The folder of one training run: its name, and every file in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from artforge.core.errors import OutputError, UsageError
+from artforge.core.files import make_folder, write_text
+from artforge.core.pictures import write_png
+from artforge.engine.data.dataset import Dataset
+from artforge.engine.data.splits import Split
+from artforge.engine.training.charts import confusion_chart, curves_chart
+from artforge.engine.training.checkpoint import Progress
+from artforge.engine.training.config import TrainConfig, config_text
+
+CONFIG_FILE = "config.yaml"
+CHECKPOINT_FILE = "checkpoint.npz"
+BATCHES_FILE = "history_batches.csv"
+EPOCHS_FILE = "history_epochs.csv"
+METRICS_FILE = "test_metrics.json"
+CURVES_FILE = "curves.png"
+CONFUSION_FILE = "confusion_matrix.png"
+SPLIT_FILE = "split.csv"
+SKIPPED_FILE = "skipped.csv"
+RUNS = Path("runs")
+
+
+def next_run_folder(name: str, runs: Path = RUNS) -> Path:
+    """The first of `runs/<name>-1`, `runs/<name>-2`, ... that does not exist."""
+    safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name).strip(".") or "model"
+    number = 1
+    while (runs / f"{safe}-{number}").exists():
+        number += 1
+    return runs / f"{safe}-{number}"
+
+
+@contextmanager
+def new_run_folder(folder: Path) -> Iterator[None]:
+    """Make the folder before anything slow; if the block fails before a file was written into it, take it away again.
+
+    Raises:
+        UsageError: it already holds a run.
+        OutputError: it cannot be made or written to.
+    """
+    if (folder / CONFIG_FILE).exists():
+        raise UsageError(
+            f"{folder}: already holds a run. Go on with it by --resume {folder}, or choose another folder with --out."
+        )
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    make_folder(folder)
+    try:
+        _check_writable(folder)
+        yield
+    except BaseException:
+        for path in made:
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+        raise
+
+
+def _check_writable(folder: Path) -> None:
+    probe = folder / ".part-probe"
+    try:
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(f"cannot write into {folder}: {error.strerror}. Choose another folder with --out.") from error
+
+
+def write_start(folder: Path, config: TrainConfig, dataset: Dataset, split: Split) -> None:
+    """What is known before training: the settings, who stands on which side, what was left out."""
+    rows = [
+        {"item": item, "label": dataset.class_names[label], "group": group, "split": part}
+        for item, label, group, part in zip(dataset.items, dataset.labels, dataset.groups, split.names(), strict=True)
+    ]
+    write_table(folder / SPLIT_FILE, rows, ("item", "label", "group", "split"))
+    skipped = [{"path": one.path, "reason": one.reason} for one in dataset.skipped]
+    write_table(folder / SKIPPED_FILE, skipped, ("path", "reason"))
+    write_text(folder / CONFIG_FILE, config_text(config))
+
+
+def write_history(folder: Path, progress: Progress) -> None:
+    """Both tables, whole, after each epoch."""
+    for name, rows in ((BATCHES_FILE, progress.batches), (EPOCHS_FILE, progress.epochs)):
+        if rows:
+            write_table(folder / name, rows, tuple(rows[0]))
+
+
+def write_results(folder: Path, progress: Progress, scores: dict[str, Any], title: str) -> None:
+    """What is known after the test: the measures and the two charts."""
+    write_text(folder / METRICS_FILE, json.dumps(scores, indent=1, ensure_ascii=False) + "\n")
+    write_png(folder / CURVES_FILE, curves_chart(progress.epochs, title=title, best_epoch=progress.best_epoch))
+    confusion = np.asarray(scores["confusion_matrix"], np.int64)
+    heading = f"{title}: test, balanced accuracy {scores['balanced_accuracy']:.3f}"
+    write_png(folder / CONFUSION_FILE, confusion_chart(confusion, scores["class_names"], title=heading))
+
+
+def write_table(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+    """A CSV file, whole or not at all."""
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, stream.getvalue())

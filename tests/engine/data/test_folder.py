@@ -1,0 +1,206 @@
+"""Folders of pictures: what is read, what is skipped and named, what is refused."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+
+from artforge.core import pictures
+from artforge.core.errors import DatasetError
+from artforge.engine.data.folder import list_pictures, read_folder, square_bytes
+
+
+def noise(seed: int, height: int = 40, width: int = 50) -> np.ndarray:
+    """Different smooth pixels for each seed, brighter to the left."""
+    rng = np.random.default_rng(seed)
+    ramp = np.linspace(220, 30, width)[None, :, None] * rng.uniform(0.4, 1, 3)
+    return np.broadcast_to(ramp, (height, width, 3)).astype(np.uint8) + rng.integers(
+        0, 20, (height, width, 3), np.uint8
+    )
+
+
+def save(path: Path, seed: int, **options) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    PillowImage.fromarray(noise(seed)).save(path, **options)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two classes of six pictures; one folder is nested."""
+    for number in range(6):
+        save(tmp_path / "hand" / f"{number}.png", number)
+        save(tmp_path / "algo" / "deep" / "deeper" / f"{number}.jpg", 100 + number)
+    return tmp_path
+
+
+def test_classes_come_in_alphabetical_order_and_nested_folders_belong_to_their_class(folder):
+    dataset = read_folder(folder, 32)
+    assert dataset.class_names == ("algo", "hand")
+    assert dataset.class_counts == {"algo": 6, "hand": 6}
+    assert dataset.items[0] == "algo/deep/deeper/0.jpg"
+    assert dataset.images.shape == (12, 32, 32, 3)
+    assert dataset.images.dtype == np.uint8
+
+
+def test_every_picture_is_its_centre_square_resized(folder):
+    dataset = read_folder(folder, 20)
+    pixels = np.asarray(PillowImage.open(folder / "hand" / "3.png"))[:, 5:45]
+    halved = pixels.reshape(20, 2, 20, 2, 3).mean(axis=(1, 3))
+    position = dataset.items.index("hand/3.png")
+    np.testing.assert_allclose(dataset.images[position], halved, atol=0.51)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("empty.png", b""), ("text.jpg", b"no picture at all"), ("cut.png", None)]
+)
+def test_a_file_that_cannot_be_read_is_named_and_counted(folder, name, content):
+    if content is None:
+        content = (folder / "hand" / "0.png").read_bytes()[:200]
+    (folder / "hand" / name).write_bytes(content)
+    dataset = read_folder(folder, 32)
+    assert [one.path for one in dataset.skipped] == [f"hand/{name}"]
+    assert str(folder) not in dataset.skipped[0].reason
+    assert len(dataset) == 12
+
+
+def test_a_giant_picture_is_skipped_by_its_header(folder, monkeypatch):
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 3000)
+    PillowImage.new("RGB", (80, 60)).save(folder / "algo" / "giant.png")
+    dataset = read_folder(folder, 32)
+    assert [one.path for one in dataset.skipped] == ["algo/giant.png"]
+
+
+def stripes() -> np.ndarray:
+    """Red above, blue below: uint8 (40, 40, 3)."""
+    return np.repeat(np.array([[[200, 20, 20]], [[20, 20, 200]]], np.uint8), 20, axis=0).repeat(40, axis=1)
+
+
+def as_cmyk(path: Path) -> None:
+    PillowImage.fromarray(stripes()).convert("CMYK").save(path.with_suffix(".tif"))
+
+
+def as_palette(path: Path) -> None:
+    PillowImage.fromarray(stripes()).quantize(4).save(path.with_suffix(".png"))
+
+
+def as_rgba(path: Path) -> None:
+    PillowImage.fromarray(np.dstack([stripes(), np.full((40, 40), 255, np.uint8)])).save(path.with_suffix(".png"))
+
+
+def as_turned_by_exif(path: Path) -> None:
+    exif = PillowImage.Exif()
+    exif[0x0112] = 3  # to be shown turned by 180 degrees
+    PillowImage.fromarray(stripes()[::-1]).save(path.with_suffix(".jpg"), exif=exif, quality=95, subsampling=0)
+
+
+@pytest.mark.parametrize("write", [as_cmyk, as_palette, as_rgba, as_turned_by_exif])
+def test_odd_kinds_of_files_come_in_upright_and_in_colour(tmp_path, write):
+    write(tmp_path / "picture")
+    (path,) = tmp_path.iterdir()
+    np.testing.assert_allclose(square_bytes(path, 40), stripes(), atol=12)
+
+
+def test_sixteen_bit_grey_keeps_its_level(tmp_path):
+    PillowImage.fromarray(np.full((40, 40), 65535 // 4, np.uint16)).save(tmp_path / "grey.png")
+    np.testing.assert_allclose(square_bytes(tmp_path / "grey.png", 32), 64, atol=1)
+
+
+def test_hidden_files_and_other_files_are_passed_over(folder):
+    save(folder / "hand" / ".hidden.png", 7)
+    save(folder / "hand" / ".thumbs" / "0.png", 8)
+    save(folder / ".git" / "0.png", 9)
+    (folder / "hand" / "notes.txt").write_text("not a picture")
+    dataset = read_folder(folder, 32)
+    assert len(dataset) == 12
+    assert dataset.skipped == ()
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links here")
+def test_a_link_that_leads_back_is_walked_once(folder):
+    (folder / "hand" / "again").symlink_to(folder / "hand", target_is_directory=True)
+    assert len(list_pictures(folder)) == 12
+
+
+def test_copies_share_a_group_and_are_counted(folder):
+    shutil.copy(folder / "hand" / "2.png", folder / "hand" / "copy.png")
+    dataset = read_folder(folder, 32)
+    groups = dict(zip(dataset.items, dataset.groups, strict=True))
+    assert groups["hand/2.png"] == groups["hand/copy.png"]
+    assert groups["hand/2.png"] != groups["hand/3.png"]
+    assert dataset.num_duplicates == 1
+
+
+def write_manifest(folder: Path, lines: list[str]) -> None:
+    (folder / "manifest.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_a_manifest_decides_labels_and_groups(folder):
+    lines = [f"hand/{n}.png,drawn,artist-{n % 2}" for n in range(5)]
+    lines += [f"algo/deep/deeper/{n}.jpg,coded," for n in range(5)]
+    write_manifest(folder, ["path,label,group", *lines])
+    dataset = read_folder(folder, 32)
+    assert dataset.class_counts == {"coded": 5, "drawn": 5}
+    groups = dict(zip(dataset.items, dataset.groups, strict=True))
+    assert groups["hand/0.png"] == groups["hand/2.png"] != groups["hand/1.png"]
+    assert groups["algo/deep/deeper/0.jpg"] != groups["algo/deep/deeper/1.jpg"]
+
+
+def test_a_copy_ties_two_groups_together(folder):
+    shutil.copy(folder / "hand" / "0.png", folder / "hand" / "1.png")
+    lines = [f"hand/{n}.png,hand,artist-{n % 2}" for n in range(6)]
+    write_manifest(folder, ["path,label,group", *lines, *(f"algo/deep/deeper/{n}.jpg,algo,g{n}" for n in range(6))])
+    dataset = read_folder(folder, 32)
+    assert len({group for item, group in zip(dataset.items, dataset.groups, strict=True) if item[0] == "h"}) == 1
+
+
+def test_a_file_that_the_manifest_names_but_is_not_there_is_skipped(folder):
+    lines = [f"hand/{n}.png,hand" for n in range(7)] + [f"algo/deep/deeper/{n}.jpg,algo" for n in range(6)]
+    write_manifest(folder, ["path,label", *lines])
+    assert [one.path for one in read_folder(folder, 32).skipped] == ["hand/6.png"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["file,label", "a,b"], "column 'path' is missing"),
+        (["path,label", "../outside.png,hand"], "manifest.csv:2: .* leads out of the folder"),
+        (["path,label", "/etc/passwd,hand"], "leads out of the folder"),
+        (["path,label", "hand/0.png,"], "manifest.csv:2: path and label"),
+        (["path,label", "hand/0.png,hand", "hand/0.png,algo"], "stands in it twice"),
+        (["path,label", "hand/0.png,hand"], "only one class .'hand'."),
+    ],
+)
+def test_a_wrong_manifest_is_refused(folder, lines, message):
+    write_manifest(folder, lines)
+    with pytest.raises(DatasetError, match=message):
+        read_folder(folder, 32)
+
+
+def test_a_missing_folder_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match=r"no such folder.*one folder per class"):
+        read_folder(tmp_path / "nowhere", 32)
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match=re.escape(f"{tmp_path}: no pictures in class folders")):
+        read_folder(tmp_path, 32)
+
+
+def test_one_class_only_is_refused(folder):
+    shutil.rmtree(folder / "algo")
+    with pytest.raises(DatasetError, match=r"only one class .'hand'.*Add a folder"):
+        read_folder(folder, 32)
+
+
+def test_a_class_with_too_few_readable_pictures_is_refused(folder):
+    for number in range(2):
+        (folder / "hand" / f"{number}.png").write_bytes(b"")
+    with pytest.raises(DatasetError, match="'hand' has 4 readable pictures, and needs at least 5"):
+        read_folder(folder, 32)

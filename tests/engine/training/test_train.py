@@ -1,0 +1,272 @@
+"""Whole runs on tiny pictures: learning, stopping, resuming, and every file of the run folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+
+from artforge.core.errors import ChoiceError, ModelError, OutputError, UsageError
+from artforge.engine.backend import load_keras
+from artforge.engine.models.architectures import build_architecture, output_bias
+from artforge.engine.models.store import load_model
+from artforge.engine.training import checkpoint as checkpoints
+from artforge.engine.training import fit
+from artforge.engine.training.config import TrainConfig
+from artforge.engine.training.train import accuracy_by_folder, resume_run, start_run
+
+WRITTEN = {
+    *("model.keras", "model.json", "config.yaml", "history_batches.csv", "history_epochs.csv", "test_metrics.json"),
+    *("curves.png", "confusion_matrix.png", "split.csv", "skipped.csv", "checkpoint.npz"),
+}
+
+
+class Quiet:
+    """A watcher that only remembers; it can press Ctrl-C after a batch."""
+
+    def __init__(self, ctrl_c_at: tuple[int, int] | None = None) -> None:
+        self.ctrl_c_at = ctrl_c_at
+        self.rows: list[dict[str, float]] = []
+
+    def pictures_done(self, done: int, total: int) -> None: ...
+
+    def data_ready(self, dataset, split, folder) -> None:
+        self.dataset, self.split = dataset, split
+
+    def training_starts(self, first_epoch: int, num_epochs: int, num_parameters: int) -> None:
+        self.first_epoch = first_epoch
+
+    def batch_done(self, epoch: int, batch: int, num_batches: int, loss: float) -> None:
+        if (epoch, batch) == self.ctrl_c_at:
+            raise KeyboardInterrupt
+
+    def epoch_done(self, row: dict[str, float], *, is_best: bool) -> None:
+        self.rows.append(row)
+
+
+def paint_folder(folder: Path, class_names: tuple[str, ...] = ("dots", "stripes"), count: int = 20) -> Path:
+    """Classes that differ in texture: stripes of another width for each."""
+    rng = np.random.default_rng(0)
+    for width, name in enumerate(class_names, start=1):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            bars = (np.arange(40) // (width * 2) % 2)[:, None, None] * rng.integers(90, 160, 3)
+            pixels = bars + rng.integers(0, 60, (40, 44, 3))
+            PillowImage.fromarray(pixels.astype(np.uint8)).save(folder / name / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> Path:
+    return paint_folder(tmp_path_factory.mktemp("pictures"))
+
+
+def settings(pictures: Path, **changes) -> TrainConfig:
+    return TrainConfig(
+        **{
+            "data": str(pictures),
+            "image_size": 32,
+            "epochs": 3,
+            "batch_size": 8,
+            "views": 1,
+            "learning_rate": 2e-3,
+            **changes,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def run(pictures, tmp_path_factory):
+    """One whole run of three epochs: (result, watcher)."""
+    watcher = Quiet()
+    return start_run(settings(pictures), tmp_path_factory.mktemp("runs") / "run", watcher), watcher
+
+
+def weights_in(folder: Path) -> list[np.ndarray]:
+    return load_model(folder / "model.keras").keras_model.get_weights()
+
+
+def assert_same_weights(first: list[np.ndarray], second: list[np.ndarray]) -> None:
+    assert len(first) == len(second)
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_folder_holds_every_file(run):
+    result, _ = run
+    assert {path.name for path in result.folder.iterdir()} == WRITTEN
+
+
+def test_the_model_knows_its_classes_and_takes_any_size(run):
+    model = load_model(run[0].folder / "model.keras")
+    assert model.class_names == ("dots", "stripes")
+    assert model.input_size == (32, 32)
+    assert model.flexible_size
+    assert model.keras_model.predict_on_batch(np.zeros((1, 45, 70, 3), np.float32)).shape == (1, 1)
+
+
+def test_the_scores_are_those_of_the_saved_model_on_the_test_pictures(run):
+    result, watcher = run
+    model = load_model(result.folder / "model.keras")
+    test = watcher.split.test
+    batch = watcher.dataset.images[test].astype(np.float32) / 255
+    predicted = model.keras_model.predict_on_batch(batch)[:, 0] > 0.5
+    scores = json.loads((result.folder / "test_metrics.json").read_text())
+    assert scores["accuracy"] == pytest.approx((predicted == watcher.dataset.labels[test]).mean())
+    assert scores["num_pictures"] == 8
+
+
+def test_the_kept_epoch_is_the_one_with_the_lowest_validation_loss(run):
+    losses = [float(row["val_loss"]) for row in read_csv(run[0].folder / "history_epochs.csv")]
+    assert len(losses) == 3
+    assert run[0].progress.best_epoch == 1 + int(np.argmin(losses))
+    best = checkpoints.read_checkpoint(run[0].folder / "checkpoint.npz").best_weights
+    for weight in weights_in(run[0].folder):
+        assert any(np.array_equal(weight, kept) for kept in best)
+
+
+def test_the_history_has_a_row_for_each_batch(run):
+    rows = read_csv(run[0].folder / "history_batches.csv")
+    assert [(int(row["epoch"]), int(row["batch"])) for row in rows] == [(e, b) for e in (1, 2, 3) for b in (1, 2, 3)]
+
+
+def test_the_split_file_names_every_picture_once(run):
+    rows = read_csv(run[0].folder / "split.csv")
+    assert len({row["item"] for row in rows}) == 40
+    assert [row["split"] for row in rows].count("test") == 8
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_differs(run, pictures, tmp_path):
+    again = start_run(settings(pictures), tmp_path / "again", Quiet())
+    assert_same_weights(weights_in(run[0].folder), weights_in(again.folder))
+    other = start_run(settings(pictures, seed=1, epochs=1), tmp_path / "other", Quiet())
+    assert any((a != b).any() for a, b in zip(weights_in(again.folder), weights_in(other.folder), strict=True))
+
+
+def test_a_run_stopped_and_resumed_ends_like_one_that_never_stopped(run, pictures, tmp_path):
+    stopped = start_run(settings(pictures), tmp_path / "run", Quiet(ctrl_c_at=(3, 2)))
+    assert stopped.interrupted
+    assert stopped.progress.num_epochs == 2
+    watcher = Quiet()
+    resumed = resume_run(tmp_path / "run", {}, watcher)
+    assert watcher.first_epoch == 3
+    assert not resumed.interrupted
+    whole = checkpoints.read_checkpoint(run[0].folder / "checkpoint.npz")
+    pieced = checkpoints.read_checkpoint(tmp_path / "run" / "checkpoint.npz")
+    assert_same_weights(whole.variables, pieced.variables)
+    assert whole.progress.batches == pieced.progress.batches
+    assert_same_weights(weights_in(run[0].folder), weights_in(resumed.folder))
+
+
+def test_ctrl_c_leaves_a_whole_run_of_the_best_epoch(pictures, tmp_path):
+    stopped = start_run(settings(pictures), tmp_path / "run", Quiet(ctrl_c_at=(2, 1)))
+    assert stopped.interrupted
+    assert stopped.scores is not None
+    assert {path.name for path in stopped.folder.iterdir()} == WRITTEN
+
+
+def test_ctrl_c_before_the_first_epoch_leaves_a_run_that_can_begin_again(pictures, tmp_path):
+    stopped = start_run(settings(pictures, epochs=1), tmp_path / "run", Quiet(ctrl_c_at=(1, 2)))
+    assert stopped.interrupted
+    assert stopped.scores is None
+    assert not (tmp_path / "run" / "model.keras").exists()
+    assert resume_run(tmp_path / "run", {}, Quiet()).progress.num_epochs == 1
+
+
+def test_more_epochs_can_be_asked_for(pictures, tmp_path):
+    start_run(settings(pictures, epochs=1), tmp_path / "run", Quiet())
+    resumed = resume_run(tmp_path / "run", {"epochs": 2}, Quiet())
+    assert resumed.progress.num_epochs == 2
+    assert "epochs: 2" in (tmp_path / "run" / "config.yaml").read_text()
+
+
+def test_patience_ends_a_run_that_does_not_get_better(pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr(fit, "predict_probabilities", lambda network, images: np.full((len(images), 2), 0.5))
+    ended = start_run(settings(pictures, epochs=9, patience=2), tmp_path / "run", Quiet())
+    assert ended.progress.stopped_early
+    assert (ended.progress.best_epoch, ended.progress.num_epochs) == (1, 3)
+
+
+def test_a_run_does_not_go_on_with_other_pictures(tmp_path):
+    folder = paint_folder(tmp_path / "pictures")
+    start_run(settings(folder, epochs=1), tmp_path / "run", Quiet())
+    (folder / "dots" / "3.png").unlink()
+    with pytest.raises(UsageError, match="the pictures are not those"):
+        resume_run(tmp_path / "run", {"epochs": 2}, Quiet())
+
+
+def test_a_damaged_checkpoint_is_told(pictures, tmp_path):
+    start_run(settings(pictures, epochs=1), tmp_path / "run", Quiet())
+    path = tmp_path / "run" / "checkpoint.npz"
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(ModelError, match="not a checkpoint that can be read"):
+        resume_run(tmp_path / "run", {}, Quiet())
+
+
+def test_three_classes_train_with_a_softmax(tmp_path):
+    folder = paint_folder(tmp_path / "pictures", ("a", "b", "c"), count=10)
+    ended = start_run(settings(folder, epochs=1), tmp_path / "run", Quiet())
+    assert np.shape(ended.scores["confusion_matrix"]) == (3, 3)
+    outputs = load_model(tmp_path / "run" / "model.keras").keras_model.predict_on_batch(np.ones((2, 32, 32, 3)) / 3)
+    np.testing.assert_allclose(outputs.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_a_folder_that_holds_a_run_is_not_written_over(run, pictures):
+    with pytest.raises(UsageError, match=r"already holds a run.*--resume"):
+        start_run(settings(pictures), run[0].folder, Quiet())
+
+
+def test_a_place_that_cannot_be_written_to_is_told_before_the_pictures_are_read(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="cannot make the folder"):
+        start_run(settings(tmp_path / "no pictures"), tmp_path / "file" / "run", Quiet())
+
+
+def test_a_run_that_cannot_start_leaves_no_folder(tmp_path):
+    from artforge.core.errors import DatasetError
+
+    with pytest.raises(DatasetError):
+        start_run(settings(tmp_path / "no pictures"), tmp_path / "runs" / "run", Quiet())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_architecture_is_told_with_the_known_ones(pictures, tmp_path):
+    with pytest.raises(ChoiceError, match="artforge_small"):
+        start_run(settings(pictures, architecture="artforge_smal"), tmp_path / "run", Quiet())
+
+
+def test_training_that_diverges_is_told(pictures, tmp_path, monkeypatch):
+    keras = load_keras()
+    monkeypatch.setattr(keras.Model, "train_on_batch", lambda *given, **named: {"loss": float("nan")})
+    with pytest.raises(ModelError, match=r"training diverged.*--learning-rate"):
+        start_run(settings(pictures), tmp_path / "run", Quiet())
+
+
+def test_the_bias_of_two_classes_is_their_log_odds():
+    np.testing.assert_allclose(output_bias(np.array([250, 750])), [np.log(3)], rtol=1e-6)
+
+
+@pytest.mark.parametrize("counts", [[30, 70], [10, 20, 70]])
+def test_an_untrained_network_gives_each_class_its_share_on_a_blank_picture(counts):
+    shares = np.array(counts) / np.sum(counts)
+    network = build_architecture("artforge_small", len(counts), dropout=0.2, output_bias=output_bias(np.array(counts)))
+    dense = network.get_layer("class_scores")
+    dense.set_weights([np.zeros_like(dense.get_weights()[0]), dense.get_weights()[1]])
+    seen = network.predict_on_batch(np.random.default_rng(0).random((1, 32, 32, 3)))[0]
+    np.testing.assert_allclose(seen, shares[1:] if len(counts) == 2 else shares, rtol=1e-5)
+
+
+def test_accuracy_is_counted_by_folder():
+    items = ["a/x/1.png", "a/x/2.png", "embedded:algorithmic/moire/77"]
+    counted = accuracy_by_folder(items, np.array([True, False, True]))
+    assert counted["a/x"] == {"accuracy": 0.5, "num_pictures": 2}
+    assert counted["algorithmic/moire"] == {"accuracy": 1.0, "num_pictures": 1}
