@@ -16,8 +16,6 @@ from artforge.cli.render import check_command, render_command
 from artforge.cli.train import train_command
 from artforge.core.errors import ArtforgeError
 
-INTERRUPTED = 130
-
 app = typer.Typer(
     name="artforge",
     help="Art from what a neural network sees: train a classifier, turn its attention into prints and films.",
@@ -61,6 +59,3 @@ def main() -> None:
             traceback.print_exc()
         report_error(str(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        report_error("stopped by Ctrl-C")
-        sys.exit(INTERRUPTED)

@@ -79,8 +79,12 @@ def render_command(
         return
     rendered = []
     for renderer in renderers:
-        with _reporter(renderer, as_json=as_json) as reporter:
-            rendered += renderer.render(reporter)
+        try:
+            with _reporter(renderer, as_json=as_json) as reporter:
+                rendered += renderer.render(reporter)
+        except KeyboardInterrupt:
+            note("stopped by Ctrl-C; what is finished stays, and the same command goes on from there")
+            raise  # the exit code is 130
     seconds = time.perf_counter() - started
     num_cached = sum(done.cached for done in rendered)
     if as_json:

@@ -84,7 +84,7 @@ def _muted() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:  # not Ctrl-C: that needs no explanation
             os.dup2(kept, 2)
             held.seek(0)
             os.write(2, held.read())

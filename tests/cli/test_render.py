@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -132,3 +134,19 @@ def test_corrupt_picture_fails_the_render_at_its_line(studio):
 
 def test_debug_shows_the_traceback(studio):
     assert "Traceback" in artforge("--debug", "render", "lost.yaml", folder=studio).stderr
+
+
+def test_ctrl_c_says_how_to_go_on_and_leaves_no_half_file(studio):
+    (studio / "long.yaml").write_text(RECIPE.replace("duration: 4f", "duration: 90000f"))
+    command = [sys.executable, "-m", "artforge", "render", "long.yaml"]
+    running = subprocess.Popen(command, cwd=studio, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    folder = studio / "out" / "long"
+    deadline = time.monotonic() + 60
+    while not list(folder.glob(".part-*.mp4")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "goes on from there" in said
+    assert "Traceback" not in said
+    assert [path.name for path in folder.iterdir() if path.suffix == ".mp4" or path.name.startswith(".part")] == []
