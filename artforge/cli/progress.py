@@ -6,17 +6,9 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import TaskID
 
-from artforge.cli.console import event, result
+from artforge.cli.console import event, progress_bars, result
 from artforge.recipes.artifacts import Artifact
 from artforge.recipes.render import Rendered
 
@@ -26,16 +18,7 @@ class RenderProgress:
 
     def __init__(self, name: str, artifacts: list[Artifact], console: Console, *, as_json: bool) -> None:
         self._as_json = as_json
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=32),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self._progress = progress_bars(console)
         self._task: TaskID = self._progress.add_task(name, total=sum(map(_num_pictures, artifacts)))
         self._name = name
         self._within = 0

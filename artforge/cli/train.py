@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from artforge.cli.console import console, event, note, result, warn
+from artforge.cli.console import console, event, note, progress_bars, result, warn
 from artforge.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -101,16 +100,7 @@ class TrainingProgress:
     def __init__(self, to: Console, *, as_json: bool) -> None:
         self._console = to
         self._as_json = as_json
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=32),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=to,
-            transient=True,
-            disable=not to.is_terminal,
-        )
+        self._progress = progress_bars(to)
         self._pictures = self._progress.add_task("pictures", total=None, visible=False)
         self._training = self._progress.add_task("training", total=None, visible=False)
         self._first_epoch = 1
