@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 ALL_FAILED, SOME_FAILED = 1, 3
 NUM_CLASSES_SHOWN = 5
 
+LONGEST_OVERLAY = 4096
+"""Longer edge of an overlay at most, in pixels: a look is not a print, and memory grows with the picture."""
+
 COLORMAP = "crameri:lajolla"
 STRONGEST = 0.82
 """Opacity of the heat at its peak: the lines underneath stay to be seen."""
@@ -36,12 +39,13 @@ def look_command(
     target: Annotated[
         str | None, typer.Option("--target", metavar="CLASS", help="Ask about this class, not the predicted one.")
     ] = None,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the overlays.")] = Path("out/look"),
+    out: Annotated[Path, typer.Option("--out", help="Folder for the overlays.")] = Path("look"),
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per picture on stdout.")] = False,
 ) -> None:
     """See what a model makes of pictures, and where it looks. Example: artforge look painting.jpg --target hand_made"""
-    from artforge.core.pictures import read_picture, write_png
+    from artforge.core.pictures import read_picture, resize, write_png
     from artforge.engine.models.store import load_model, resolve_model
+    from artforge.ops.layout import fit_within
 
     path = resolve_model(model, base=Path())
     with console.status("opening the model ..."):
@@ -51,13 +55,15 @@ def look_command(
     num_failed = 0
     for picture, overlay_path in zip(pictures, overlay_paths(pictures, out), strict=True):
         try:
-            image = read_picture(picture)
+            image = read_picture(picture, shortest_edge=LONGEST_OVERLAY)
         except PictureError as error:
             num_failed += 1
             report_error(str(error))
             if as_json:
                 event({"picture": str(picture), "error": str(error)})
             continue
+        if max(image.shape[:2]) > LONGEST_OVERLAY:
+            image = resize(image, fit_within(image, LONGEST_OVERLAY))
         seen = look_at(image, model=loaded, layer=layer, target=target)
         write_png(overlay_path, seen["overlay"])
         _tell(picture, overlay_path, seen, as_json=as_json)

@@ -38,20 +38,20 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Art from what a neural network sees: train a classifier, turn its attention into prints and films."""
+    del debug  # stands here for the help: `main` acts on it, before or behind the verb
     del version  # acted on by its callback
-    context.obj = {"debug": debug}
 
 
 def main() -> None:
     """Run the command line; every mistake of a user ends in one message and a code, never in a traceback."""
     debug = "--debug" in sys.argv
+    sys.argv = [word for word in sys.argv if word != "--debug"]
     try:
         app()
     except ArtforgeError as error:

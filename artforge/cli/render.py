@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from artforge.cli.console import console, event, note, result
-from artforge.core.errors import RecipeError
+from artforge.cli.console import console, event, note, result, warn
+from artforge.core.errors import ArtforgeError, RecipeError
 
 RecipeFiles = Annotated[
     list[Path], typer.Argument(metavar="RECIPE...", help="Recipe files (YAML).", show_default=False)
@@ -30,8 +30,7 @@ def check_command(
             checked = check_file(path)
         except RecipeError as error:
             faults.append(str(error))
-            if as_json:
-                event({"event": "error", "recipe": str(path), "message": str(error)})
+            tell_error(str(error), as_json=as_json)
             continue
         count = len(expand_variants(checked.recipe, Overrides()))
         outputs = ", ".join(checked.recipe.outputs)
@@ -67,7 +66,7 @@ def render_command(
     started = time.perf_counter()
     overrides = Overrides(parse_assignments(assignments or []), seed)
     store = Cache(cache_folder(), cache_limit())
-    checked = _check_all(recipes, overrides, check_file)
+    checked = _check_all(recipes, overrides, check_file, as_json=as_json)
     renderers = [
         Renderer(Planner(each, overrides, PREVIEW_SCALE if preview else 1.0), out / each.recipe.name, store)
         for each in checked
@@ -82,18 +81,30 @@ def render_command(
         try:
             with _reporter(renderer, as_json=as_json) as reporter:
                 rendered += renderer.render(reporter)
+        except ArtforgeError as error:
+            tell_error(str(error), as_json=as_json)
+            raise
         except KeyboardInterrupt:
             note("stopped by Ctrl-C; what is finished stays, and the same command goes on from there")
             raise  # the exit code is 130
+    for fault in store.faults:
+        warn(fault)
     seconds = time.perf_counter() - started
     num_cached = sum(done.cached for done in rendered)
     if as_json:
         event({"event": "done", "files": len(rendered), "cached": num_cached, "seconds": round(seconds, 3)})
     else:
-        note(f"{len(rendered)} works in {seconds:.1f} s ({num_cached} from the cache)")
+        works = "1 work" if len(rendered) == 1 else f"{len(rendered)} works"
+        note(f"{works} in {seconds:.1f} s ({num_cached} from the cache)")
 
 
-def _check_all(recipes: list[Path], overrides: Any, check_file: Any) -> list[Any]:
+def tell_error(message: str, *, as_json: bool) -> None:
+    """An error among the events, for those who read them; people read it on stderr."""
+    if as_json:
+        event({"event": "error", "message": message})
+
+
+def _check_all(recipes: list[Path], overrides: Any, check_file: Any, *, as_json: bool) -> list[Any]:
     """Every recipe is checked before the first one is rendered."""
     checked, faults = [], []
     for path in recipes:
@@ -101,6 +112,7 @@ def _check_all(recipes: list[Path], overrides: Any, check_file: Any) -> list[Any
             checked.append(check_file(path, overrides))
         except RecipeError as error:
             faults.append(str(error))
+            tell_error(str(error), as_json=as_json)
     if faults:
         raise RecipeError("\n".join(faults))
     return checked

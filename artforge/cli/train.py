@@ -170,6 +170,8 @@ def _tell_end(ended: RunResult, *, seconds: float, as_json: bool) -> None:
         warn(f"stopped by Ctrl-C before the first epoch was done, so there is no model yet. Begin again with: {go_on}")
         raise typer.Exit(INTERRUPTED)
     scores, best = ended.scores, ended.progress.best_epoch
+    if ended.progress.stopped_early and not ended.interrupted:
+        note(f"stopped after epoch {ended.progress.num_epochs}: none since epoch {best} was better")
     auc = scores.get("roc_auc", scores.get("macro_roc_auc"))
     note(
         f"test ({scores['num_pictures']} pictures, epoch {best}): accuracy {scores['accuracy']:.3f}, "

@@ -6,10 +6,13 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from artforge.core.errors import OutputError
+
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)  # it can only be read by setting it, which is safe here, before there are threads
 
 
 @contextmanager
@@ -17,7 +20,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`, with its ending; renamed to `path` when the block ends well, else removed.
 
     Raises:
-        OutputError: the folder cannot be made or written to.
+        OutputError: the folder cannot be made or written to, or an OSError came in the block or at the renaming.
     """
     make_folder(path.parent)
     try:
@@ -30,10 +33,16 @@ def atomic_path(path: Path) -> Iterator[Path]:
     part = Path(name)
     try:
         yield part
-        part.chmod(0o666 & ~_umask())  # mkstemp gives 0600; a gallery must be readable by a web server
+        part.chmod(0o666 & ~_UMASK)  # mkstemp gives 0600; a gallery must be readable by a web server
         part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):  # what went wrong first is what must be told
+            part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OutputError(
+                f"{path}: cannot be written ({error.strerror or error}). "
+                "Free the place or the disk, or choose another folder with --out."
+            ) from error
         raise
 
 
@@ -64,9 +73,3 @@ def sha256_of(path: Path) -> str:
     """The file's SHA-256 as 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +17,7 @@ from PIL import Image as PillowImage
 
 from artforge.core.errors import OutputError, PictureError, ShapeError
 from artforge.core.files import atomic_path
-from artforge.core.pictures import to_bytes, to_float
+from artforge.core.pictures import MAX_PIXELS, to_bytes, to_float
 from artforge.core.values import Frames, Image
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ _SAME_EVERYWHERE = "asm=MMX2,SSE2Fast,SSSE3,SSE4.2"
 """With what comes after AVX2, x264 gave several versions of one and the same film (measured at 96x64 and 260x250, in
 one run of four; it seems to read memory that nobody wrote). These routines cost no measurable time."""
 _CONTAINER_TAGS = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder"})
+_MAGIC_BYTES = 12
+_STILL_BRANDS = frozenset({b"avif", b"heic", b"heix", b"mif1"})  # stills in the same boxes as MP4
 
 _NUM_COLORS = 255  # of a GIF's 256; the last one says "as in the frame before"
 _UNCHANGED = 255
@@ -53,7 +56,7 @@ class FilmInfo(NamedTuple):
 
 def write_mp4(
     path: Path, frames: Frames, *, texts: Mapping[str, str] | None = None, on_frame: Callable[[int], None] | None = None
-) -> None:
+) -> FilmInfo:
     """Write an H.264 film that plays in browsers, whole or not at all.
 
     High profile, crf 17, yuv420p, converted to and tagged as BT.709, the index in front (faststart). An odd edge is
@@ -65,6 +68,9 @@ def write_mp4(
         frames: drawn one by one, in order; at least one.
         texts: metadata by key, of any length; `film_texts` reads them back.
         on_frame: called with the index of each frame once it is in.
+
+    Returns:
+        what was written; an odd edge is one longer than that of the frames.
 
     Raises:
         ShapeError: a frame has another size than the first.
@@ -78,25 +84,28 @@ def write_mp4(
         try:
             with av.open(str(part), "w", format="mp4", options=options) as container:
                 container.metadata.update(texts or {})
-                _encode(container, frames, on_frame)
+                width, height = _encode(container, frames, on_frame)
         except av.error.FFmpegError as error:
             raise OutputError(f"{path}: the film cannot be written ({error})") from error
+    return FilmInfo(width, height, len(frames), float(_rate(frames.fps)))
 
 
-def _encode(container: OutputContainer, frames: Frames, on_frame: Callable[[int], None] | None) -> None:
+def _encode(container: OutputContainer, frames: Frames, on_frame: Callable[[int], None] | None) -> tuple[int, int]:
+    """Fill the container; gives the (width, height) as encoded."""
     rate = _rate(frames.fps)
-    stream: VideoStream | None = None
-    for index, pixels in enumerate(_even_frames(frames)):
-        if stream is None:
-            stream = _open_stream(container, rate, pixels.shape[1], pixels.shape[0])
+    pictures = _even_frames(frames)
+    first = next(pictures)
+    height, width = first.shape[:2]
+    stream = _open_stream(container, rate, width, height)
+    for index, pixels in enumerate(chain([first], pictures)):
         picture = _to_bt709(pixels)
         picture.pts = index
         picture.time_base = 1 / rate
         container.mux(stream.encode(picture))
         if on_frame is not None:
             on_frame(index)
-    if stream is not None:
-        container.mux(stream.encode(None))
+    container.mux(stream.encode(None))
+    return width, height
 
 
 def _open_stream(container: OutputContainer, rate: Fraction, width: int, height: int) -> VideoStream:
@@ -161,18 +170,25 @@ def _rate(fps: float) -> Fraction:
     return Fraction(fps).limit_denominator(1001)
 
 
-def write_gif(path: Path, frames: Frames, *, on_frame: Callable[[int], None] | None = None) -> None:
+def write_gif(
+    path: Path, frames: Frames, *, texts: Mapping[str, str] | None = None, on_frame: Callable[[int], None] | None = None
+) -> FilmInfo:
     """Write a GIF that loops for ever, whole or not at all, with one palette for the whole film.
 
     One palette and a dither that stays in its place keep the picture from flickering. A GIF tells time in
     centiseconds: 25 fps gives 4 each and is exact; 30 fps gives 3, 4, 3, 3, 4, 3 ..., so that the film keeps its
     length; above 50 fps frames are left out (60 fps: every other), because browsers slow delays of 1 down to 10.
-    Frames that equal the one before are not stored again: it stands longer.
+    Frames that equal the one before are not stored again: it stands longer. The same frames and texts always give the
+    same bytes with the same Pillow.
 
     Args:
         path: ends in `.gif`.
         frames: drawn one by one, a few of them twice; at least one.
+        texts: metadata by key, of any length, kept as JSON in the GIF's comment; `film_texts` reads them back.
         on_frame: called with the index of each frame once it is in.
+
+    Returns:
+        what was written: `num_frames` counts those of the timeline that were not left out, and `fps` is their rate.
 
     Raises:
         ShapeError: a frame has another size than the first.
@@ -183,22 +199,22 @@ def write_gif(path: Path, frames: Frames, *, on_frame: Callable[[int], None] | N
     indices = range(0, len(frames), every)
     palette = _shared_palette(frames, indices)
     pictures = _palette_pictures(frames, every, palette, on_frame)
+    comment = {"comment": json.dumps(dict(texts), ensure_ascii=False).encode()} if texts else {}
     with atomic_path(path) as part:
-        try:
-            first = next(pictures)
-            first.save(
-                part,
-                format="GIF",
-                save_all=True,
-                append_images=pictures,
-                duration=[10 * delay for delay in gif_delays(len(frames), frames.fps, every)],
-                loop=0,
-                transparency=_UNCHANGED,
-                disposal=1,
-                optimize=False,
-            )
-        except OSError as error:
-            raise OutputError(f"{path}: the film cannot be written ({error})") from error
+        first = next(pictures)
+        first.save(
+            part,
+            format="GIF",
+            save_all=True,
+            append_images=pictures,
+            duration=[10 * delay for delay in gif_delays(len(frames), frames.fps, every)],
+            loop=0,
+            transparency=_UNCHANGED,
+            disposal=1,
+            optimize=False,
+            **comment,
+        )
+    return FilmInfo(first.width, first.height, len(indices), frames.fps / every)
 
 
 def gif_delays(num_frames: int, fps: float, every: int = 1) -> list[int]:
@@ -332,13 +348,23 @@ def _to_rgb(frame: VideoFrame) -> Pixels:
 
 
 def film_texts(path: Path) -> dict[str, str]:
-    """The metadata that `write_mp4` put into a film, without the container's own tags.
+    """The metadata that `write_mp4` or `write_gif` put into a film, without the container's own tags.
 
     Raises:
         PictureError: no such file, or no film.
     """
     with _opened(path) as (container, _):
+        if container.format.name == "gif":
+            return _texts_of_comment(container.metadata.get("comment", ""))
         return {key: text for key, text in container.metadata.items() if key not in _CONTAINER_TAGS}
+
+
+def _texts_of_comment(comment: str) -> dict[str, str]:
+    try:
+        texts = json.loads(comment)
+    except (ValueError, RecursionError):
+        return {}  # other programs write plain words there
+    return {key: str(text) for key, text in texts.items()} if isinstance(texts, dict) else {}
 
 
 def film_info(path: Path) -> FilmInfo:
@@ -359,14 +385,30 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     if not path.is_file():
         raise PictureError(f"{path}: no such film file")
     try:
-        with av.open(str(path)) as container:
-            # FFmpeg opens stills as films of one frame: its readers of stills are called png_pipe, image2 and so on
-            if (
-                not container.streams.video
-                or container.format.name.startswith("image")
-                or "_pipe" in container.format.name
-            ):
-                raise PictureError(f"{path}: not a film (it is {container.format.long_name})")
-            yield container, container.streams.video[0]
-    except av.error.FFmpegError as error:
+        with path.open("rb") as file:
+            format_name = _film_format(file.read(_MAGIC_BYTES))
+            if format_name is None:
+                raise PictureError(f"{path}: not a film, expected an MP4, MOV, WebM, Matroska or GIF file")
+            file.seek(0)
+            # an open file and a named format: FFmpeg, left to find out for itself, follows playlists to other files
+            with av.open(file, "r", format=format_name, metadata_errors="replace") as container:
+                if not container.streams.video:
+                    raise PictureError(f"{path}: not a film (it has no pictures)")
+                stream = container.streams.video[0]
+                if stream.width * stream.height > MAX_PIXELS:
+                    raise PictureError(
+                        f"{path}: {stream.width}x{stream.height} pixels; "
+                        f"at most {MAX_PIXELS // 10**6} million are read. Shrink it."
+                    )
+                yield container, stream
+    except (av.error.FFmpegError, OSError) as error:
         raise PictureError(f"{path}: not a film that can be read ({error})") from error
+
+
+def _film_format(magic: bytes) -> str | None:
+    """FFmpeg's name of the format that a file's first bytes tell, or None where it is no film."""
+    if magic[4:8] == b"ftyp":
+        return None if magic[8:12] in _STILL_BRANDS else "mp4"
+    if magic[:6] in (b"GIF87a", b"GIF89a"):
+        return "gif"
+    return "matroska" if magic[:4] == b"\x1aE\xdf\xa3" else None

@@ -21,6 +21,9 @@ PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif",
 MAX_PIXELS = 178_000_000
 """Larger pictures are refused from their header, before anything is decoded (Pillow stops at 179 million)."""
 
+_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")  # JPEG reads the MPO of phones as well
+"""Pillow's names of `PICTURE_SUFFIXES`. Its other readers stay shut, whatever a file is called: that of EPS runs
+Ghostscript."""
 _WHITE = (255, 255, 255, 255)
 # what Pillow's readers raise on broken files; RuntimeError comes from the AVIF decoder
 _CORRUPT = (OSError, SyntaxError, ValueError, IndexError, EOFError, MemoryError, RuntimeError)
@@ -49,7 +52,7 @@ def read_picture(path: Path, *, shortest_edge: int | None = None) -> Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata and big files; both are dealt with here
-            with PillowImage.open(path) as opened:
+            with PillowImage.open(path, formats=_FORMATS) as opened:
                 width, height = opened.size
                 if width * height > MAX_PIXELS:
                     raise PictureError(

@@ -51,6 +51,7 @@ class Provenance(_Record):
     output: str
     params: dict[str, Any]
     variant: dict[str, Any]
+    sweep: list[dict[str, Any]] = []
     seed: int
     preview: bool = False
     branch: list[NodeRecord]

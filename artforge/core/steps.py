@@ -53,11 +53,6 @@ class Step:
     output: Kind
     uses_rng: bool
 
-    @property
-    def summary(self) -> str:
-        """The first line of the function's docstring."""
-        return (inspect.getdoc(self.function) or "").partition("\n")[0]
-
 
 _STEPS: dict[str, Step] = {}
 

@@ -27,6 +27,11 @@ _ENVIRONMENT = {
 }
 
 
+def backend_name() -> str:
+    """The backend that Keras runs, or will run, on."""
+    return os.environ.get("KERAS_BACKEND", _ENVIRONMENT["KERAS_BACKEND"])
+
+
 @cache
 def load_keras() -> ModuleType:
     """The `keras` module on the chosen backend. Takes seconds the first time: call it inside functions only.

@@ -102,14 +102,8 @@ def _key(planner: Planner, output: Output, kind: str, variants: tuple[Variant, .
     }
     if kind == "sheet":
         swept = [variant.swept for variant in variants]
-        parts["sheet"] = [
-            output.cell,
-            output.columns,
-            output.across,
-            output.labels,
-            planner.checked.recipe.title,
-            swept,
-        ]
+        grid = [output.grid.x, output.grid.y, output.grid.columns]
+        parts["sheet"] = [output.cell, grid, output.labels, planner.checked.recipe.title, swept]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -60,7 +60,6 @@ class Constant:
     value: Any
 
     moves = False
-    params: frozenset[str] = frozenset()
 
     def resolve(self, scope: Scope) -> Any:  # noqa: ARG002 - every binding resolves in a scope
         """The value itself."""
@@ -74,11 +73,6 @@ class FromParam:
     name: str
 
     moves = False
-
-    @property
-    def params(self) -> frozenset[str]:
-        """The params it reads."""
-        return frozenset({self.name})
 
     def resolve(self, scope: Scope) -> Any:
         """The param's value."""
@@ -96,11 +90,6 @@ class Computed:
         """Whether it changes from frame to frame."""
         return self.expression.moves
 
-    @property
-    def params(self) -> frozenset[str]:
-        """The params it reads."""
-        return self.expression.names - set(TIME_NAMES) - set(VARIANT_NAMES)
-
     def resolve(self, scope: Scope) -> float:
         """The number at this moment."""
         return self.expression.evaluate(scope.numbers)
@@ -116,11 +105,6 @@ class Keyed:
 
     moves = True
 
-    @property
-    def params(self) -> frozenset[str]:
-        """The params it reads."""
-        return frozenset().union(*(value.params for value in self.values))
-
     def resolve(self, scope: Scope) -> float:
         """The number at this moment."""
         values = tuple(_as_number(value.resolve(scope)) for value in self.values)
@@ -133,14 +117,8 @@ class Template:
     """A text with `{names}`."""
 
     text: str
-    names: frozenset[str]
 
     moves = False
-
-    @property
-    def params(self) -> frozenset[str]:
-        """The params it reads."""
-        return self.names
 
     def resolve(self, scope: Scope) -> str:
         """The text, filled in."""
@@ -158,17 +136,17 @@ class Listed:
         """Whether any item changes from frame to frame."""
         return any(item.moves for item in self.items)
 
-    @property
-    def params(self) -> frozenset[str]:
-        """The params it reads."""
-        return frozenset().union(*(item.params for item in self.items))
-
     def resolve(self, scope: Scope) -> list[Any]:
         """The items at this moment."""
         return [item.resolve(scope) for item in self.items]
 
 
 Binding = Constant | FromParam | Computed | Keyed | Template | Listed
+
+
+def sample_texts(params: Mapping[str, Param]) -> dict[str, Any]:
+    """A value of the right type for every name that texts may read."""
+    return {**{name: param.default for name, param in params.items()}, **dict.fromkeys(VARIANT_NAMES, 0)}
 
 
 def bind(tree: Tree, params: Mapping[str, Param], timeline: Timeline | None, problems: Problems) -> Binding | None:
@@ -213,10 +191,9 @@ def _computed(
 
 
 def _template(tree: Tree, text: str, params: Mapping[str, Param], problems: Problems) -> Binding | None:
-    known = {*params, *VARIANT_NAMES}
-    fault = template_fault(text, known)
+    fault = template_fault(text, sample_texts(params))
     if fault is None:
-        return Template(text, frozenset(name for name in params if f"{{{name}" in text))
+        return Template(text)
     problems.add(tree.position, fault)
     return None
 
@@ -264,6 +241,9 @@ def _share(moment: str, place: Position, timeline: Timeline, problems: Problems)
 
 
 def _key_value(entry: Tree, params: Mapping[str, Param], problems: Problems) -> Binding | None:
+    if isinstance(entry.value, str) and entry.value.startswith("="):
+        problems.add(entry.position, "a key's value cannot be computed: write a number or a numeric param")
+        return None
     value = bind(entry, params, None, problems) if not isinstance(entry.value, dict | list) else None
     if value is None or (isinstance(value, Constant) and not _is_number(value.value)):
         problems.add(entry.position, f"a key's value is a number or a numeric param, received {entry.plain()!r}")

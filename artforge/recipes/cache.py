@@ -10,17 +10,18 @@ import hashlib
 import io
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
-from artforge.core.errors import UsageError
+from artforge.core.cache_folder import user_cache
+from artforge.core.errors import OutputError, UsageError
 from artforge.core.files import atomic_path, sha256_of, write_bytes
 
-FOLDER_VARIABLE = "ARTFORGE_CACHE"
 LIMIT_VARIABLE = "ARTFORGE_CACHE_LIMIT_MB"
 DEFAULT_LIMIT_MB = 4096
 
@@ -30,7 +31,7 @@ _ARRAY, _FILE, _RECORD = ".array", ".file", ".record"
 
 def cache_folder() -> Path:
     """Where the store lies: `ARTFORGE_CACHE`, else the user's cache folder."""
-    return Path(os.environ.get(FOLDER_VARIABLE) or platformdirs.user_cache_dir("artforge")) / "works"
+    return user_cache() / "works"
 
 
 def cache_limit() -> int:
@@ -46,6 +47,10 @@ def cache_limit() -> int:
         raise UsageError(f"{LIMIT_VARIABLE}={text!r} is not a whole number of megabytes") from error
 
 
+class _DamagedEntryError(Exception):
+    """A kept file is not what its record says."""
+
+
 @dataclass(frozen=True)
 class Cache:
     """The store in `folder`.
@@ -53,10 +58,12 @@ class Cache:
     Attributes:
         folder: made when something is first written.
         limit: bytes that `trim` leaves at most.
+        faults: why entries could not be kept; a render goes on without its store.
     """
 
     folder: Path
     limit: int = DEFAULT_LIMIT_MB * 1_000_000
+    faults: set[str] = field(default_factory=set)
 
     def load_array(self, key: str) -> NDArray[np.float32] | None:
         """The array under `key`, or None where there is none (or no sound one)."""
@@ -66,21 +73,23 @@ class Cache:
         return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
 
     def store_array(self, key: str, array: NDArray[np.float32]) -> None:
-        """Keep an array under `key`."""
+        """Keep an array under `key`, if the store can be written to."""
         content = io.BytesIO()
         np.save(content, array, allow_pickle=False)
-        self._write_checked(self._path(key, _ARRAY), content.getvalue())
+        with self._noting_faults():
+            self._write_checked(self._path(key, _ARRAY), content.getvalue())
 
     def has_file(self, key: str) -> bool:
         """Whether a file is kept under `key`; its soundness shows when it is restored."""
         return self._path(key, _FILE).is_file() and self._path(key, _RECORD).is_file()
 
     def store_file(self, key: str, file: Path, record: str) -> None:
-        """Keep a finished file under `key`, with the text that belongs to it."""
-        with atomic_path(self._path(key, _FILE)) as part:
-            shutil.copyfile(file, part)
-        digest = sha256_of(file)
-        self._write_checked(self._path(key, _RECORD), f"{digest}\n{record}".encode())
+        """Keep a finished file under `key`, with the text that belongs to it, if the store can be written to."""
+        with self._noting_faults():
+            with atomic_path(self._path(key, _FILE)) as part:
+                shutil.copyfile(file, part)
+            digest = sha256_of(file)
+            self._write_checked(self._path(key, _RECORD), f"{digest}\n{record}".encode())
 
     def restore_file(self, key: str, destination: Path) -> str | None:
         """Put the file under `key` at `destination`.
@@ -93,18 +102,28 @@ class Cache:
         if record is None or not kept.is_file():
             return None
         digest, _, text = record.decode().partition("\n")
-        if sha256_of(kept) != digest:
+        try:
+            source = kept.open("rb")  # from here on another render may trim the entry: what is open stays readable
+        except OSError:
+            return None
+        try:
+            with source, atomic_path(destination) as part:
+                with part.open("wb") as copy:
+                    shutil.copyfileobj(source, copy)
+                if sha256_of(part) != digest:
+                    raise _DamagedEntryError
+        except _DamagedEntryError:
             kept.unlink(missing_ok=True)
             return None
-        kept.touch()
-        with atomic_path(destination) as part:
-            shutil.copyfile(kept, part)
+        _mark_used(kept)
         return text
 
     def trim(self) -> None:
         """Drop the entries that were used longest ago, until the store is within its limit."""
         entries = []
-        for path in self.folder.rglob("*"):
+        for path in self.folder.glob("??/*"):
+            if path.name.startswith("."):  # another render is writing it
+                continue
             try:
                 status = path.stat()
             except FileNotFoundError:  # another render trims too
@@ -118,20 +137,33 @@ class Cache:
             path.unlink(missing_ok=True)
             total -= size
 
+    @contextmanager
+    def _noting_faults(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, OutputError) as error:
+            self.faults.add(f"nothing can be kept in the cache {self.folder}: {error}")
+
     def _path(self, key: str, suffix: str) -> Path:
         return self.folder / key[:2] / (key + suffix)
 
     def _read_checked(self, path: Path) -> bytes | None:
         try:
             content = path.read_bytes()
-        except FileNotFoundError:
+        except OSError:
             return None
         digest, payload = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
         if hashlib.sha256(payload).digest() != digest:
             path.unlink(missing_ok=True)
             return None
-        path.touch()  # the time of last use, by which `trim` chooses
+        _mark_used(path)
         return payload
 
     def _write_checked(self, path: Path, payload: bytes) -> None:
         write_bytes(path, hashlib.sha256(payload).digest() + payload)
+
+
+def _mark_used(path: Path) -> None:
+    """Note the time of last use, by which `trim` chooses; an entry that is gone by now stays gone."""
+    with suppress(OSError):
+        os.utime(path)

@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
 
-from artforge.core.errors import RecipeError, UsageError, did_you_mean
+from artforge.core.errors import RecipeError, did_you_mean
 from artforge.core.steps import Setting, Step, registered_steps
 from artforge.core.values import Kind
-from artforge.recipes.bindings import Binding, FromParam, bind
+from artforge.recipes.bindings import Binding, FromParam, Scope, bind, sample_texts
 from artforge.recipes.checked import CheckedCall, CheckedPipe, CheckedRecipe
 from artforge.recipes.expressions import ExpressionError
 from artforge.recipes.grammar import read_recipe
 from artforge.recipes.names import named_thing_fault
 from artforge.recipes.problems import Position, Problems
 from artforge.recipes.recipe import NUMERIC_TYPES, Call, Output, Pipe, Recipe
-from artforge.recipes.settings import resolve_settings, setting_fault
+from artforge.recipes.settings import setting_fault
 from artforge.recipes.steps import load_steps
 from artforge.recipes.templates import template_fault
 from artforge.recipes.variants import Overrides, Variant, base_folders, check_overrides, expand_variants, scope_of
@@ -74,20 +73,20 @@ class _Checker:
             pipes[name] = CheckedPipe(name, start, calls, kinds[name])
         for output in recipe.outputs.values():
             self._output(output, kinds)
-        self._param_texts()
-        for what, text in (("title", recipe.title), ("description", recipe.description)):
-            fault = template_fault(text, {*recipe.params, "seed", "i", "n"})
-            if fault is not None:
-                self.problems.add(Position(1, 1), f"{what}: {fault}")
-        if not self.problems.found:  # a value can only be tried where everything around it is sound
-            self._values([call for pipe in pipes.values() for call in pipe.calls])
+        self._texts()
+        self._values([call for _, calls in wired.values() for call in calls])
         return CheckedRecipe(recipe, pipes)
 
-    def _param_texts(self) -> None:
-        """A param's text may read the numeric params and the seed."""
-        known = {name for name, param in self.recipe.params.items() if param.type in NUMERIC_TYPES} | {"seed"}
-        for param in self.recipe.params.values():
-            fault = template_fault(param.default, known) if isinstance(param.default, str) else None
+    def _texts(self) -> None:
+        """Title and description may read every param; a param's own text the numeric ones and the seed."""
+        params = self.recipe.params
+        for what, text in (("title", self.recipe.title), ("description", self.recipe.description)):
+            fault = template_fault(text, sample_texts(params))
+            if fault is not None:
+                self.problems.add(self.recipe.text_positions[what], f"{what}: {fault}")
+        numbers = {name: param.default for name, param in params.items() if param.type in NUMERIC_TYPES}
+        for param in params.values():
+            fault = template_fault(param.default, {**numbers, "seed": 0}) if isinstance(param.default, str) else None
             if fault is not None:
                 self.problems.add(param.position, fault)
 
@@ -218,13 +217,24 @@ class _Checker:
             way_out = _way_out(kind, Kind.IMAGE)
             message = f"output {output.name!r} shows an image, ${output.source.name} gives {kind.with_article}{way_out}"
             self.problems.add(output.source.position, message)
-        swept = {axis.name for block in self.recipe.sweep for axis in block.axes}
-        for name in output.across:
+        self._grid(output)
+
+    def _grid(self, output: Output) -> None:
+        """A sheet's axes are swept in every block, as a grid, and none is left over where two are named."""
+        blocks = [{axis.name for axis in block.axes} for block in self.recipe.sweep]
+        swept = set().union(*blocks)
+        what = f"grid of output {output.name!r}"
+        for name in output.grid.axes:
             if name not in swept:
+                self.problems.add(output.position, f"{what}: {name!r} is not swept{did_you_mean(name, sorted(swept))}")
+            elif any(name not in block for block in blocks):
                 self.problems.add(
-                    output.position,
-                    f"grid of output {output.name!r}: {name!r} is not swept{did_you_mean(name, sorted(swept))}",
+                    output.position, f"{what}: not every block of the sweep has {name!r}; use columns instead"
                 )
+        if len(output.grid.axes) == 2 and (len(swept) > 2 or any(block.mode == "zip" for block in self.recipe.sweep)):
+            self.problems.add(
+                output.position, f"{what}: x and y show a sweep of two axes in mode grid; use columns instead"
+            )
 
     # -- values --------------------------------------------------------------------------------------------------
 
@@ -233,50 +243,63 @@ class _Checker:
         folders = base_folders(self.recipe, self.overrides)
         for checked in calls:
             for name, binding in checked.settings.items():
-                self._setting(checked, checked.step.settings[name], binding, variants)
-        if self.problems.found:
-            return
-        for checked in calls:
-            for variant in variants:
-                self._named_things(checked, variant, len(variants), folders)
+                if self._setting(checked, checked.step.settings[name], binding, variants):
+                    self._named_thing(checked, checked.step.settings[name], variants, folders)
 
-    def _setting(self, checked: CheckedCall, setting: Setting, binding: Binding, variants: list[Variant]) -> None:
-        tried: list[Any] = []
+    def _setting(self, checked: CheckedCall, setting: Setting, binding: Binding, variants: list[Variant]) -> bool:
+        """Try every value that a setting takes; whether all of them suit it."""
+        tried: set[str] = set()
         for variant in variants:
             for frame in self._sample_frames() if binding.moves else (0,):
                 try:
                     value = binding.resolve(scope_of(self.recipe, variant, len(variants), frame))
                 except (ExpressionError, ValueError) as error:
                     self.problems.add(checked.position_of(setting.name), f"{checked.step.name}.{setting.name}: {error}")
-                    return
-                if value in tried:
+                    return False
+                if repr(value) in tried:
                     continue
-                tried.append(value)
+                tried.add(repr(value))
                 fault = setting_fault(checked.step, setting, value)
                 if fault is not None:
                     moment = f" (at frame {frame})" if binding.moves else ""
                     place, origin = self._origin(checked, setting.name)
                     self.problems.add(place, f"{fault}{origin}{moment}")
-                    return
+                    return False
+        return True
 
     def _sample_frames(self) -> Iterator[int]:
         num_frames = self.recipe.timeline.num_frames if self.recipe.timeline else 1
         stride = max(1, num_frames // MAX_SAMPLES)
         yield from range(0, num_frames, stride)
 
-    def _named_things(self, checked: CheckedCall, variant: Variant, count: int, folders: dict[str, Path]) -> None:
-        """Pictures, models, layers, classes and colormaps exist under the names given."""
-        values = resolve_settings(checked, scope_of(self.recipe, variant, count))
-        here = Path(self.recipe.source).parent
-        for name, setting in checked.step.settings.items():
-            if setting.kind is None or values.get(name) is None:
+    def _named_thing(
+        self, checked: CheckedCall, setting: Setting, variants: list[Variant], folders: dict[str, Path]
+    ) -> None:
+        """A picture, model, layer, class or colormap exists under every name that the setting takes."""
+        if setting.kind is None:
+            return
+        tried: set[tuple[str, tuple[str, Path] | None]] = set()
+        for variant in variants:
+            scope = scope_of(self.recipe, variant, len(variants))
+            name, model = checked.settings[setting.name].resolve(scope), self._model_beside(checked, scope, folders)
+            if not isinstance(name, str) or (name, model) in tried:
                 continue
-            binding = checked.settings.get(name)
-            base = folders[binding.name] if isinstance(binding, FromParam) else here
-            fault = named_thing_fault(setting.kind, values[name], base, self._model_beside(checked, values, folders))
+            tried.add((name, model))
+            fault = named_thing_fault(setting.kind, name, self._base(checked, setting.name, folders), model)
             if fault is not None:
-                place, origin = self._origin(checked, name)
-                self.problems.add(place, f"{checked.step.name}.{name}: {fault}{origin}")
+                place, origin = self._origin(checked, setting.name)
+                self.problems.add(place, f"{checked.step.name}.{setting.name}: {fault}{origin}")
+
+    def _model_beside(self, checked: CheckedCall, scope: Scope, folders: dict[str, Path]) -> tuple[str, Path] | None:
+        for name, setting in checked.step.settings.items():
+            if setting.kind is Kind.MODEL and name in checked.settings:
+                return str(checked.settings[name].resolve(scope)), self._base(checked, name, folders)
+        return None
+
+    def _base(self, checked: CheckedCall, name: str, folders: dict[str, Path]) -> Path:
+        """The folder that a setting's relative path starts from."""
+        binding = checked.settings.get(name)
+        return folders[binding.name] if isinstance(binding, FromParam) else Path(self.recipe.source).parent
 
     def _origin(self, checked: CheckedCall, name: str) -> tuple[Position, str]:
         """Where a setting's value really comes from: the step, the param behind it, or the command line."""
@@ -286,16 +309,6 @@ class _Checker:
         if binding.name in self.overrides.params:
             return checked.position_of(name), f" (set by --set {binding.name}=...)"
         return self.recipe.params[binding.name].position, ""
-
-    def _model_beside(
-        self, checked: CheckedCall, values: dict[str, Any], folders: dict[str, Path]
-    ) -> tuple[str, Path] | None:
-        for name, setting in checked.step.settings.items():
-            if setting.kind is Kind.MODEL:
-                binding = checked.settings.get(name)
-                base = folders[binding.name] if isinstance(binding, FromParam) else Path(self.recipe.source).parent
-                return str(values[name]), base
-        return None
 
 
 def _sources(pipe: Pipe) -> Iterator[tuple[str, Position]]:
@@ -320,11 +333,11 @@ def check_file(path: Path, overrides: Overrides | None = None) -> CheckedRecipe:
     """Check the recipe in `path`.
 
     Raises:
-        RecipeError: carries every fault, or says that the file cannot be read.
-        UsageError: there is no such file.
+        RecipeError: carries every fault, or says that there is no such file or that it cannot be read.
+        UsageError: an override that the recipe has no param for.
     """
     if not path.is_file():
-        raise UsageError(f"{path}: no such recipe file")
+        raise RecipeError(f"{path}: error: no such recipe file")
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

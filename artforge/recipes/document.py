@@ -82,7 +82,7 @@ def parse_scalar(text: str) -> Any:
     yaml = YAML(typ="safe", pure=True)
     try:
         return yaml.load(text)
-    except YAMLError:
+    except (YAMLError, ValueError):
         return text
 
 

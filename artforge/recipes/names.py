@@ -9,7 +9,7 @@ from pathlib import Path
 from artforge.core.errors import ArtforgeError, choice_message, did_you_mean
 from artforge.core.pictures import PICTURE_SUFFIXES
 from artforge.core.values import Kind
-from artforge.engine.models.card import LAST_CONV, ModelCard, card_path, read_card
+from artforge.engine.models.card import LAST_CONV, ModelCard, has_card, read_card
 from artforge.engine.models.store import resolve_model
 from artforge.ops.colormaps import check_colormap
 from artforge.ops.embedded import parse_embedded
@@ -62,7 +62,7 @@ def picture_fault(source: str, base: Path) -> str | None:
 def _card_of(name: str, base: Path) -> ModelCard | None:
     try:
         path = resolve_model(name, base=base)
-        return read_card(path) if card_path(path).is_file() else None
+        return read_card(path) if has_card(path) else None
     except ArtforgeError:
         return None
 

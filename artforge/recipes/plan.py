@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +19,12 @@ from artforge.core.provenance import Ingredient, NodeRecord
 from artforge.core.seeds import derive_seed
 from artforge.core.steps import Setting, Step
 from artforge.core.values import Kind
+from artforge.engine.models.card import card_path, has_card
 from artforge.engine.models.store import resolve_model
 from artforge.ops.embedded import embedded_version, parse_embedded
 from artforge.recipes.bindings import Binding, FromParam
 from artforge.recipes.checked import CheckedCall, CheckedRecipe
+from artforge.recipes.recipe import Recipe
 from artforge.recipes.settings import is_accepted, resolve_settings, rounded
 from artforge.recipes.variants import Overrides, Variant, base_folders, default_variant, expand_variants, scope_of
 
@@ -108,10 +110,10 @@ class Planner:
         """The calls that make a pipe, sources first, as they go into the provenance: moving settings as written."""
         return list({record.id: record for record in self._records(pipe, variant)}.values())
 
-    def ingredients(self, node: Node) -> list[Ingredient]:
-        """The files that a node and its sources read."""
+    def ingredients(self, nodes: Iterable[Node]) -> list[Ingredient]:
+        """The files that nodes and their sources read."""
         found = {}
-        for each in walk(node):
+        for each in walk(nodes):
             for name, setting in each.step.settings.items():
                 value = each.settings[name]
                 if value is None:
@@ -166,7 +168,7 @@ class Planner:
             return None, None
         if setting.kind is Kind.MODEL:
             path = resolve_model(value, base=self._base(binding))
-            return str(path), self._digest(path)
+            return str(path), [self._digest(path), *([self._digest(card_path(path))] if has_card(path) else [])]
         if setting.kind is Kind.PICTURE_SOURCE:
             if parse_embedded(value) is not None:
                 return value, [value, embedded_version()]
@@ -238,8 +240,8 @@ class Planner:
         return written
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """A node and everything that flows into it, each once, sources first."""
+def walk(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Nodes and everything that flows into them, each once, sources first."""
     seen: set[str] = set()
 
     def visit(each: Node) -> Iterator[Node]:
@@ -250,7 +252,8 @@ def walk(node: Node) -> Iterator[Node]:
             yield from visit(source)
         yield each
 
-    yield from visit(node)
+    for node in nodes:
+        yield from visit(node)
 
 
 def portable(kind: Kind | None, value: Any) -> Any:
@@ -260,6 +263,15 @@ def portable(kind: Kind | None, value: Any) -> Any:
     if isinstance(value, str) and kind is Kind.MODEL and ("/" in value or "\\" in value):
         return _model_label(Path(value))
     return value
+
+
+_KIND_OF_PARAM = {"image": Kind.PICTURE_SOURCE, "model": Kind.MODEL}
+
+
+def portable_params(recipe: Recipe, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Params or swept values as they may be shown and recorded: every path by its last part alone."""
+    kinds = {name: _KIND_OF_PARAM.get(param.type) for name, param in recipe.params.items()}
+    return {name: portable(kinds.get(name), value) for name, value in values.items()}
 
 
 def _model_label(path: Path) -> str:

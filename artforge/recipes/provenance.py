@@ -10,17 +10,16 @@ from typing import Any
 
 from artforge import __version__
 from artforge.core.provenance import NodeRecord, Provenance
-from artforge.core.values import Kind
-from artforge.recipes.artifacts import Artifact, nodes_of
-from artforge.recipes.plan import Planner, portable
+from artforge.engine.backend import backend_name
+from artforge.recipes.artifacts import Artifact
+from artforge.recipes.plan import Planner, portable_params
 from artforge.recipes.templates import fill_template
 from artforge.recipes.variants import scope_of
 
 TEXT_KEY = "artforge"
 """Under this key the record stands in a PNG's text chunks and in a film's tags."""
 
-_PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "pillow", "av", "cmap")
-_KIND_OF_PARAM = {"image": Kind.PICTURE_SOURCE, "model": Kind.MODEL}
+_PACKAGES = ("keras", "numpy", "opencv-python-headless", "pillow", "av", "cmap")
 
 
 def build_provenance(planner: Planner, artifact: Artifact, size: tuple[int, int]) -> Provenance:
@@ -33,55 +32,64 @@ def build_provenance(planner: Planner, artifact: Artifact, size: tuple[int, int]
     """
     recipe = planner.checked.recipe
     variant = artifact.variant
-    scope = scope_of(recipe, variant, len(planner.variants))
-    title = fill_template(recipe.title, scope.texts)
-    first = next(nodes_of(planner, artifact))
+    params = portable_params(recipe, variant.params)
+    swept = [portable_params(recipe, each.swept) for each in artifact.variants]
+    texts = {**scope_of(recipe, variant, len(planner.variants)).texts, **params}
+    title = fill_template(recipe.title, texts)
     branch = planner.records(artifact.output.source.name, variant)
-    film = artifact.kind == "film" and recipe.timeline is not None
+    is_sheet, is_film = artifact.kind == "sheet", artifact.kind == "film"
     return Provenance(
         artforge=__version__,
         title=title,
-        description=fill_template(recipe.description, scope.texts),
-        alt=describe(artifact, title, branch),
+        description=fill_template(recipe.description, texts),
+        alt=describe(artifact, title, {} if is_sheet else swept[0], branch),
         kind=artifact.kind,
         recipe_name=recipe.name,
         recipe_text=recipe.text,
         recipe_sha256=hashlib.sha256(recipe.text.encode()).hexdigest(),
         output=artifact.output.name,
-        params={
-            name: portable(_KIND_OF_PARAM.get(recipe.params[name].type), value)
-            for name, value in variant.params.items()
-        },
-        variant=variant.swept if artifact.kind != "sheet" else {},
+        params=params,
+        variant={} if is_sheet else swept[0],
+        sweep=swept if is_sheet else [],
         seed=variant.seed,
         preview=planner.scale != 1,
         branch=branch,
-        ingredients=planner.ingredients(first),
+        ingredients=planner.ingredients(planner.node(artifact.output.source.name, each) for each in artifact.variants),
         packages=package_versions(),
         width=size[1],
         height=size[0],
         num_frames=len(artifact.frames),
-        fps=recipe.timeline.fps if film and recipe.timeline else None,
+        fps=recipe.timeline.fps if is_film and recipe.timeline else None,
         key=artifact.key,
     )
 
 
-def describe(artifact: Artifact, title: str, branch: list[NodeRecord]) -> str:
+def describe(artifact: Artifact, title: str, swept: dict[str, Any], branch: list[NodeRecord]) -> str:
     """Words for those who cannot see the work: what it is, of which picture, and what was done to it."""
-    shown = {"still": "Picture", "sheet": f"Contact sheet of {len(artifact.variants)} pictures", "film": "Film"}[
-        artifact.kind
-    ]
-    swept = ", ".join(f"{name} {_short(value)}" for name, value in artifact.variant.swept.items())
-    sweep = f" at {swept}" if swept and artifact.kind != "sheet" else ""
+    sheet = f"Contact sheet of {len(artifact.variants)} pictures"
+    shown = {"still": "Picture", "sheet": sheet, "film": "Film"}[artifact.kind]
+    place = f" at {label_of(swept)}" if swept else ""
     done = "; ".join(_phrase(record) for record in branch)
-    return f"{shown} “{title}”{sweep}: {done}."
+    return f"{shown} “{title}”{place}: {done}."
+
+
+def label_of(swept: dict[str, Any], between: str = ", ") -> str:
+    """`intensity 0.5, seed 7`: where in a sweep a picture stands."""
+    return between.join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in swept.items()
+    )
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of what decides the pixels, and Keras' backend; read without importing any of it."""
+    backend = backend_name()
+    return {**_installed((*_PACKAGES, backend)), "keras_backend": backend}
 
 
 @cache
-def package_versions() -> dict[str, str]:
-    """Versions of what decides the pixels, read without importing any of it."""
+def _installed(packages: tuple[str, ...]) -> dict[str, str]:
     found = {"python": platform.python_version()}
-    for package in _PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
@@ -94,7 +102,3 @@ def _phrase(record: NodeRecord) -> str:
     told = [str(record.settings[name]) for name in telling if isinstance(record.settings.get(name), str)]
     words = record.step.replace("_", " ")
     return f"{words} ({', '.join(told)})" if told else words
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -14,6 +14,8 @@ Per = Literal["variant", "sweep", "recipe"]
 Format = Literal["png", "mp4", "gif"]
 
 NUMERIC_TYPES = frozenset({"int", "float"})
+READ_TYPES = NUMERIC_TYPES | {"bool"}
+"""What a param of these types is given on the command line is read like YAML; for all others it is text."""
 STILL_FORMATS = frozenset({"png"})
 FILM_FORMATS = frozenset({"mp4", "gif"})
 
@@ -101,6 +103,20 @@ class SweepBlock:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """How a contact sheet is laid out: by the values of swept axes, or in a number of columns, or near square."""
+
+    x: str | None = None
+    y: str | None = None
+    columns: int | None = None
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The axes it names."""
+        return tuple(axis for axis in (self.x, self.y) if axis is not None)
+
+
+@dataclass(frozen=True)
 class Output:
     """One deliverable."""
 
@@ -110,8 +126,7 @@ class Output:
     formats: tuple[Format, ...]
     long_edge: int | None
     moment: float
-    columns: int | None
-    across: tuple[str, ...]
+    grid: Grid
     cell: int
     labels: bool
     position: Position
@@ -137,3 +152,4 @@ class Recipe:
     pipes: dict[str, Pipe]
     sweep: tuple[SweepBlock, ...]
     outputs: dict[str, Output]
+    text_positions: dict[str, Position]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,8 +22,9 @@ from artforge.ops.layout import fit_within
 from artforge.recipes.artifacts import Artifact, nodes_of, plan_artifacts
 from artforge.recipes.cache import Cache
 from artforge.recipes.plan import Planner
-from artforge.recipes.provenance import TEXT_KEY, build_provenance
+from artforge.recipes.provenance import TEXT_KEY, build_provenance, label_of
 from artforge.recipes.run import Runner
+from artforge.recipes.sheet import arrange_sheet
 
 SMALLEST_EDGE = 16
 
@@ -84,8 +86,13 @@ class Renderer:
             StepError: a step failed; the files made before stay.
             OutputError: the folder cannot be written to.
         """
-        make_folder(self.folder)
-        rendered = [self._render_one(artifact, reporter) for artifact in self.artifacts]
+        make_folder(self.folder)  # before the first slow thing
+        try:
+            rendered = [self._render_one(artifact, reporter) for artifact in self.artifacts]
+        except BaseException:
+            with suppress(OSError):
+                self.folder.rmdir()  # only where nothing was finished
+            raise
         self.store.trim()
         return rendered
 
@@ -121,25 +128,20 @@ class Renderer:
         return image
 
     def _sheet(self, artifact: Artifact, advanced: Callable[[], None]) -> Image:
-        output, recipe = artifact.output, self.planner.checked.recipe
+        output = artifact.output
         cell_size = self._scaled(output.cell)
         cells = []
         for node in nodes_of(self.planner, artifact):
             image = self.runner.value(node)
             cells.append(resize(image, fit_within(image, cell_size)))
             advanced()
-        labels = [_label(variant.swept) for variant in artifact.variants] if output.labels else None
-        order = sheet_order(artifact)
-        return self._sized(
-            artifact,
-            contact_sheet(
-                [cells[index] for index in order],
-                [labels[index] for index in order] if labels else None,
-                columns=sheet_columns(artifact),
-                cell_size=cell_size,
-                title=build_provenance(self.planner, artifact, (1, 1)).title if recipe.title else "",
-            ),
+        record = build_provenance(self.planner, artifact, (1, 1))
+        order, columns = arrange_sheet(output.grid, [variant.swept for variant in artifact.variants])
+        labels = [label_of(record.sweep[index], between="  ·  ") for index in order] if output.labels else None
+        sheet = contact_sheet(
+            [cells[index] for index in order], labels, columns=columns, cell_size=cell_size, title=record.title
         )
+        return self._sized(artifact, sheet)
 
     def _film(self, artifact: Artifact, path: Path, advanced: Callable[[], None]) -> Provenance:
         timeline = self.planner.checked.recipe.timeline
@@ -147,13 +149,12 @@ class Renderer:
             raise AssertionError("a film has a timeline")
         frames = Frames(len(artifact.frames), timeline.fps, lambda index: self._frame(artifact, index))
         first = frames.draw(0)
-        provenance = build_provenance(self.planner, artifact, (first.shape[0], first.shape[1]))
+        height, width = first.shape[:2]
         if artifact.format == "mp4":
-            write_mp4(
-                path, frames, texts={"title": provenance.title, **_texts(provenance)}, on_frame=lambda _: advanced()
-            )
-        else:
-            write_gif(path, frames, on_frame=lambda _: advanced())
+            height, width = height + height % 2, width + width % 2  # as it is encoded: sizes are made even
+        provenance = build_provenance(self.planner, artifact, (height, width))
+        write = write_mp4 if artifact.format == "mp4" else write_gif
+        write(path, frames, texts={"title": provenance.title, **_texts(provenance)}, on_frame=lambda _: advanced())
         return provenance
 
     def _frame(self, artifact: Artifact, index: int) -> Image:
@@ -176,34 +177,6 @@ class Renderer:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def sheet_columns(artifact: Artifact) -> int:
-    """How many cells stand in a row of a contact sheet: stated, or one for each value of the x axis, or near square."""
-    if artifact.output.columns is not None:
-        return artifact.output.columns
-    across = artifact.output.across
-    if len(across) == 2:
-        return len(_values_of(artifact, across[0]))
-    count = len(artifact.variants)
-    if across and count <= 6:
-        return count
-    return next(columns for columns in range(1, count + 1) if columns * columns >= count)
-
-
-def sheet_order(artifact: Artifact) -> list[int]:
-    """The variants in reading order: by y, then by x, where the grid names two axes; else as they were swept."""
-    across = artifact.output.across
-    order = list(range(len(artifact.variants)))
-    if len(across) < 2:
-        return order
-    x, y = (_values_of(artifact, axis) for axis in across)
-
-    def place(index: int) -> tuple[int, int]:
-        swept = artifact.variants[index].swept
-        return y.index(swept[across[1]]), x.index(swept[across[0]])
-
-    return sorted(order, key=place)
-
-
 def render_plan(renderer: Renderer) -> Iterator[dict[str, Any]]:
     """What a render would do, one record a file; nothing is computed or written."""
     for artifact in renderer.artifacts:
@@ -214,16 +187,6 @@ def render_plan(renderer: Renderer) -> Iterator[dict[str, Any]]:
             "pictures": len(nodes),
             "cached": renderer.is_cached(artifact),
         }
-
-
-def _values_of(artifact: Artifact, axis: str) -> Sequence[Any]:
-    return list(dict.fromkeys(variant.swept.get(axis) for variant in artifact.variants))
-
-
-def _label(swept: dict[str, Any]) -> str:
-    return "  ·  ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in swept.items()
-    )
 
 
 def _texts(provenance: Provenance) -> dict[str, str]:

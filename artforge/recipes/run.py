@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from artforge.core.values import Kind, array_fault
 from artforge.recipes.cache import Cache
 from artforge.recipes.plan import Node
 from artforge.recipes.problems import at
+from artforge.recipes.provenance import package_versions
 
 MEMORY_BYTES = 1_000_000_000
 """How much the results that are still at hand may take."""
@@ -53,7 +56,7 @@ class Runner:
         if held is not None:
             self._memory.move_to_end(node.key)
             return held
-        stored = self.store.load_array(node.key)
+        stored = self.store.load_array(self._stored_key(node))
         value = self._compute(node) if stored is None else stored
         value.setflags(write=False)
         self._hold(node.key, value)
@@ -79,8 +82,12 @@ class Runner:
             raise StepError(self._placed(node, f"gave a wrong result: {fault}"))
         self.num_computed += 1
         if seconds > _READ_SECONDS + value.nbytes / _READ_BYTES_PER_SECOND:
-            self.store.store_array(node.key, value)
+            self.store.store_array(self._stored_key(node), value)
         return np.asarray(value)
+
+    def _stored_key(self, node: Node) -> str:
+        """The node's key, in this environment: another version of a library may give other pixels."""
+        return hashlib.sha256(f"{node.key} {json.dumps(package_versions(), sort_keys=True)}".encode()).hexdigest()
 
     def _loaded(self, node: Node, name: str, value: Any) -> Any:
         if node.step.settings[name].kind is not Kind.MODEL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from artforge.core.errors import UsageError, did_you_mean
 from artforge.recipes.bindings import Scope
 from artforge.recipes.document import parse_scalar
-from artforge.recipes.recipe import NUMERIC_TYPES, Param, Recipe, SweepBlock
+from artforge.recipes.recipe import NUMERIC_TYPES, READ_TYPES, Param, Recipe, SweepBlock
 from artforge.recipes.templates import fill_template, template_fault
 
 
@@ -45,8 +46,8 @@ class Variant:
     swept: dict[str, Any]
 
 
-def parse_assignments(assignments: list[str]) -> dict[str, Any]:
-    """`["intensity=0.5"]` -> `{"intensity": 0.5}`.
+def parse_assignments(assignments: list[str]) -> dict[str, str]:
+    """`["intensity=0.5"]` -> `{"intensity": "0.5"}`; what a text means is the param's to say.
 
     Raises:
         UsageError: one has no `=`.
@@ -56,7 +57,7 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
         name, equals, text = assignment.partition("=")
         if not equals or not name.strip():
             raise UsageError(f"--set {assignment!r}: write it as --set name=value")
-        values[name.strip()] = parse_scalar(text)
+        values[name.strip()] = text
     return values
 
 
@@ -69,7 +70,7 @@ def check_overrides(recipe: Recipe, overrides: Overrides) -> None:
     for name, value in overrides.params.items():
         if name not in recipe.params:
             known = ", ".join(recipe.params) or "none"
-            hint = did_you_mean(name, list(recipe.params))
+            hint = " - use --seed" if name == "seed" else did_you_mean(name, list(recipe.params))
             raise UsageError(f"--set {name}: {recipe.source} has no param {name!r}{hint} (its params: {known})")
         fault = recipe.params[name].fault(_fitted(recipe.params[name], value))
         if fault is not None:
@@ -94,7 +95,7 @@ def expand_variants(recipe: Recipe, overrides: Overrides) -> list[Variant]:
     base = default_variant(recipe, overrides)
     fixed = {*overrides.params, *(["seed"] if overrides.seed is not None else [])}
     combinations = [swept for block in recipe.sweep for swept in _combinations(block, fixed)] or [{}]
-    distinct = [swept for index, swept in enumerate(combinations) if swept not in combinations[:index]]
+    distinct = list({json.dumps(swept): swept for swept in combinations}.values())
     variants = []
     for index, swept in enumerate(distinct):
         seed = swept.get("seed", base.seed)
@@ -143,7 +144,9 @@ def _without_seed(swept: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fitted(param: Param, value: Any) -> Any:
-    """Text stays text for a textual param, also where it looks like a number."""
-    if param.type in ("text", "choice", "image", "model", "layer", "class", "colormap") and value is not None:
-        return value if isinstance(value, str) else str(value)
-    return value
+    """What was typed, as the param takes it: a number or a truth is read like YAML, any other text stays as it is."""
+    if not isinstance(value, str):
+        return value
+    if param.type in READ_TYPES:
+        return parse_scalar(value)
+    return None if param.type == "class" and value in ("null", "~") else value

@@ -126,3 +126,14 @@ def test_heat_colours_only_where_there_is_evidence():
     assert np.abs(overlay[:10] - cold[:10]).min(axis=(1, 2)).max() > 0
     assert overlay.min() >= 0
     assert overlay.max() <= 1
+
+
+def test_a_folder_where_the_overlay_should_go_is_told(model, pictures, tmp_path, monkeypatch, capsys):
+    (tmp_path / "seen" / "calm-look.png").mkdir(parents=True)
+    monkeypatch.setattr(
+        sys, "argv", ["artforge", "look", str(pictures[0]), "--model", model, "--out", str(tmp_path / "seen")]
+    )
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "calm-look.png: cannot be written (Is a directory)" in capsys.readouterr().err

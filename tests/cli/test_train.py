@@ -94,7 +94,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(pictures, tmp_path, monkeypa
     [
         (("--data", "nowhere"), DatasetError, "no such folder"),
         (("--architecture", "artforge_smal"), ChoiceError, "artforge_small"),
-        (("--learning-rate", "-1"), UsageError, "learning_rate"),
+        (("--learning-rate", "5"), UsageError, "--learning-rate: "),
         (("--resume", "nowhere"), UsageError, "no run to resume"),
         (("--resume", "nowhere", "--seed", "3"), UsageError, "--seed cannot be given"),
         (("none.yaml",), UsageError, "cannot read the config file"),

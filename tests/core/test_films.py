@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
+from artforge.core import films
 from artforge.core.errors import OutputError, PictureError, ShapeError
-from artforge.core.films import film_info, film_texts, gif_delays, read_frame, write_gif, write_mp4
+from artforge.core.films import FilmInfo, film_info, film_texts, gif_delays, read_frame, write_gif, write_mp4
 from artforge.core.pictures import to_bytes, to_float, write_png
 from artforge.core.values import Frames, Kind, array_fault
 
@@ -123,17 +124,20 @@ def test_the_same_film_always_has_the_same_bytes(tmp_path):
         write_mp4(tmp_path / "a.mp4", glow_film(num_frames=40), texts={"artforge": "x", "title": "y"})
         digests.add(hashlib.sha256((tmp_path / "a.mp4").read_bytes()).hexdigest())
         if index < 2:
-            write_gif(tmp_path / "a.gif", glow_film(num_frames=8))
+            write_gif(tmp_path / "a.gif", glow_film(num_frames=8), texts={"artforge": "x", "title": "y"})
             digests.add(hashlib.sha256((tmp_path / "a.gif").read_bytes()).hexdigest())
     assert len(digests) == 2
 
 
-def test_texts_of_any_length_and_script_travel_inside_the_film(tmp_path):
+@pytest.mark.parametrize("write", [write_mp4, write_gif])
+def test_texts_of_any_length_and_script_travel_inside_the_film(tmp_path, write):
+    path = tmp_path / f"a.{write.__name__[-3:]}"
     texts = {"artforge": "title: Straße 日本 ✨\n" * 5000, "title": "Attention tide", "comment": "a=b;c\\d\n#e"}
-    write_mp4(tmp_path / "a.mp4", glow_film(), texts=texts)
-    assert film_texts(tmp_path / "a.mp4") == texts
-    write_mp4(tmp_path / "b.mp4", glow_film())
-    assert film_texts(tmp_path / "b.mp4") == {}
+    write(path, glow_film(), texts=texts)
+    assert film_texts(path) == texts
+    assert film_info(path).num_frames == 12
+    write(path, glow_film())
+    assert film_texts(path) == {}
 
 
 @pytest.mark.parametrize("write", [write_mp4, write_gif])
@@ -314,3 +318,62 @@ def test_reading_a_film_gives_levels_of_255(tmp_path):
     write_mp4(tmp_path / "a.mp4", glow_film())
     frame = read_frame(tmp_path / "a.mp4")
     np.testing.assert_array_equal(to_float(to_bytes(frame)), frame)
+
+
+@pytest.mark.parametrize("comment", [b"made by hand", b"[1, 2]", "gr\u00fcn".encode("latin-1"), b"[" * 100_000])
+def test_a_comment_of_another_program_is_none_of_our_texts(tmp_path, comment):
+    PillowImage.new("P", (8, 8)).save(tmp_path / "a.gif", comment=comment)
+    assert film_texts(tmp_path / "a.gif") == {}
+
+
+@pytest.mark.parametrize(
+    ("write", "fps", "expected"),
+    [
+        (write_mp4, 25.0, FilmInfo(82, 136, 12, 25.0)),
+        (write_gif, 25.0, FilmInfo(81, 135, 12, 25.0)),
+        (write_gif, 60.0, FilmInfo(81, 135, 6, 30.0)),
+    ],
+)
+def test_the_writer_tells_what_is_in_the_file(tmp_path, write, fps, expected):
+    path = tmp_path / f"a.{write.__name__[-3:]}"
+    assert write(path, glow_film(height=135, width=81, fps=fps)) == expected
+    assert film_info(path)[:3] == expected[:3]
+
+
+@pytest.mark.parametrize("read", [read_frame, film_texts, film_info])
+def test_a_playlist_called_a_film_opens_no_other_file(tmp_path, read):
+    write_mp4(tmp_path / "other.mp4", glow_film())
+    (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile other.mp4\n")
+    with pytest.raises(PictureError, match=r"list\.mp4: not a film, expected an MP4"):
+        read(tmp_path / "list.mp4")
+
+
+def test_a_still_in_the_boxes_of_a_film_is_none(tmp_path):
+    PillowImage.fromarray(to_bytes(moving_glow(0, 1, 16, 16))).save(tmp_path / "a.avif")
+    with pytest.raises(PictureError, match=r"a\.avif: not a film"):
+        read_frame(tmp_path / "a.avif")
+
+
+def test_a_webm_film_comes_in(tmp_path):
+    import av
+
+    with av.open(str(tmp_path / "a.webm"), "w") as container:
+        stream = container.add_stream("libvpx-vp9", rate=10)
+        stream.width, stream.height = 32, 16
+        for index in range(3):
+            picture = av.VideoFrame.from_ndarray(to_bytes(moving_glow(index, 3, 16, 32)), format="rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    assert film_info(tmp_path / "a.webm")[:3] == (32, 16, 3)
+    assert decibels(read_frame(tmp_path / "a.webm", 2), moving_glow(2, 3, 16, 32)) > 20
+
+
+@pytest.mark.parametrize("write", [write_mp4, write_gif])
+def test_a_film_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path, monkeypatch, write):
+    path = tmp_path / f"a.{write.__name__[-3:]}"
+    write(path, glow_film())
+    monkeypatch.setattr(films, "MAX_PIXELS", 96 * 64)
+    assert read_frame(path).shape == (64, 96, 3)
+    monkeypatch.setattr(films, "MAX_PIXELS", 96 * 64 - 1)
+    with pytest.raises(PictureError, match="96x64 pixels; at most"):
+        read_frame(path)

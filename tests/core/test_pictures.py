@@ -463,3 +463,17 @@ def test_texts_of_what_is_no_png_are_refused(tmp_path, quarters):
     for name in ("a.jpg", "empty.png", "missing.png"):
         with pytest.raises(PictureError, match=name):
             read_png_texts(tmp_path / name)
+
+
+def test_a_format_that_runs_other_programs_stays_shut_whatever_the_file_is_called(tmp_path, quarters):
+    PillowImage.fromarray(quarters).save(tmp_path / "a.jpg", format="EPS")
+    with pytest.raises(PictureError, match=r"a\.jpg: not a picture that can be read"):
+        read_picture(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "MPO", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM"])
+def test_every_kind_that_is_promised_comes_in(tmp_path, quarters, kind):
+    picture = PillowImage.fromarray(quarters)
+    options = {"save_all": True, "append_images": [picture.rotate(180)]} if kind == "MPO" else {}
+    picture.save(tmp_path / "a.jpg", format=kind, **options)
+    np.testing.assert_allclose(levels(read_picture(tmp_path / "a.jpg"))[5, 5], CORNERS["red"], atol=16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -81,3 +82,28 @@ def test_folder_and_limit_follow_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("ARTFORGE_CACHE_LIMIT_MB", "much")
     with pytest.raises(UsageError, match="much"):
         cache_limit()
+
+
+def test_store_that_cannot_be_written_to_is_noted_and_does_without(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    store = Cache(tmp_path / "taken" / "works")
+    store.store_array(KEY, np.ones(3, np.float32))
+    assert store.load_array(KEY) is None
+    assert "nothing can be kept in the cache" in next(iter(store.faults))
+
+
+def test_entry_that_is_trimmed_while_it_is_restored_still_comes_out_whole(store, tmp_path, monkeypatch):
+    made = tmp_path / "made.png"
+    made.write_bytes(b"pixels")
+    store.store_file(KEY, made, "record")
+    (kept,) = store.folder.rglob("*.file")
+    copy = shutil.copyfileobj
+
+    def copy_while_another_trims(source, destination):
+        kept.unlink()
+        copy(source, destination)
+
+    monkeypatch.setattr("artforge.recipes.cache.shutil.copyfileobj", copy_while_another_trims)
+    assert store.restore_file(KEY, tmp_path / "restored.png") == "record"
+    assert (tmp_path / "restored.png").read_bytes() == b"pixels"
+    assert not kept.exists()  # and no empty file is left in its place

@@ -114,6 +114,37 @@ def test_all_faults_come_at_once_in_the_order_of_the_text(write_recipe):
     assert {9, 11, 24} <= set(lines)
 
 
+def test_faults_of_every_kind_come_in_one_round(write_recipe):
+    header = "artforge: 1\ntitle: 'of {layr}'\nparams: {image: {type: image, default: lost.png}}\n"
+    body = """\
+    steps:
+      art: [{load: {path: $image}}]
+      heat: [{grad_cam: {model: net, image: $arrt, layer: conv9}}, normalize, {colorize: {map: magmaa}}]
+      print: [$art, {mat: {margin: 99}}]
+    outputs: {still: {from: $heat}, other: {from: $print, formats: [pgn]}}
+    """
+    found = " ".join(faults(write_recipe(body, header=header)))
+    for told in ("2:8: error: title: unknown name {layr}", "lost.png", "$arrt", "conv9", "magmaa", "mat.margin", "pgn"):
+        assert told in found, told
+
+
+@pytest.mark.parametrize(
+    ("sweep", "grid", "message"),
+    [
+        ("{a: []}", "{columns: 2}", "is empty"),
+        ("{a: [0, 1], b: [0, 1], c: [0, 1]}", "{x: a, y: b}", "two axes"),
+        ("{mode: zip, a: [0, 1], b: [0, 1]}", "{x: a, y: b}", "mode grid"),
+        ("[{a: [0, 1]}, {b: [0, 1]}]", "{x: a}", "not every block"),
+        ("{a: {from: 0, to: 1, count: 9999}, b: {from: 0, to: 1, count: 9999}}", "{columns: 2}", "variants; at most"),
+    ],
+)
+def test_sweep_and_grid_that_do_not_fit_are_faults(write_recipe, sweep, grid, message):
+    params = ", ".join(f"{name}: {{type: float, default: 0}}" for name in "abc")
+    outputs = f"outputs: {{s: {{from: $art, per: sweep, grid: {grid}}}}}"
+    body = f"steps: {{art: [{{load: {{path: one.png}}}}]}}\nsweep: {sweep}\n{outputs}\n"
+    assert any(message in fault for fault in faults(write_recipe(body, header=f"artforge: 1\nparams: {{{params}}}\n")))
+
+
 def test_report_shows_the_line_and_a_caret_under_the_fault(write_recipe):
     path = write_recipe(GOOD.replace("mode: screen", "mode: scren"))
     with pytest.raises(RecipeError) as caught:
@@ -181,7 +212,7 @@ def test_what_is_no_recipe_is_refused_with_a_reason(studio, text):
 
 
 def test_missing_and_binary_files_are_refused(studio):
-    with pytest.raises(UsageError, match="no such recipe"):
+    with pytest.raises(RecipeError, match="no such recipe"):
         check_file(studio / "lost.yaml")
     (studio / "binary.yaml").write_bytes(b"\xff\xfe\x00\x81")
     with pytest.raises(RecipeError, match="UTF-8"):

@@ -113,7 +113,7 @@ def test_key_is_the_same_in_another_process(write_recipe):
 def test_preview_scales_settings_in_pixels_only(write_recipe):
     body = BODY.replace("path: $image", "path: $image, long_edge: 400")
     full, preview = (planner(write_recipe(body), scale) for scale in (1.0, 0.25))
-    (load, *_), (small, *_) = (list(walk(plan.node("glow", plan.base_variant))) for plan in (full, preview))
+    (load, *_), (small, *_) = (list(walk([plan.node("glow", plan.base_variant)])) for plan in (full, preview))
     assert (load.settings["long_edge"], small.settings["long_edge"]) == (400, 100)
     blends = [plan.node("glow", plan.base_variant).settings["opacity"] for plan in (full, preview)]
     assert blends[0] == blends[1]
@@ -132,7 +132,7 @@ def test_provenance_lists_the_branch_once_and_without_folders(write_recipe, stud
     assert records[0].settings["path"] == "two.png"
     assert records[-1].settings["opacity"] == {"keys": {"0%": 0, "50%": "$intensity"}}
     assert records[-1].inputs == {"base": "art.load", "overlay": "tide.colorize"}
-    named = {ingredient.name for ingredient in plan.ingredients(plan.node("tide", plan.base_variant))}
+    named = {ingredient.name for ingredient in plan.ingredients([plan.node("tide", plan.base_variant)])}
     assert named == {"two.png", "net"}
 
 
@@ -183,3 +183,20 @@ def test_seed_fills_the_text_of_a_param_but_a_typed_path_is_taken_as_it_is(write
     odd = studio / "a{seed}.png"
     odd.write_bytes((studio / "one.png").read_bytes())
     assert expand_variants(recipe, Overrides({"image": str(odd)}))[0].params["image"] == str(odd)
+
+
+def test_key_follows_the_models_card_which_decides_classes_and_value_range(write_recipe, studio):
+    path = write_recipe(BODY)
+    before = key(path)
+    card = studio / "net" / "model.json"
+    card.write_text(card.read_text().replace('"human"', '"person"').replace('"machine"', '"human"'))
+    assert key(path) != before
+
+
+@pytest.mark.parametrize("word", ["#00ff00", "p #3.png", "007", "a: x.png", "2020-99-99", "[", "null"])
+def test_text_set_on_the_command_line_stays_as_typed(write_recipe, word):
+    header = "artforge: 1\nparams:\n  word: {type: text, default: plain}\n"
+    body = "steps: {art: [{load: {path: one.png}}]}\noutputs: {still: {from: $art}}\n"
+    overrides = Overrides(parse_assignments([f"word={word}"]))
+    recipe = check_file(write_recipe(body, header=header), overrides).recipe
+    assert expand_variants(recipe, overrides)[0].params["word"] == word

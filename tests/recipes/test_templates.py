@@ -18,8 +18,13 @@ def test_names_are_filled_in_with_their_format():
     "text", ["{layr}", "{layer.__class__}", "{layer[0]}", "{layer!r}", "{layer:{width}}", "{", "{}", "{0}"]
 )
 def test_anything_but_a_known_name_is_refused(text):
-    assert template_fault(text, {"layer", "width"}) is not None
+    assert template_fault(text, {"layer": "conv4", "width": 3}) is not None
 
 
 def test_misspelt_name_is_answered_with_the_nearest():
-    assert "did you mean 'layer'" in str(template_fault("{layr}", {"layer"}))
+    assert "did you mean 'layer'" in str(template_fault("{layr}", {"layer": "conv4"}))
+
+
+@pytest.mark.parametrize("text", ["{word:.2f}", "{width:zz}", "{width:999999999}", "{width:.99999999f}"])
+def test_format_that_does_not_suit_or_would_fill_the_memory_is_refused(text):
+    assert template_fault(text, {"word": "plain", "width": 3}) is not None

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
+from artforge.core.cache_folder import user_cache
 from artforge.core.errors import OutputError
 from artforge.core.files import atomic_path
 from artforge.core.seeds import derive_seed
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.procedural import CLASS_NAMES, VERSION, draw_set, item_kind
 
-CACHE_VARIABLE = "ARTFORGE_CACHE"
 MOST_KEPT = 3
 """Drawn sets in the cache; one of 4,000 pictures at 128 px takes 200 MB."""
 
@@ -41,7 +39,7 @@ def embedded_dataset(
         num_workers: processes that draw.
         progress: called with (done, total).
     """
-    path = cache_folder() / f"embedded-v{VERSION}-{image_size}px-{num_per_class}-seed{seed}.npy"
+    path = user_cache() / f"embedded-v{VERSION}-{image_size}px-{num_per_class}-seed{seed}.npy"
     images = _read_cached(path, (2 * num_per_class, image_size, image_size, 3))
     if images is None:
         total = 2 * num_per_class
@@ -64,12 +62,6 @@ def embedded_dataset(
         items=items,
         class_names=CLASS_NAMES,
     )
-
-
-def cache_folder() -> Path:
-    """Where drawn sets are kept: `ARTFORGE_CACHE`, else the user's cache folder."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("artforge"))
 
 
 def _read_cached(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:

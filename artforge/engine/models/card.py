@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,7 @@ CARD_SUFFIX = ".json"
 LAST_CONV = "last_conv"
 LayerKind = Literal["convolution", "activation", "normalisation", "merge", "pooling", "model", "other"]
 
+_OWN_FIELDS = frozenset({"schema_version", "class_names"})
 _LOOKABLE_ENDS: frozenset[LayerKind] = frozenset({"convolution", "activation", "normalisation", "merge", "model"})
 _SEES_PATTERNS: frozenset[LayerKind] = frozenset({"convolution", "model"})
 
@@ -85,6 +87,22 @@ def last_conv_of(layers: Sequence[LayerInfo]) -> str | None:
 def card_path(model_file: Path) -> Path:
     """Where the card of a model file stands: `model.keras` -> `model.json`."""
     return model_file.with_suffix(CARD_SUFFIX)
+
+
+def has_card(path: Path) -> bool:
+    """Whether a card stands beside a model file, sound or damaged; other JSON there, such as Keras writes, is none.
+
+    Args:
+        path: the card's own or that of the model file.
+    """
+    path = card_path(path)
+    if not path.is_file():
+        return False
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return True  # `read_card` says what is wrong
+    return isinstance(content, dict) and not _OWN_FIELDS.isdisjoint(content)
 
 
 def read_card(path: Path) -> ModelCard:

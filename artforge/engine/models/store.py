@@ -11,7 +11,7 @@ from typing import Any
 from artforge.core.errors import ChoiceError, ModelError, did_you_mean
 from artforge.core.files import atomic_path, sha256_of
 from artforge.engine.backend import load_keras, no_warnings
-from artforge.engine.models.card import ModelCard, card_path, read_card, write_card
+from artforge.engine.models.card import ModelCard, has_card, read_card, write_card
 from artforge.engine.models.handle import Model, wrap_model
 
 MODEL_FILE = "model.keras"
@@ -131,7 +131,7 @@ def load_model(path: Path) -> Model:
             keras_model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except _WHAT_KERAS_RAISES as error:
         raise ModelError(f"{path}: {_reason(error)}") from error
-    card = read_card(path) if card_path(path).is_file() else None
+    card = read_card(path) if has_card(path) else None
     try:
         return wrap_model(
             keras_model,

@@ -78,7 +78,11 @@ MOST_FITTED_EPOCHS = 40
 
 
 def fitted_epochs(num_training: int) -> int:
-    """Enough passes that training goes through some 30,000 pictures in all, but no more than 40."""
+    """Enough passes over the training pictures that they add up to some 30,000 pictures, but no more than 40 passes.
+
+    `views` is left out of the count: a pass shows each picture that many times (4 by default, each time as another
+    window of 64 px), so with the defaults the network sees some 120,000 windows.
+    """
     return min(MOST_FITTED_EPOCHS, max(1, round(PICTURES_SEEN / num_training)))
 
 
@@ -112,6 +116,11 @@ def read_config(path: Path) -> dict[str, Any]:
 def check_settings(settings: dict[str, Any], where: str, document: CommentedMap | None = None) -> dict[str, Any]:
     """The settings as `TrainConfig` takes them, without defaults.
 
+    Args:
+        settings: values by name.
+        where: they come from, for the messages.
+        document: the file they come from, which knows their lines; None for options of the command line.
+
     Raises:
         UsageError: every fault on a line of its own: where, the key, the value received, what is expected.
     """
@@ -131,7 +140,8 @@ def _fault(error: Any, where: str, document: CommentedMap | None) -> str:
     if error["type"] == "extra_forbidden":
         names = list(TrainConfig.model_fields)
         return f"{place}: error: unknown setting {key!r}{did_you_mean(key, names)}; known are: {', '.join(names)}"
-    return f"{place}: error: {key}: {error['msg']}, received {error['input']!r}"
+    name = f"--{key.replace('_', '-')}" if document is None else key
+    return f"{place}: error: {name}: {error['msg']}, received {error['input']!r}"
 
 
 def _plain(document: CommentedMap) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from artforge.core.errors import ChoiceError, ModelError
 from artforge.core.files import sha256_of
 from artforge.engine.backend import load_keras
-from artforge.engine.models.card import ModelCard, card_path, read_card, write_card
+from artforge.engine.models.card import ModelCard, card_path, has_card, read_card, write_card
 from artforge.engine.models.store import load_model, make_card, resolve_model, save_model, shipped_models
 
 # Keras itself calls NumPy in an older style when it saves and loads; artforge's own calls hide that
@@ -197,3 +197,21 @@ def test_a_card_comes_back_as_it_was_written(tmp_path):
     card = ModelCard(name="x", class_names=("ä", "b"), input_size=(3, 4), value_range=(-1, 1), scores={"auc": 0.5})
     write_card(tmp_path / "x.keras", card)
     assert read_card(tmp_path / "x.json") == card
+
+
+@pytest.mark.parametrize("write", [lambda network: network.to_json(), lambda network: "[]"])
+def test_json_of_others_beside_a_model_is_no_card(network, tmp_path, write):
+    network.save(tmp_path / "model.h5")
+    (tmp_path / "model.json").write_text(write(network))
+    assert not has_card(tmp_path / "model.h5")
+    assert load_model(tmp_path / "model.h5").class_names == ("class_0", "class_1")
+
+
+def test_a_card_counts_as_one_even_when_it_is_damaged(folder):
+    card = card_path(folder / "model.keras")
+    assert has_card(folder / "model.keras")
+    assert has_card(card)
+    card.write_bytes(card.read_bytes()[:40])
+    assert has_card(card)
+    card.unlink()
+    assert not has_card(card)

@@ -64,7 +64,7 @@ def test_a_missing_file_is_told(tmp_path):
 
 
 def test_options_are_checked_like_a_file():
-    with pytest.raises(UsageError, match=r"learning_rate.*received -1"):
+    with pytest.raises(UsageError, match=r"^options: error: --learning-rate: .*received -1"):
         check_settings({"learning_rate": -1.0}, "options")
 
 

@@ -1,0 +1,124 @@
+"""The `outputs:` section: what is delivered, in which formats and sizes."""
+
+from __future__ import annotations
+
+from typing import cast, get_args
+
+from artforge.core.errors import choice_message
+from artforge.recipes.document import Tree
+from artforge.recipes.problems import Position
+from artforge.recipes.readers import START, Readers, key_place, value_place
+from artforge.recipes.recipe import FILM_FORMATS, Format, Grid, Output, Per, Reference
+from artforge.recipes.timeline import Timeline
+
+
+class OutputReader(Readers):
+    """Reads the `outputs:` section."""
+
+    def outputs(self, root: Tree, timeline: Timeline | None, *, has_sweep: bool) -> dict[str, Output]:
+        """Every deliverable of the section, by name."""
+        section = root.mapping.get("outputs")
+        if section is None:
+            self.problems.add(START, "a recipe needs outputs, such as {still: {from: $art, formats: [png]}}")
+            return {}
+        outputs = {}
+        for name, entry in self.entries(section, "outputs"):
+            place = key_place(section, name)
+            self.good_name(name, place, "output")
+            if not isinstance(entry.value, dict):
+                self.problems.add(entry.position, f"output {name!r} is written like {{from: $art, formats: [png]}}")
+                continue
+            output = self._output(name, entry, place, timeline, has_sweep=has_sweep)
+            if output is not None:
+                outputs[name] = output
+        return outputs
+
+    def _output(
+        self, name: str, entry: Tree, place: Position, timeline: Timeline | None, *, has_sweep: bool
+    ) -> Output | None:
+        known = ("from", "per", "formats", "size", "at", "grid", "cell", "labels")
+        self.unknown_keys(entry, known, f"output {name!r}")
+        per = self.choice(entry, "per", get_args(Per), f"per of output {name!r}", default="variant")
+        formats = self._formats(entry, name, timeline)
+        source = entry.mapping.get("from")
+        if source is None or not isinstance(source.value, str) or not source.value.startswith("$"):
+            where = source.position if source else place
+            self.problems.add(where, f"output {name!r} needs 'from: $pipe', the pipe that it shows")
+            return None
+        if per == "sweep":
+            if not has_sweep:
+                self.problems.add(
+                    value_place(entry, "per"), f"output {name!r} is per sweep, but the recipe sweeps nothing"
+                )
+            for film in FILM_FORMATS.intersection(formats):
+                self.problems.add(
+                    value_place(entry, "formats"), f"a contact sheet (per: sweep) is a still: {film} cannot hold it"
+                )
+        else:
+            for key in ("grid", "cell", "labels"):
+                if key in entry.mapping:
+                    self.problems.add(entry.key_positions[key], f"{key!r} belongs to a contact sheet: set per: sweep")
+        labels = entry.mapping.get("labels")
+        if labels is not None and not isinstance(labels.value, bool):
+            self.problems.add(labels.position, f"labels is true or false, received {labels.value!r}")
+        return Output(
+            name=name,
+            source=Reference(source.value[1:], source.position),
+            per=cast(Per, per or "variant"),
+            formats=formats,
+            long_edge=self.pixels(entry, "size"),
+            moment=self._moment(entry, timeline),
+            grid=self._grid(entry),
+            cell=self.pixels(entry, "cell") or 480,
+            labels=labels is None or labels.value is True,
+            position=place,
+        )
+
+    def _formats(self, entry: Tree, name: str, timeline: Timeline | None) -> tuple[Format, ...]:
+        listed = entry.mapping.get("formats")
+        if listed is None:
+            return ("png",)
+        if not isinstance(listed.value, list) or not listed.value:
+            self.problems.add(listed.position, "formats is a list, such as [png] or [mp4, gif]")
+            return ("png",)
+        formats: list[Format] = []
+        for item in listed.items:
+            if item.value not in get_args(Format):
+                self.problems.add(item.position, choice_message("format", str(item.value), get_args(Format)))
+            elif item.value in FILM_FORMATS and timeline is None:
+                self.problems.add(
+                    item.position, f"output {name!r}: {item.value} is a film, but the recipe has no timeline"
+                )
+            elif item.value not in formats:
+                formats.append(cast(Format, item.value))
+        return tuple(formats)
+
+    def _grid(self, entry: Tree) -> Grid:
+        grid = entry.mapping.get("grid")
+        if grid is None:
+            return Grid()
+        if not isinstance(grid.value, dict):
+            self.problems.add(grid.position, "grid is written like {x: intensity} or {columns: 3}")
+            return Grid()
+        self.unknown_keys(grid, ("x", "y", "columns"), "grid")
+        columns = self.whole(grid, "columns", default=0, low=1, high=100) if "columns" in grid.mapping else None
+        if columns and len(grid.mapping) > 1:
+            self.problems.add(grid.position, "grid: columns and axes both say how wide the sheet is; leave one out")
+        x, y = (str(grid.mapping[axis].plain()) if axis in grid.mapping else None for axis in ("x", "y"))
+        return Grid(x, y, columns)
+
+    def _moment(self, entry: Tree, timeline: Timeline | None) -> float:
+        at = entry.mapping.get("at")
+        if at is None:
+            return 0.0
+        if timeline is None:
+            self.problems.add(at.position, "'at' chooses a moment of the timeline, but the recipe has none")
+            return 0.0
+        try:
+            share = timeline.share(str(at.value))
+        except ValueError as error:
+            self.problems.add(at.position, str(error))
+            return 0.0
+        if not 0 <= share <= 1:
+            self.problems.add(at.position, f"{at.value} lies outside the timeline ({timeline.duration:g}s)")
+        return share
