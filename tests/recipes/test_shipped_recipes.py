@@ -50,7 +50,7 @@ def test_there_are_recipes():
 
 def test_sweep_makes_prints_a_sheet_and_films(sweep):
     assert len([name for name in sweep if name.startswith("still")]) == 9
-    assert {"sheet.png", "loop.mp4", "loop.gif"} < set(sweep)
+    assert {"sheet.png", "loop.mp4", "small.gif"} < set(sweep)
     assert film_info(sweep["loop.mp4"]).num_frames == 150
 
 
