@@ -20,7 +20,7 @@ from artforge.recipes.recipe import NUMERIC_TYPES, Call, Output, Pipe, Recipe
 from artforge.recipes.settings import setting_fault
 from artforge.recipes.steps import load_steps
 from artforge.recipes.templates import template_fault
-from artforge.recipes.variants import Overrides, Variant, base_folders, check_overrides, expand_variants, scope_of
+from artforge.recipes.variants import Overrides, Variant, base_folder, check_overrides, expand_variants, scope_of
 
 MAX_SAMPLES = 240
 """A moving setting is tried at no more frames than this, spread evenly over the timeline."""
@@ -175,10 +175,7 @@ class _Checker:
 
     def _order(self) -> list[str]:
         """The pipes, sources first; a cycle is a fault."""
-        graph = {
-            name: {source for source, _ in _sources(pipe)} & self.recipe.pipes.keys()
-            for name, pipe in self.recipe.pipes.items()
-        }
+        graph = {name: set(_sources(pipe)) & self.recipe.pipes.keys() for name, pipe in self.recipe.pipes.items()}
         try:
             return list(TopologicalSorter(graph).static_order())
         except CycleError as error:
@@ -240,11 +237,10 @@ class _Checker:
 
     def _values(self, calls: list[CheckedCall]) -> None:
         variants = expand_variants(self.recipe, self.overrides)
-        folders = base_folders(self.recipe, self.overrides)
         for checked in calls:
             for name, binding in checked.settings.items():
                 if self._setting(checked, checked.step.settings[name], binding, variants):
-                    self._named_thing(checked, checked.step.settings[name], variants, folders)
+                    self._named_thing(checked, checked.step.settings[name], variants)
 
     def _setting(self, checked: CheckedCall, setting: Setting, binding: Binding, variants: list[Variant]) -> bool:
         """Try every value that a setting takes; whether all of them suit it."""
@@ -272,34 +268,30 @@ class _Checker:
         stride = max(1, num_frames // MAX_SAMPLES)
         yield from range(0, num_frames, stride)
 
-    def _named_thing(
-        self, checked: CheckedCall, setting: Setting, variants: list[Variant], folders: dict[str, Path]
-    ) -> None:
+    def _named_thing(self, checked: CheckedCall, setting: Setting, variants: list[Variant]) -> None:
         """A picture, model, layer, class or colormap exists under every name that the setting takes."""
         if setting.kind is None:
             return
         tried: set[tuple[str, tuple[str, Path] | None]] = set()
         for variant in variants:
             scope = scope_of(self.recipe, variant, len(variants))
-            name, model = checked.settings[setting.name].resolve(scope), self._model_beside(checked, scope, folders)
+            name, model = checked.settings[setting.name].resolve(scope), self._model_beside(checked, scope)
             if not isinstance(name, str) or (name, model) in tried:
                 continue
             tried.add((name, model))
-            fault = named_thing_fault(setting.kind, name, self._base(checked, setting.name, folders), model)
+            fault = named_thing_fault(setting.kind, name, self._base(checked, setting.name), model)
             if fault is not None:
                 place, origin = self._origin(checked, setting.name)
                 self.problems.add(place, f"{checked.step.name}.{setting.name}: {fault}{origin}")
 
-    def _model_beside(self, checked: CheckedCall, scope: Scope, folders: dict[str, Path]) -> tuple[str, Path] | None:
+    def _model_beside(self, checked: CheckedCall, scope: Scope) -> tuple[str, Path] | None:
         for name, setting in checked.step.settings.items():
             if setting.kind is Kind.MODEL and name in checked.settings:
-                return str(checked.settings[name].resolve(scope)), self._base(checked, name, folders)
+                return str(checked.settings[name].resolve(scope)), self._base(checked, name)
         return None
 
-    def _base(self, checked: CheckedCall, name: str, folders: dict[str, Path]) -> Path:
-        """The folder that a setting's relative path starts from."""
-        binding = checked.settings.get(name)
-        return folders[binding.name] if isinstance(binding, FromParam) else Path(self.recipe.source).parent
+    def _base(self, checked: CheckedCall, name: str) -> Path:
+        return base_folder(self.recipe, self.overrides, checked.settings.get(name))
 
     def _origin(self, checked: CheckedCall, name: str) -> tuple[Position, str]:
         """Where a setting's value really comes from: the step, the param behind it, or the command line."""
@@ -311,13 +303,14 @@ class _Checker:
         return self.recipe.params[binding.name].position, ""
 
 
-def _sources(pipe: Pipe) -> Iterator[tuple[str, Position]]:
+def _sources(pipe: Pipe) -> Iterator[str]:
+    """Every name that a pipe refers to."""
     if pipe.start is not None:
-        yield pipe.start.name, pipe.start.position
+        yield pipe.start.name
     for call in pipe.calls:
         for tree in call.settings.values():
             if isinstance(tree.value, str) and tree.value.startswith("$"):
-                yield tree.value[1:], tree.position
+                yield tree.value[1:]
 
 
 def _way_out(received: Kind, wanted: Kind) -> str:

@@ -22,11 +22,11 @@ from artforge.core.values import Kind
 from artforge.engine.models.card import card_path, has_card
 from artforge.engine.models.store import resolve_model
 from artforge.ops.embedded import embedded_version, parse_embedded
-from artforge.recipes.bindings import Binding, FromParam
+from artforge.recipes.bindings import Binding
 from artforge.recipes.checked import CheckedCall, CheckedRecipe
 from artforge.recipes.recipe import Recipe
 from artforge.recipes.settings import is_accepted, resolve_settings, rounded
-from artforge.recipes.variants import Overrides, Variant, base_folders, default_variant, expand_variants, scope_of
+from artforge.recipes.variants import Overrides, Variant, base_folder, default_variant, expand_variants, scope_of
 
 PREVIEW_SCALE = 0.25
 
@@ -186,9 +186,7 @@ class Planner:
         return scaled if is_accepted(setting, scaled) else pixels
 
     def _base(self, binding: Binding | None) -> Path:
-        if isinstance(binding, FromParam):
-            return base_folders(self.checked.recipe, self.overrides)[binding.name]
-        return Path(self.checked.recipe.source).parent
+        return base_folder(self.checked.recipe, self.overrides, binding)
 
     def _digest(self, path: Path) -> str:
         if path not in self._digests:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from artforge.core.errors import UsageError, did_you_mean
-from artforge.recipes.bindings import Scope
+from artforge.recipes.bindings import Binding, FromParam, Scope
 from artforge.recipes.document import parse_scalar
 from artforge.recipes.recipe import NUMERIC_TYPES, READ_TYPES, Param, Recipe, SweepBlock
 from artforge.recipes.templates import fill_template, template_fault
@@ -110,10 +110,11 @@ def scope_of(recipe: Recipe, variant: Variant, count: int, frame: int = 0) -> Sc
     return Scope(variant.params, variant.index, count, variant.seed, recipe.timeline, frame)
 
 
-def base_folders(recipe: Recipe, overrides: Overrides) -> dict[str, Path]:
-    """Where each param's relative path starts: the recipe's folder, or here for what the command line set."""
-    folder = Path(recipe.source).parent
-    return {name: Path() if name in overrides.params else folder for name in recipe.params}
+def base_folder(recipe: Recipe, overrides: Overrides, binding: Binding | None) -> Path:
+    """Where the relative path of a setting starts: the recipe's folder, or here for what the command line set."""
+    if isinstance(binding, FromParam) and binding.name in overrides.params:
+        return Path()
+    return Path(recipe.source).parent
 
 
 def _combinations(block: SweepBlock, fixed: set[str]) -> list[dict[str, Any]]:

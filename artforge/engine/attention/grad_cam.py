@@ -30,10 +30,7 @@ def grad_cam_map(feature_maps: FeatureMaps, gradients: FeatureMaps) -> Heatmap:
 
     Source: Selvaraju et al., Grad-CAM (2017), eq. 1-2, https://arxiv.org/abs/1610.02391
     """
-    if feature_maps.shape != gradients.shape or feature_maps.ndim != 3:
-        raise ShapeError(
-            f"gradients {gradients.shape} must match feature_maps {feature_maps.shape}, both (h, w, channels)"
-        )
+    _check_shapes(feature_maps, gradients)
     weights = gradients.mean(axis=(0, 1), dtype=np.float64)
     # summed in double precision: large shares for and against a class nearly cancel
     return np.asarray(feature_maps.astype(np.float64) @ weights, np.float32)
@@ -49,10 +46,7 @@ def grad_cam_shares(feature_maps: FeatureMaps, gradients: FeatureMaps) -> Featur
     Raises:
         ShapeError: the two shapes differ.
     """
-    if feature_maps.shape != gradients.shape or feature_maps.ndim != 3:
-        raise ShapeError(
-            f"gradients {gradients.shape} must match feature_maps {feature_maps.shape}, both (h, w, channels)"
-        )
+    _check_shapes(feature_maps, gradients)
     return np.asarray(feature_maps * gradients.mean(axis=(0, 1), dtype=np.float64), np.float32)
 
 
@@ -126,3 +120,10 @@ def grad_cam_channels(
 
 def _evidence_of(image: Image, model: Model, layer: str, target: str | None) -> Evidence:
     return gather_evidence([image], model=model, layer=layer, targets=target)[0]
+
+
+def _check_shapes(feature_maps: FeatureMaps, gradients: FeatureMaps) -> None:
+    if feature_maps.shape != gradients.shape or feature_maps.ndim != 3:
+        raise ShapeError(
+            f"gradients {gradients.shape} must match feature_maps {feature_maps.shape}, both (h, w, channels)"
+        )
