@@ -48,7 +48,7 @@ BACKENDS = re.compile(r"""(?:^\s*(?:import|from)\s+|import_module\(["'])(tensorf
 
 def test_only_one_module_names_a_backend():
     naming = {str(path.relative_to(PACKAGE)) for path in modules() if BACKENDS.search(path.read_text(encoding="utf-8"))}
-    assert naming == {"engine/attention/gradients.py"}
+    assert naming == {"engine/gradients.py"}
 
 
 LIGHT = [

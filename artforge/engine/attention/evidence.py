@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -10,22 +11,22 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ShapeError
+from artforge.core.errors import ChoiceError
 from artforge.core.values import FeatureMaps, Image
-from artforge.engine.attention.cut import split_at
-from artforge.engine.attention.gradients import Compiled, compile_function, compile_gradient
+from artforge.engine.attention.cut import Cut, split_at
+from artforge.engine.attention.targets import Targets, class_weights
 from artforge.engine.backend import load_keras, to_array
-from artforge.engine.models.graph import run_to_list
-from artforge.engine.models.handle import Model
+from artforge.engine.gradients import Compiled, compile_function, compile_gradient
+from artforge.engine.models.card import LayerInfo
+from artforge.engine.models.graph import Graph, run_calls, shapes_at
+from artforge.engine.models.handle import BATCH, Model
 from artforge.engine.models.head import as_class_scores
 
-PREDICTED = -1
-"""In place of a class number: the class that the network itself predicts."""
+KEPT_BYTES = 64_000_000
+"""The trunk's output for the last batch is kept up to this size: another class for the same pictures costs little."""
 
-LONG_RUN = 5e11
-"""Multiplications in one call from which seconds of deeper compiling pay for themselves on a CPU."""
-
-Targets = str | int | None | Sequence[str | int | None]
+BATCH_BYTES = 400_000_000
+"""A batch is made smaller where the feature maps of all layers asked for would be larger than this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,25 +34,14 @@ class Evidence:
     """One picture, seen at one layer, asked about one class.
 
     Attributes:
-        feature_maps: float32 (h, w, channels), the layer's activations.
+        feature_maps: float32 (h, w, channels), the layer's activations. Of a transformer: one cell a patch.
         gradients: same shape, d(class score)/d(feature_maps).
-        class_score: the logit of the class asked about.
+        class_score: the logit of the class asked about, or of the mix of classes.
     """
 
     feature_maps: FeatureMaps
     gradients: FeatureMaps
     class_score: float
-
-
-@dataclass(frozen=True, eq=False)
-class Pieces:
-    """A model cut at a layer, compiled: kept so that a hundred pictures build it once."""
-
-    trunk: Compiled
-    gradient: Compiled
-
-
-_PIECES: WeakKeyDictionary[Model, dict[str, Pieces]] = WeakKeyDictionary()
 
 
 def gather_evidence(
@@ -63,7 +53,7 @@ def gather_evidence(
         images: pictures in [0, 1], of any sizes.
         model: the network to look through.
         layer: a layer's name, or `last_conv`.
-        targets: a class (name or number) for all, one for each picture, or None for the predicted class.
+        targets: a class or mix for all, a list of one for each picture, or None for the predicted class.
 
     Returns:
         one Evidence for each picture, in order.
@@ -72,58 +62,179 @@ def gather_evidence(
         ChoiceError: unknown layer or class.
         ShapeError: the number of targets is not the number of pictures.
     """
-    pieces = pieces_of(model, model.find_layer(layer).name)
-    indices = class_indices(targets, model=model, num_images=len(images))
-    long_run = len(images) * model.multiply_adds >= LONG_RUN
-    found: list[Evidence | None] = [None] * len(images)
-    for positions, batch in model.batches(images):
-        feature_maps, *others = pieces.trunk(batch, long_run=long_run)
-        scores, gradients = pieces.gradient(feature_maps, indices[positions], *others, long_run=long_run)
-        arrays = [to_array(tensor) for tensor in (feature_maps, gradients, scores)]
-        for position, maps, slopes, score in zip(positions, *arrays, strict=True):
-            found[position] = Evidence(maps, slopes, float(score))
-    return [evidence for evidence in found if evidence is not None]
+    name = model.find_layer(layer).name
+    by_layer = gather_evidence_of_layers(images, model=model, layers=[name], targets=targets)
+    return [evidence[name] for evidence in by_layer]
 
 
-def class_indices(targets: Targets, *, model: Model, num_images: int) -> NDArray[np.int32]:
-    """Targets as class numbers, one for each picture, `PREDICTED` where none was asked for.
+def gather_evidence_of_layers(
+    images: Sequence[Image], *, model: Model, layers: Sequence[str], targets: Targets = None
+) -> list[dict[str, Evidence]]:
+    """Feature maps and gradients of several pictures at several layers: one forward and one backward pass for all.
+
+    Args:
+        images: pictures in [0, 1], of any sizes.
+        model: the network to look through.
+        layers: layer names, or `last_conv`.
+        targets: a class or mix for all, a list of one for each picture, or None for the predicted class.
+
+    Returns:
+        for each picture, by the layer's own name: its Evidence.
 
     Raises:
-        ChoiceError: unknown class.
-        ShapeError: as many targets as pictures were expected.
+        ChoiceError: unknown layer or class, or no layers given.
+        ShapeError: the number of targets is not the number of pictures.
     """
-    listed = [targets] * num_images if targets is None or isinstance(targets, str | int) else list(targets)
-    if len(listed) != num_images:
-        raise ShapeError(f"{len(listed)} targets for {num_images} pictures: expected one for each, or one for all")
-    numbers = [model.class_index(target) for target in listed]
-    return np.asarray([PREDICTED if number is None else number for number in numbers], np.int32)
+    infos = {info.name: info for info in map(model.find_layer, layers)}
+    if not infos:
+        raise ChoiceError(f"no layers given: expected some of {', '.join(model.layer_names)}")
+    weights = class_weights(targets, model=model, num_images=len(images))
+    pieces = pieces_of(model, tuple(infos))
+    found: list[dict[str, Evidence]] = [{} for _ in images]
+    for positions, batch in model.batches(images, at_most=_batch_size(list(infos.values()))):
+        long_run = model.is_long_run(len(images))
+        scores, maps, gradients = pieces.differentiate(batch, weights[positions], long_run=long_run)
+        for name, info in infos.items():
+            arrays = as_maps(maps[name], info), as_maps(gradients[name], info)
+            for position, one_map, slopes, score in zip(positions, *arrays, scores, strict=True):
+                found[position][name] = Evidence(one_map, slopes, float(score))
+    return [{name: by_layer[name] for name in infos} for by_layer in found]
 
 
-def pieces_of(model: Model, layer: str) -> Pieces:
-    """The model cut at `layer` and compiled; built at the first use, kept as long as the handle lives."""
-    by_layer = _PIECES.setdefault(model, {})
-    if layer not in by_layer:
-        by_layer[layer] = _build_pieces(model.twin.network, layer)
-    return by_layer[layer]
+def _batch_size(infos: Sequence[LayerInfo]) -> int:
+    cells = sum(info.channels * info.size[0] * info.size[1] for info in infos if info.size)
+    return int(np.clip(BATCH_BYTES // (2 * 4 * max(cells, 1)), 1, BATCH))
 
 
-def _build_pieces(network: Any, layer: str) -> Pieces:
-    trunk, head, (feature_maps, *others) = split_at(network, layer)
-    index = load_keras().KerasTensor((None,), dtype="int32")
-    return Pieces(
-        compile_function(lambda batch: run_to_list(trunk, batch), [trunk], trunk.inputs),
-        compile_gradient(_score_of_class(head), [head], [feature_maps, index, *others]),
-    )
+def as_maps(values: NDArray[np.float32], info: LayerInfo) -> NDArray[np.float32]:
+    """A layer's batch as maps (n, h, w, channels): tokens take their places in the grid, the network's own drop out."""
+    if values.ndim == 4:
+        return values
+    height, width = info.size or (1, values.shape[1])
+    return values[:, values.shape[1] - height * width :].reshape(len(values), height, width, -1)
 
 
-def _score_of_class(head: Any) -> Callable[..., Any]:
-    ops = load_keras().ops
+class Pieces:
+    """A model cut at some layers, compiled: kept so that a hundred pictures build it once.
 
-    def score(feature_maps: Any, index: Any, *others: Any) -> Any:
-        [logits] = run_to_list(head, [feature_maps, *others])
-        scores = as_class_scores(logits)
-        predicted = ops.cast(ops.argmax(scores, axis=-1), "int32")
-        chosen = ops.where(index < 0, predicted, index)
-        return ops.take_along_axis(scores, chosen[:, None], axis=1)[:, 0]
+    The trunk runs forward only. Of the layers cut at, those that depend on others are reached in the head by adding a
+    zero of their shape to what they put out: the gradient for that zero is the gradient for their feature maps.
+    """
+
+    def __init__(self, model: Model, layers: tuple[str, ...]) -> None:
+        graph = model.graph
+        self.cut = split_at(graph, layers)
+        self._model = graph
+        self._layers = {graph.value_of[layer]: layer for layer in layers}
+        carried = [*self.cut.roots, *self.cut.crossing]
+        weights = load_keras().KerasTensor((None, len(model.class_names)), dtype="float32")
+        tensors = [graph.tensor(number) for number in (*self.cut.roots, *self.cut.inner)]
+        self._trunk = compile_function(
+            lambda batch: run_calls(self.cut.trunk, {graph.picture: batch}, carried),
+            graph.variables,
+            [graph.tensor(graph.picture)],
+        )
+        others = [weights, *(graph.tensor(number) for number in self.cut.crossing)]
+        self._gradient = compile_gradient(
+            _score_through(graph, self.cut), graph.variables, [*tensors, *others], num_inputs=len(tensors)
+        )
+        head_tensors = [graph.tensor(number) for number in carried]
+        self._scores = compile_function(_scores_of_head(graph, self.cut), graph.variables, [*head_tensors, weights])
+        self._last: tuple[bytes, list[Any]] | None = None
+
+    @property
+    def programs(self) -> dict[str, Compiled]:
+        """The compiled parts, by name."""
+        return {"trunk": self._trunk, "gradient": self._gradient, "head": self._scores}
+
+    def run_trunk(self, batch: NDArray[np.float32], *, long_run: bool = False) -> list[Any]:
+        """The roots' feature maps and what crosses the cut beside them; remembered for the last batch."""
+        digest = hashlib.sha256(batch.tobytes()).digest() + repr(batch.shape).encode()
+        if self._last is not None and self._last[0] == digest:
+            return self._last[1]
+        carried = self._trunk(batch, long_run=long_run)
+        kept = sum(int(np.prod(tensor.shape)) * 4 for tensor in carried) <= KEPT_BYTES
+        self._last = (digest, carried) if kept else None
+        return list(carried)
+
+    def differentiate(
+        self, batch: NDArray[np.float32], weights: NDArray[np.float32], *, long_run: bool = False
+    ) -> tuple[NDArray[np.float32], dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
+        """Scores (n,), and by layer its feature maps and the gradients of the score for them."""
+        carried = self.run_trunk(batch, long_run=long_run)
+        roots, crossing = carried[: len(self.cut.roots)], carried[len(self.cut.roots) :]
+        shapes = shapes_at(self._model, (batch.shape[1], batch.shape[2])) if self.cut.inner else {}
+        zeros = [np.zeros((len(batch), *_fixed(shapes[number])), np.float32) for number in self.cut.inner]
+        scores, gradients, inner = self._gradient(*roots, *zeros, weights, *crossing, long_run=long_run)
+        numbers = (*self.cut.roots, *self.cut.inner)
+        maps = {
+            self._layers[number]: to_array(tensor) for number, tensor in zip(numbers, [*roots, *inner], strict=True)
+        }
+        slopes = {self._layers[number]: to_array(tensor) for number, tensor in zip(numbers, gradients, strict=True)}
+        return to_array(scores), maps, slopes
+
+    def scores_of(
+        self, carried: Sequence[NDArray[np.float32] | Any], weights: NDArray[np.float32], *, long_run: bool = False
+    ) -> NDArray[np.float32]:
+        """Scores (n,) of values put in place of what the trunk gives."""
+        return to_array(self._scores(*carried, weights, long_run=long_run))
+
+
+_PIECES: WeakKeyDictionary[Model, dict[tuple[str, ...], Pieces]] = WeakKeyDictionary()
+
+
+def pieces_of(model: Model, layers: tuple[str, ...]) -> Pieces:
+    """The model cut at `layers` and compiled; built at the first use, kept as long as the handle lives."""
+    by_layers = _PIECES.setdefault(model, {})
+    if layers not in by_layers:
+        by_layers[layers] = Pieces(model, layers)
+    return by_layers[layers]
+
+
+def _fixed(shape: Sequence[int | None]) -> Iterator[int]:
+    return (int(length or 1) for length in shape[1:])
+
+
+def _score_through(graph: Graph, cut: Cut) -> Callable[..., Any]:
+    num_roots, num_inner = len(cut.roots), len(cut.inner)
+
+    def score(*tensors: Any) -> tuple[Any, list[Any]]:
+        roots, zeros = tensors[:num_roots], tensors[num_roots : num_roots + num_inner]
+        weights, *crossing = tensors[num_roots + num_inner :]
+        values = dict(zip((*cut.roots, *cut.crossing), (*roots, *crossing), strict=True))
+        added = dict(zip(cut.inner, zeros, strict=True))
+        inner: dict[int, Any] = {}
+
+        def tapped(call: Any, args: Any, kwargs: Any) -> Any:
+            given = call.operation(*args, **kwargs)
+            number = call.results[0]
+            if number in added:
+                given = inner[number] = given + added[number]
+            return given
+
+        [logits] = run_calls(cut.head, values, [graph.output], runs=tapped)
+        return weighted_score(logits, weights), [inner[number] for number in cut.inner]
 
     return score
+
+
+def _scores_of_head(graph: Graph, cut: Cut) -> Callable[..., Any]:
+    def scores(*tensors: Any) -> Any:
+        *carried, weights = tensors
+        values = dict(zip((*cut.roots, *cut.crossing), carried, strict=True))
+        [logits] = run_calls(cut.head, values, [graph.output])
+        return weighted_score(logits, weights)
+
+    return scores
+
+
+def weighted_score(logits: Any, weights: Any) -> Any:
+    """Backend tensors (n, outputs) and (n, classes) -> (n,), the score asked about: the sum of class score x weight.
+
+    A row of zeros asks about the class with the highest score.
+    """
+    ops = load_keras().ops
+    scores = as_class_scores(logits)
+    predicted = ops.one_hot(ops.argmax(scores, axis=-1), scores.shape[-1], dtype="float32")
+    asked = ops.any(ops.not_equal(weights, 0), axis=-1, keepdims=True)
+    return ops.sum(scores * ops.where(asked, weights, predicted), axis=-1)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
 from artforge.core.values import FeatureMaps, Image, LayerName
-from artforge.engine.attention.gradients import Compiled, compile_function
-from artforge.engine.backend import load_keras, to_array
-from artforge.engine.models.graph import calls_of, run_to_list
+from artforge.engine.attention.evidence import as_maps
+from artforge.engine.backend import to_array
+from artforge.engine.gradients import Compiled, compile_function
+from artforge.engine.models.graph import run_calls
 from artforge.engine.models.handle import Model
 
 _VIEWS: WeakKeyDictionary[Model, dict[tuple[str, ...], Compiled]] = WeakKeyDictionary()
@@ -52,14 +52,14 @@ def feature_maps_of_layers(
     Raises:
         ChoiceError: unknown layer, or none given.
     """
-    names = tuple(dict.fromkeys(model.find_layer(layer).name for layer in layers))
-    if not names:
+    infos = {info.name: info for info in map(model.find_layer, layers)}
+    if not infos:
         raise ChoiceError(f"no layers given: expected some of {', '.join(model.layer_names)}")
-    view = _view_of(model, names)
+    view = _view_of(model, tuple(infos))
     found: list[dict[str, FeatureMaps]] = [{} for _ in images]
     for positions, batch in model.batches(images):
-        for name, tensor in zip(names, view(batch), strict=True):
-            for position, maps in zip(positions, to_array(tensor), strict=True):
+        for (name, info), tensor in zip(infos.items(), view(batch), strict=True):
+            for position, maps in zip(positions, as_maps(to_array(tensor), info), strict=True):
                 found[position][name] = maps
     return found
 
@@ -67,11 +67,12 @@ def feature_maps_of_layers(
 def _view_of(model: Model, names: tuple[str, ...]) -> Compiled:
     by_names = _VIEWS.setdefault(model, {})
     if names not in by_names:
-        network = _network_with_outputs(model.twin.network, names)
-        by_names[names] = compile_function(lambda batch: run_to_list(network, batch), [network], network.inputs)
+        graph = model.graph
+        wanted = [graph.value_of[name] for name in names]
+        calls = graph.calls_leading_to(wanted)
+        by_names[names] = compile_function(
+            lambda batch: run_calls(calls, {graph.picture: batch}, wanted),
+            graph.variables,
+            [graph.tensor(graph.picture)],
+        )
     return by_names[names]
-
-
-def _network_with_outputs(network: Any, names: Sequence[str]) -> Any:
-    outputs = {call.name: call.outputs[0] for call in calls_of(network)}
-    return load_keras().Model(network.inputs[0], [outputs[name] for name in names])

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from artforge.core.errors import ShapeError
 from artforge.core.steps import step
-from artforge.core.values import ClassName, FeatureMaps, Heatmap, Image, LayerName
-from artforge.engine.attention.evidence import Evidence, Targets, gather_evidence
-from artforge.engine.attention.upsample import upsample_heatmap
+from artforge.core.values import FeatureMaps, Heatmap, Image, LayerName
+from artforge.engine.attention.cam import add_up, cam_batch, cam_heatmap, check_evidence_shapes
+from artforge.engine.attention.channels import Channels
+from artforge.engine.attention.evidence import gather_evidence
+from artforge.engine.attention.targets import ClassTarget, Targets
 from artforge.engine.models.handle import Model
 
 
@@ -30,14 +32,11 @@ def grad_cam_map(feature_maps: FeatureMaps, gradients: FeatureMaps) -> Heatmap:
 
     Source: Selvaraju et al., Grad-CAM (2017), eq. 1-2, https://arxiv.org/abs/1610.02391
     """
-    _check_shapes(feature_maps, gradients)
-    weights = gradients.mean(axis=(0, 1), dtype=np.float64)
-    # summed in double precision: large shares for and against a class nearly cancel
-    return np.asarray(feature_maps.astype(np.float64) @ weights, np.float32)
+    return add_up(grad_cam_shares(feature_maps, gradients))
 
 
-def grad_cam_shares(feature_maps: FeatureMaps, gradients: FeatureMaps) -> FeatureMaps:
-    """What each channel adds to the Grad-CAM map: float32 (h, w, channels); their sum is `grad_cam_map`.
+def grad_cam_shares(feature_maps: FeatureMaps, gradients: FeatureMaps) -> NDArray[np.float64]:
+    """What each channel adds to the Grad-CAM map: float64 (h, w, channels); their sum is `grad_cam_map`.
 
     Args:
         feature_maps: float32 (h, w, channels).
@@ -46,58 +45,55 @@ def grad_cam_shares(feature_maps: FeatureMaps, gradients: FeatureMaps) -> Featur
     Raises:
         ShapeError: the two shapes differ.
     """
-    _check_shapes(feature_maps, gradients)
-    return np.asarray(feature_maps * gradients.mean(axis=(0, 1), dtype=np.float64), np.float32)
+    check_evidence_shapes(feature_maps, gradients)
+    return np.asarray(feature_maps * gradients.mean(axis=(0, 1), dtype=np.float64))
 
 
 def grad_cam_batch(
-    images: Sequence[Image], *, model: Model, layer: LayerName = "last_conv", targets: Targets = None
+    images: Sequence[Image],
+    *,
+    model: Model,
+    layer: LayerName = "last_conv",
+    targets: Targets = None,
+    channels: Channels | None = None,
 ) -> list[Heatmap]:
-    """Raw Grad-CAM maps of several pictures, one forward and one backward pass a batch.
-
-    Args:
-        images: pictures in [0, 1], of any sizes.
-        model: the network to look through.
-        layer: a layer's name, or `last_conv`.
-        targets: a class (name or number) for all, one for each picture, or None for the predicted class.
-
-    Returns:
-        one float32 (h, w) map for each picture, at the layer's resolution, signed and unnormalised.
-
-    Raises:
-        ChoiceError: unknown layer or class.
-        ShapeError: the number of targets is not the number of pictures.
-    """
-    gathered = gather_evidence(images, model=model, layer=layer, targets=targets)
-    return [grad_cam_map(evidence.feature_maps, evidence.gradients) for evidence in gathered]
+    """Raw Grad-CAM maps of several pictures; arguments and errors as `cam_batch`."""
+    return cam_batch(images, grad_cam_shares, model=model, layer=layer, targets=targets, channels=channels)
 
 
-@step("grad_cam", version=1)
-def grad_cam(image: Image, *, model: Model, layer: LayerName = "last_conv", target: ClassName | None = None) -> Heatmap:
+@step("grad_cam", version=2)
+def grad_cam(
+    image: Image,
+    *,
+    model: Model,
+    layer: LayerName = "last_conv",
+    target: ClassTarget | None = None,
+    channels: Channels | None = None,
+) -> Heatmap:
     """Where the network sees a class: the heatmap of Grad-CAM, at the picture's size.
 
     Args:
         image: float32 (H, W, 3) in [0, 1].
         model: the network to look through.
         layer: a layer's name, or `last_conv`: late layers see things, early ones edges and texture.
-        target: the class asked about; None asks about the one the network predicts.
+        target: the class asked about, several, or a weighted mix; None asks about the one the network predicts.
+        channels: which channels have a say; None means all.
 
     Returns:
         float32 (H, W), signed and unnormalised: positive speaks for the class, negative against it. All zero where
         the class score does not depend on the layer (every gradient is zero).
 
     Raises:
-        ChoiceError: unknown layer or class.
+        ChoiceError: unknown layer or class, or channels that the layer does not have.
 
     Source: Selvaraju et al., Grad-CAM (2017), https://arxiv.org/abs/1610.02391
     """
-    evidence = _evidence_of(image, model, layer, target)
-    return upsample_heatmap(grad_cam_map(evidence.feature_maps, evidence.gradients), image.shape[:2])
+    return cam_heatmap(image, grad_cam_shares, model=model, layer=layer, target=target, channels=channels)
 
 
 @step("grad_cam_channels", version=1)
 def grad_cam_channels(
-    image: Image, *, model: Model, layer: LayerName = "last_conv", target: ClassName | None = None
+    image: Image, *, model: Model, layer: LayerName = "last_conv", target: ClassTarget | None = None
 ) -> FeatureMaps:
     """Each channel's share of the Grad-CAM heatmap, at the layer's resolution: add up some, and see what they see.
 
@@ -105,7 +101,7 @@ def grad_cam_channels(
         image: float32 (H, W, 3) in [0, 1].
         model: the network to look through.
         layer: a layer's name, or `last_conv`.
-        target: the class asked about; None asks about the one the network predicts.
+        target: the class asked about, several, or a weighted mix; None asks about the one the network predicts.
 
     Returns:
         float32 (h, w, channels), signed; the sum over any set of channels is the raw heatmap of that set, and the
@@ -114,16 +110,5 @@ def grad_cam_channels(
     Raises:
         ChoiceError: unknown layer or class.
     """
-    evidence = _evidence_of(image, model, layer, target)
-    return grad_cam_shares(evidence.feature_maps, evidence.gradients)
-
-
-def _evidence_of(image: Image, model: Model, layer: str, target: str | None) -> Evidence:
-    return gather_evidence([image], model=model, layer=layer, targets=target)[0]
-
-
-def _check_shapes(feature_maps: FeatureMaps, gradients: FeatureMaps) -> None:
-    if feature_maps.shape != gradients.shape or feature_maps.ndim != 3:
-        raise ShapeError(
-            f"gradients {gradients.shape} must match feature_maps {feature_maps.shape}, both (h, w, channels)"
-        )
+    [evidence] = gather_evidence([image], model=model, layer=layer, targets=[target])
+    return np.asarray(grad_cam_shares(evidence.feature_maps, evidence.gradients), np.float32)

@@ -14,7 +14,9 @@ from artforge.core.files import write_text
 
 CARD_SUFFIX = ".json"
 LAST_CONV = "last_conv"
-LayerKind = Literal["convolution", "activation", "normalisation", "merge", "pooling", "model", "other"]
+LayerKind = Literal[
+    "convolution", "activation", "normalisation", "merge", "pooling", "self_attention", "model", "other"
+]
 
 _OWN_FIELDS = frozenset({"schema_version", "class_names"})
 _LOOKABLE_ENDS: frozenset[LayerKind] = frozenset({"convolution", "activation", "normalisation", "merge", "model"})
@@ -73,8 +75,12 @@ def last_conv_of(layers: Sequence[LayerInfo]) -> str | None:
     """The last layer before the maps are pooled away: a convolution, or what directly follows it.
 
     Maps of a single cell are passed over (squeezed or pooled ones show nothing), and so are pooling layers and
-    whatever stands before the first convolution.
+    whatever stands before the first convolution. Of a transformer it is what the last self-attention reads: behind it
+    the class token alone counts, and the tokens of the picture no longer move any score.
     """
+    for index in range(len(layers) - 1, 0, -1):
+        if layers[index].kind == "self_attention":
+            return layers[index - 1].name
     for index in range(len(layers) - 1, -1, -1):
         layer = layers[index]
         has_cells = layer.size is None or layer.size[0] * layer.size[1] > 1

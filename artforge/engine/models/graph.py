@@ -1,127 +1,339 @@
-"""A network as a list of calls, in the order they are computed: the one place that reads Keras' private graph."""
+"""A network as one flat list of calls, nested models seen through: the one place that reads Keras' private graph."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from artforge.core.errors import ModelError
-from artforge.engine.backend import load_keras
-from artforge.engine.models.card import LayerInfo, LayerKind
+from artforge.engine.backend import load_keras, no_warnings
 
-_ACTIVATION_LAYERS = frozenset({"Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"})
-_ACTIVATION_OPERATIONS = frozenset(
-    {"Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Gelu", "Silu", "Mish", "Softplus", "Sigmoid", "Tanh", "HardSilu"}
+_TRACE_FAULTS = (
+    *(AttributeError, AssertionError, ImportError, IndexError, KeyError, NotImplementedError, RuntimeError),
+    *(TypeError, ValueError),
 )
-_MERGES = frozenset({"Add", "Concatenate", "Multiply", "Average", "Maximum", "Minimum", "Subtract"})
+"""What a model's own Python code raises when it is given symbolic tensors that it cannot work on."""
 
 
 @dataclass(frozen=True)
+class Slot:
+    """The place of a value in a call's arguments."""
+
+    number: int
+
+
+@dataclass(frozen=True, eq=False)
 class Call:
     """One operation applied once.
 
     Attributes:
+        path: the operation's name behind those of the models and layers around it: `base/block5_conv3`. Where one
+            operation is used again, `#2` and so on is added.
         operation: the Keras layer or operation.
-        inputs, outputs: the symbolic tensors that go in and come out.
+        arguments: (args, kwargs) of the call, a `Slot` in place of every tensor.
+        sources, results: the numbers of the values that go in and come out.
     """
 
+    path: str
     operation: Any
-    inputs: tuple[Any, ...]
-    outputs: tuple[Any, ...]
-
-    @property
-    def name(self) -> str:
-        """The layer's name."""
-        return str(self.operation.name)
+    arguments: tuple[Any, Any]
+    sources: tuple[int, ...]
+    results: tuple[int, ...]
 
 
-def as_functional(keras_model: Any) -> Any:
-    """The same network, weights shared, as a functional model.
+Runs = Callable[[Call, Any, Any], Any]
+"""How a call is carried out: (call, args, kwargs) -> what the operation gives."""
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A network from its picture to its output.
+
+    Attributes:
+        name: the network's own.
+        calls: in the order of computation; every one leads to the output.
+        picture, output: the numbers of the first and the last value.
+        shapes: by number of value, None where a size is not fixed.
+        dtypes: by number of value.
+    """
+
+    name: str
+    calls: tuple[Call, ...]
+    picture: int
+    output: int
+    shapes: Mapping[int, tuple[int | None, ...]]
+    dtypes: Mapping[int, str]
+
+    @cached_property
+    def variables(self) -> list[Any]:
+        """Every weight of the network, each once."""
+        listed = (variable for call in self.calls for variable in getattr(call.operation, "variables", ()))
+        return list({id(variable): variable for variable in listed}.values())
+
+    @cached_property
+    def value_of(self) -> dict[str, int]:
+        """Path -> the number of the value that this call gives; calls with several results are left out."""
+        return {call.path: call.results[0] for call in self.calls if len(call.results) == 1}
+
+    def calls_leading_to(self, wanted: Sequence[int]) -> list[Call]:
+        """The calls that some values depend on, in the order of computation."""
+        return _leading_to(wanted, self.calls)
+
+    def tensor(self, number: int) -> Any:
+        """Shape and dtype of a value, as the compiler wants them told."""
+        return load_keras().KerasTensor(self.shapes[number], dtype=self.dtypes[number])
+
+
+def plainly(call: Call, args: Any, kwargs: Any) -> Any:
+    """The operation as it is, without training behaviour."""
+    return call.operation(*args, **kwargs)
+
+
+def run_calls(
+    calls: Sequence[Call], values: Mapping[int, Any], wanted: Sequence[int], *, runs: Runs = plainly
+) -> list[Any]:
+    """Carry out calls one after the other.
+
+    Args:
+        calls: in the order of computation.
+        values: by number, the tensors that the calls start from.
+        wanted: the numbers of the values to give back.
+        runs: how a call is carried out.
+
+    Returns:
+        the wanted tensors, in order.
+    """
+    tree = load_keras().tree
+    held = dict(values)
+    last_use = {source: position for position, call in enumerate(calls) for source in call.sources}
+    for position, call in enumerate(calls):
+        args, kwargs = tree.map_structure(
+            lambda leaf: held[leaf.number] if isinstance(leaf, Slot) else leaf, call.arguments
+        )
+        if _knows_training(call.operation):
+            kwargs = {**kwargs, "training": False}
+        held.update(zip(call.results, tree.flatten(runs(call, args, kwargs)), strict=True))
+        for source in call.sources:  # what nothing reads any more is let go, or a batch would hold every layer's maps
+            if last_use[source] == position and source not in wanted:
+                held.pop(source, None)
+    return [held[number] for number in wanted]
+
+
+def _knows_training(operation: Any) -> bool:
+    return bool(getattr(operation, "_call_has_training_arg", False)) or "training" in getattr(
+        operation, "_call_context_args", ()
+    )
+
+
+def read_graph(keras_model: Any, *, input_size: tuple[int, int] | None = None) -> Graph:
+    """The network as a flat list of calls.
+
+    Models inside the model, and layers of the user's own that are made of layers, are seen through; what cannot be
+    followed with symbolic tensors stays one call. The model is not changed, its weights are shared.
+
+    Args:
+        keras_model: Sequential, functional, or subclassed; one picture in, one output.
+        input_size: (height, width) for a subclassed model that has not seen a picture yet.
 
     Raises:
-        ModelError: it has no graph (a subclassed or unbuilt model), or not exactly one input and one output.
+        ModelError: it has no graph and cannot be followed, or not exactly one input and one output.
     """
-    keras = load_keras()
     inputs, outputs = getattr(keras_model, "inputs", None), getattr(keras_model, "outputs", None)
     if not inputs or not outputs:
-        raise ModelError(
-            f"the model {keras_model.name!r} has no graph of layers to look into. "
-            "Build it with keras.Sequential (starting with keras.Input) or with the functional API."
-        )
+        inputs, outputs = _follow_subclassed(keras_model, input_size)
     if len(inputs) != 1 or len(outputs) != 1:
         raise ModelError(
             f"the model {keras_model.name!r} has {len(inputs)} inputs and {len(outputs)} outputs, "
             "expected one picture in and one list of class scores out"
         )
-    return keras.Model(inputs[0], outputs[0], name=keras_model.name)
+    reader = _Reader()
+    picture = reader.new_value(inputs[0])
+    [output] = reader.read(inputs, outputs, [picture], prefix="")
+    return Graph(
+        name=str(keras_model.name),
+        calls=tuple(_leading_to([output], reader.calls)),
+        picture=picture,
+        output=output,
+        shapes=reader.shapes,
+        dtypes=reader.dtypes,
+    )
 
 
-def calls_of(functional_model: Any) -> list[Call]:
-    """Every call of a functional model from the input towards the output, the input's own left out."""
-    nodes_by_depth = functional_model._nodes_by_depth  # Keras has no public way to walk its graph
-    return [
-        Call(node.operation, tuple(node.input_tensors), tuple(node.output_tensors))
-        for depth in sorted(nodes_by_depth, reverse=True)
-        for node in nodes_by_depth[depth]
-        if not node.is_input
-    ]
+def _leading_to(wanted: Sequence[int], calls: Sequence[Call]) -> list[Call]:
+    """The calls that the wanted values depend on: an inner model may have outputs that nobody reads."""
+    needed, leading = set(wanted), []
+    for call in reversed(calls):
+        if needed.intersection(call.results):
+            needed.update(call.sources)
+            leading.append(call)
+    return leading[::-1]
 
 
-def run_to_list(network: Any, tensors: Any) -> list[Any]:
-    """Run a network without training behaviour; its outputs as a list, also where Keras unwraps a list of one."""
-    outputs = network(tensors, training=False)
-    return list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+def _follow_subclassed(keras_model: Any, input_size: tuple[int, int] | None) -> tuple[list[Any], list[Any]]:
+    keras = load_keras()
+    name = getattr(keras_model, "name", type(keras_model).__name__)
+    shape = _built_shape(keras_model)
+    if shape is None and input_size is not None:
+        shape = (*input_size, 3)
+    way_out = "Build it with keras.Sequential (starting with keras.Input) or with the functional API."
+    if shape is None or type(keras_model) in (keras.Sequential, keras.Model):
+        raise ModelError(
+            f"the model {name!r} has no graph of layers to look into: it has never seen a picture. "
+            f"Call it once on a batch of pictures, or name its input size. Or: {way_out}"
+        )
+    picture = keras.KerasTensor((None, *shape), dtype="float32", name="picture")
+    try:
+        with no_warnings():
+            outputs = keras.tree.flatten(keras_model.call(picture))
+    except _TRACE_FAULTS as error:
+        raise ModelError(
+            f"the model {name!r} cannot be followed layer by layer: its call() does something that only works on real "
+            f"pictures ({type(error).__name__}: {str(error).partition(chr(10))[0][:160]}). Use Keras layers and "
+            f"keras.ops in it. Or: {way_out}"
+        ) from error
+    return [picture], outputs
 
 
-def layers_to_look_at(functional_model: Any, input_size: tuple[int, int]) -> tuple[LayerInfo, ...]:
-    """The layers with one map per channel on the way to the output, in the order they are computed.
+def _built_shape(keras_model: Any) -> tuple[int | None, ...] | None:
+    """(height, width, channels) that a subclassed model has been built for, or None."""
+    config = keras_model.get_build_config() or {}
+    shape = config.get("input_shape")
+    return tuple(shape[1:]) if isinstance(shape, list | tuple) and len(shape) == 4 else None
+
+
+class _Reader:
+    """Walks symbolic tensors back to where they come from, and numbers every value on the way."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.shapes: dict[int, tuple[int | None, ...]] = {}
+        self.dtypes: dict[int, str] = {}
+        self._paths: dict[str, int] = {}
+
+    def new_value(self, tensor: Any) -> int:
+        number = len(self.shapes)
+        self.shapes[number], self.dtypes[number] = tuple(tensor.shape), str(tensor.dtype)
+        return number
+
+    def read(self, inputs: Sequence[Any], outputs: Sequence[Any], numbers: Sequence[int], prefix: str) -> list[int]:
+        """Add the calls between `inputs`, whose values have these numbers, and `outputs`; the outputs' numbers."""
+        known = {id(tensor): number for tensor, number in zip(inputs, numbers, strict=True)}
+        for node in _nodes_between(inputs, outputs):
+            operation = node.operation
+            arguments = _with_slots(node.arguments, known)
+            results = self._see_through(operation, node, known, f"{prefix}{operation.name}/")
+            if results is None:
+                sources = tuple(known[id(tensor)] for tensor in node.arguments.keras_tensors)
+                results = [self.new_value(tensor) for tensor in node.outputs]
+                path = self._unique(f"{prefix}{operation.name}")
+                self.calls.append(Call(path, operation, arguments, sources, tuple(results)))
+            known.update({id(tensor): number for tensor, number in zip(node.outputs, results, strict=True)})
+        return [known[id(tensor)] for tensor in outputs]
+
+    def _see_through(self, operation: Any, node: Any, known: Mapping[int, int], prefix: str) -> list[int] | None:
+        """The numbers of a model's outputs, its inside read; None for what is a single operation."""
+        received = node.arguments.keras_tensors
+        numbers = [known[id(tensor)] for tensor in received]
+        if getattr(operation, "inputs", None) and getattr(operation, "outputs", None):
+            inputs, outputs = operation.inputs, operation.outputs
+            if len(inputs) != len(numbers):
+                return None
+            return self.read(inputs, outputs, numbers, prefix)
+        if not _is_composite(operation):
+            return None
+        inputs = [load_keras().KerasTensor(tensor.shape, dtype=tensor.dtype) for tensor in received]
+        stand_ins = {id(tensor): stand_in for tensor, stand_in in zip(received, inputs, strict=True)}
+        args, kwargs = load_keras().tree.map_structure(
+            lambda leaf: stand_ins.get(id(leaf), leaf), (node.arguments.args, node.arguments.kwargs)
+        )
+        kwargs.pop("training", None)
+        try:
+            with no_warnings():
+                outputs = load_keras().tree.flatten(operation.call(*args, **kwargs))
+            reachable = all(hasattr(tensor, "_keras_history") for tensor in outputs) and len(outputs) == len(
+                node.outputs
+            )
+            return self.read(inputs, outputs, numbers, prefix) if reachable else None
+        except _TRACE_FAULTS:
+            return None  # its own code wants real tensors: it stays one call
+
+    def _unique(self, path: str) -> str:
+        self._paths[path] = self._paths.get(path, 0) + 1
+        return path if self._paths[path] == 1 else f"{path}#{self._paths[path]}"
+
+
+def _is_composite(operation: Any) -> bool:
+    """Whether it is a layer of someone's own that is made of layers; those of Keras are single operations."""
+    own = not type(operation).__module__.startswith("keras.")
+    flatten = getattr(operation, "_flatten_layers", None)
+    return own and flatten is not None and any(True for _ in flatten(include_self=False, recursive=False))
+
+
+def _with_slots(arguments: Any, known: Mapping[int, int]) -> tuple[Any, Any]:
+    keras = load_keras()
+
+    def slot(leaf: Any) -> Any:
+        return Slot(known[id(leaf)]) if isinstance(leaf, keras.KerasTensor) else leaf
+
+    args, kwargs = keras.tree.map_structure(slot, (arguments.args, arguments.kwargs))
+    return args, kwargs
+
+
+def _nodes_between(inputs: Sequence[Any], outputs: Sequence[Any]) -> Iterator[Any]:
+    """The nodes that lead from the inputs to the outputs, sources first; one branch after the other."""
+    given = {id(tensor) for tensor in inputs}
+    done: set[int] = set()
+    stack = [(node, False) for node in reversed(list(_nodes_of(outputs, given)))]
+    while stack:
+        node, opened = stack.pop()
+        if id(node) in done:
+            continue
+        if opened:
+            done.add(id(node))
+            yield node
+            continue
+        stack.append((node, True))
+        stack.extend((source, False) for source in reversed(list(_nodes_of(node.arguments.keras_tensors, given))))
+
+
+def _nodes_of(tensors: Iterable[Any], given: set[int]) -> Iterator[Any]:
+    """The node that made each tensor, the given ones left out."""
+    for tensor in tensors:
+        if id(tensor) in given:
+            continue
+        history = getattr(tensor, "_keras_history", None)
+        if history is None or history.operation is None:
+            raise ModelError("the network reads a tensor that does not come from its picture, so it cannot be followed")
+        yield history.operation._inbound_nodes[history.node_index]
+
+
+def with_activation(layer: Any, activation: Callable[[Any], Any]) -> Any:
+    """The same layer, weights shared, under another activation; the original is left as it is."""
+    view = object.__new__(type(layer))  # copy.copy would pickle the layer, weights and all
+    view.__dict__.update(layer.__dict__)
+    view.__dict__["activation"] = activation
+    return view
+
+
+def shapes_at(graph: Graph, input_size: tuple[int, int]) -> dict[int, tuple[int | None, ...]]:
+    """The shape of every value for pictures of one size, the number of pictures left open.
 
     Args:
-        functional_model: input (1, height, width, channels) -> output.
-        input_size: (height, width) for which the sizes of the maps are told.
+        graph: the network.
+        input_size: (height, width) of the pictures.
     """
-    return tuple(
-        LayerInfo(name=call.name, channels=channels, size=(height, width), kind=_kind(call.operation))
-        for call, (height, width, channels) in _spatial_calls(functional_model, input_size)
-    )
-
-
-def multiply_adds_of(functional_model: Any, input_size: tuple[int, int]) -> int:
-    """About how many multiplications one picture costs: each weight of a layer is used once a cell of its map."""
-    spatial = _spatial_calls(functional_model, input_size)
-    return sum(height * width * _num_weights(call.operation) for call, (height, width, _) in spatial)
-
-
-def _num_weights(operation: Any) -> int:
-    return int(operation.count_params()) if hasattr(operation, "count_params") else 0
-
-
-def _spatial_calls(functional_model: Any, input_size: tuple[int, int]) -> list[tuple[Call, tuple[int, int, int]]]:
-    """The calls with one map per channel, and (height, width, channels) of their maps at `input_size`."""
-    calls = calls_of(functional_model)
-    spatial = [call for call in calls if len(call.outputs) == 1 and len(call.outputs[0].shape) == 4]
-    if not spatial:
-        return []
-    probe = load_keras().Model(functional_model.inputs[0], [call.outputs[0] for call in spatial])
-    shapes: Sequence[tuple[int, ...]] = probe.compute_output_shape(
-        (1, *input_size, functional_model.inputs[0].shape[-1])
-    )
-    return [(call, (shape[1], shape[2], shape[3])) for call, shape in zip(spatial, shapes, strict=True)]
-
-
-def _kind(operation: Any) -> LayerKind:
-    name = type(operation).__name__
-    if hasattr(operation, "layers"):
-        return "model"
-    if "Pool" in name:
-        return "pooling"
-    if "Conv" in name:
-        return "convolution"
-    if name in _ACTIVATION_LAYERS | _ACTIVATION_OPERATIONS:
-        return "activation"
-    if name.endswith("Normalization") and name != "Normalization":  # the bare one scales pictures before the network
-        return "normalisation"
-    if name in _MERGES:
-        return "merge"
-    return "other"
+    if None not in graph.shapes[graph.picture][1:3]:
+        return dict(graph.shapes)
+    keras = load_keras()
+    channels = graph.shapes[graph.picture][-1]
+    specs = {graph.picture: keras.KerasTensor((None, *input_size, channels), dtype=graph.dtypes[graph.picture])}
+    for call in graph.calls:
+        args, kwargs = keras.tree.map_structure(
+            lambda leaf: specs[leaf.number] if isinstance(leaf, Slot) else leaf, call.arguments
+        )
+        with no_warnings():
+            given = keras.tree.flatten(call.operation.compute_output_spec(*args, **kwargs))
+        specs.update(zip(call.results, given, strict=True))
+    return {number: tuple(spec.shape) for number, spec in specs.items()}

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from artforge.core.errors import ChoiceError, ModelError, ShapeError, check_choice
 from artforge.core.pictures import resize
 from artforge.core.values import Image, Kind
-from artforge.engine.backend import load_keras, no_warnings
+from artforge.engine.backend import load_keras, to_array
+from artforge.engine.gradients import LONG_RUN, Compiled, compile_function
 from artforge.engine.models.card import LAST_CONV, LayerInfo, last_conv_of
-from artforge.engine.models.graph import layers_to_look_at, multiply_adds_of
-from artforge.engine.models.head import LogitsTwin, logits_twin, probabilities_from
+from artforge.engine.models.graph import Graph, read_graph, run_calls
+from artforge.engine.models.head import LogitsTwin, as_class_scores, logits_twin, probabilities_from
+from artforge.engine.models.layers import layers_to_look_at, multiply_adds_of
 
 LONGEST_ASPECT = 4
 """A flexible network sees a picture undistorted up to this ratio of long to short edge."""
@@ -55,17 +57,22 @@ class Model:
     @cached_property
     def twin(self) -> LogitsTwin:
         """The network without its last sigmoid or softmax."""
-        return logits_twin(self.keras_model)
+        return logits_twin(read_graph(self.keras_model, input_size=self.input_size))
+
+    @property
+    def graph(self) -> Graph:
+        """The network down to its logits as a flat list of calls, nested models seen through."""
+        return self.twin.graph
 
     @cached_property
     def layers(self) -> tuple[LayerInfo, ...]:
         """The layers one can look at, in the order they are computed."""
-        return layers_to_look_at(self.twin.network, self.input_size)
+        return layers_to_look_at(self.graph, self.input_size)
 
     @cached_property
     def multiply_adds(self) -> int:
         """About how many multiplications one picture of the input size costs on its way through."""
-        return multiply_adds_of(self.twin.network, self.input_size)
+        return multiply_adds_of(self.graph, self.input_size)
 
     @property
     def layer_names(self) -> tuple[str, ...]:
@@ -86,13 +93,6 @@ class Model:
                     f"the model {self.name!r} has no convolution with a map of more than one cell to look at"
                 )
             name = found
-        if "/" in name and name not in self.layer_names:
-            outer = name.partition("/")[0]
-            if outer in self.layer_names:
-                raise ModelError(
-                    f"layer {name!r}: layers inside the nested model {outer!r} cannot be looked at. "
-                    f"Use {outer!r} itself, its last maps."
-                )
         check_choice("layer", name, [LAST_CONV, *self.layer_names])
         return next(layer for layer in self.layers if layer.name == name)
 
@@ -156,29 +156,44 @@ class Model:
             raise ShapeError(f"a picture must be (height, width, 3), received {image.shape}")
         low, high = self.value_range
         seen = resize(image, self.working_size(image))
-        if self.keras_model.inputs[0].shape[-1] == 1:
+        if self.graph.shapes[self.graph.picture][-1] == 1:
             seen = (seen @ _LUMA)[..., None]
         return np.asarray(seen * np.float32(high - low) + np.float32(low), np.float32)
 
-    def batches(self, images: Sequence[Image]) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
-        """Pictures of any shapes as batches of at most `BATCH`, each with the positions of its pictures."""
+    def batches(
+        self, images: Sequence[Image], *, at_most: int = BATCH
+    ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+        """Pictures of any shapes as batches of one size, each with the positions of its pictures."""
         by_size: dict[tuple[int, int], list[int]] = {}
         for position, image in enumerate(images):
             by_size.setdefault(self.working_size(image), []).append(position)
         for positions in by_size.values():
-            for start in range(0, len(positions), BATCH):
-                chunk = positions[start : start + BATCH]
+            for start in range(0, len(positions), at_most):
+                chunk = positions[start : start + at_most]
                 yield chunk, self.prepare([images[position] for position in chunk])
 
-    def class_scores(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    def class_scores(self, batch: NDArray[np.float32], *, long_run: bool = False) -> NDArray[np.float32]:
         """The logits of every class: float32 (n, classes). A one-sigmoid network gives the two columns -z and z.
 
         Args:
             batch: as `prepare` gives it.
+            long_run: whether many batches of this shape are to come, worth seconds of deeper compiling first.
         """
-        with no_warnings():
-            logits = np.asarray(self.twin.network.predict_on_batch(batch), np.float32)
-        return np.concatenate([-logits, logits], axis=1) if logits.shape[1] == 1 else logits
+        return to_array(self._scorer(batch, long_run=long_run))
+
+    @cached_property
+    def _scorer(self) -> Compiled:
+        graph = self.graph
+
+        def scores(batch: Any) -> Any:
+            [logits] = run_calls(graph.calls, {graph.picture: batch}, [graph.output])
+            return as_class_scores(logits)
+
+        return compile_function(scores, graph.variables, [graph.tensor(graph.picture)])
+
+    def is_long_run(self, num_pictures: int) -> bool:
+        """Whether so many pictures are worth seconds of deeper compiling."""
+        return num_pictures * self.multiply_adds >= LONG_RUN
 
     def probabilities(self, images: Image | Sequence[Image]) -> NDArray[np.float32]:
         """How sure the network is of each class: float32 (n, classes), each in [0, 1].
@@ -205,9 +220,11 @@ def wrap_model(
     """A handle for a Keras classifier: pictures in, one score a class out.
 
     Args:
-        keras_model: functional or Sequential, channels last, 3 or 1 channels; it is not changed.
+        keras_model: functional, Sequential, or subclassed where its layers can be followed; channels last, 3 or 1
+            channels; models may be nested. It is not changed.
         class_names: one for each class (two for a single sigmoid); `class_0`, `class_1`, ... where not given.
-        input_size: (height, width) for a network that takes any size; else the network's own is used.
+        input_size: (height, width) for a network that takes any size, or a subclassed one that has not seen a picture;
+            else the network's own is used.
         value_range: (low, high) of the pixel values the network expects.
         name: what to call it; else the network's own name.
         sha256: of its file.
@@ -216,11 +233,11 @@ def wrap_model(
         ModelError: not a classifier of pictures, NaN or infinite weights, or names that do not fit its classes.
     """
     own_name = name or str(keras_model.name)
-    twin = logits_twin(keras_model)
-    height, width = _picture_shape(keras_model, own_name)
+    graph = read_graph(keras_model, input_size=input_size)
+    height, width = _picture_shape(graph, own_name)
+    twin = logits_twin(graph)
     _check_weights(keras_model, own_name)
-    outputs = int(twin.network.outputs[0].shape[-1])
-    num_classes = 2 if outputs == 1 else outputs
+    num_classes = 2 if twin.num_outputs == 1 else twin.num_outputs
     names = tuple(class_names) if class_names is not None else tuple(f"class_{index}" for index in range(num_classes))
     if len(names) != num_classes:
         raise ModelError(
@@ -242,8 +259,8 @@ def wrap_model(
     return model
 
 
-def _picture_shape(keras_model: Any, name: str) -> tuple[int | None, int | None]:
-    shape = tuple(keras_model.inputs[0].shape)
+def _picture_shape(graph: Graph, name: str) -> tuple[int | None, int | None]:
+    shape = graph.shapes[graph.picture]
     if len(shape) != 4 or shape[-1] not in (1, 3):
         raise ModelError(
             f"the model {name!r} does not take pictures: its input is {shape}, expected (n, height, width, 3)"

@@ -6,15 +6,15 @@ below it always moves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import ModelError
-from artforge.engine.backend import load_keras, to_array
-from artforge.engine.models.graph import Call, as_functional, calls_of
+from artforge.engine.backend import load_keras
+from artforge.engine.models.graph import Call, Graph, Slot, with_activation
 
 FinalActivation = Literal["sigmoid", "softmax", "linear"]
 _KEEPS_VALUES = frozenset({"Reshape", "Flatten", "Dropout", "Identity"})
@@ -25,52 +25,43 @@ class LogitsTwin:
     """A network that ends in logits, weights shared with the original.
 
     Attributes:
-        network: functional model, picture batch -> (n, outputs) logits.
+        graph: picture batch -> (n, outputs) logits.
         activation: what was taken off the end.
     """
 
-    network: Any
+    graph: Graph
     activation: FinalActivation
 
+    @property
+    def num_outputs(self) -> int:
+        """How many logits it puts out."""
+        return int(self.graph.shapes[self.graph.output][-1] or 0)
 
-def logits_twin(keras_model: Any) -> LogitsTwin:
+
+def logits_twin(graph: Graph) -> LogitsTwin:
     """The same network without its final sigmoid or softmax; the original is left as it is.
 
     Fused activations (`Dense(..., activation="softmax")`), layers of their own, and heads inside a nested model
     are all found; a network that already ends in logits is taken as it is.
 
     Raises:
-        ModelError: it is no classifier (not one list of scores a picture), or its head cannot be rebuilt.
+        ModelError: it is no classifier (not one list of scores a picture), or its head hides its activation.
     """
-    functional = as_functional(keras_model)
-    if len(functional.outputs[0].shape) != 2:
-        shape = tuple(functional.outputs[0].shape)
+    shape = graph.shapes[graph.output]
+    if len(shape) != 2 or shape[-1] is None:
         raise ModelError(
-            f"the model {keras_model.name!r} is no classifier: it puts out {shape}, expected (pictures, classes)"
+            f"the model {graph.name!r} is no classifier: it puts out {shape}, expected (pictures, classes)"
         )
-    return _without_activation(functional)
-
-
-def _without_activation(functional: Any) -> LogitsTwin:
-    keras = load_keras()
-    producers = {id(tensor): call for call in calls_of(functional) for tensor in call.outputs}
-    tensor = functional.outputs[0]
-    passed: list[Call] = []
-    while (call := producers.get(id(tensor))) and _keeps_values(call):
-        passed.append(call)
-        tensor = call.inputs[0]
-    if call is None:
-        return LogitsTwin(functional, "linear")
-    if hasattr(call.operation, "layers"):
-        inner = _without_activation(as_functional(call.operation))
-        activation, logits = inner.activation, inner.network(call.inputs[0])
-    else:
-        activation, logits = _bare_output(call)
-    if activation == "linear":
-        return LogitsTwin(functional, "linear")
-    for later in reversed(passed):
-        logits = later.operation(logits)
-    return LogitsTwin(keras.Model(functional.inputs[0], logits, name=functional.name), activation)
+    makers = {result: position for position, call in enumerate(graph.calls) for result in call.results}
+    number = graph.output
+    while (position := makers.get(number)) is not None and _keeps_values(graph.calls[position]):
+        number = graph.calls[position].sources[0]
+    activation = _activation_of(graph.calls[position].operation) if position is not None else "linear"
+    if position is None or activation == "linear":
+        return LogitsTwin(graph, "linear")
+    bare = _without_activation(graph.calls[position], activation)
+    calls = (*graph.calls[:position], bare, *graph.calls[position + 1 :])
+    return LogitsTwin(replace(graph, calls=calls), activation)
 
 
 def _keeps_values(call: Call) -> bool:
@@ -91,25 +82,18 @@ def _activation_of(operation: Any) -> FinalActivation:
     return "linear"
 
 
-def _bare_output(call: Call) -> tuple[FinalActivation, Any]:
-    """The activation of the last call, and the tensor as it is before that activation."""
+def _without_activation(call: Call, activation: FinalActivation) -> Call:
     operation = call.operation
-    activation = _activation_of(operation)
-    if activation == "linear":
-        return activation, call.outputs[0]
+    keras = load_keras()
     if type(operation).__name__ in ("Activation", "Softmax", "Sigmoid"):
-        return activation, call.inputs[0]
-    config = operation.get_config()
-    if "activation" not in config:
+        unchanged = keras.layers.Identity(name=f"{operation.name}_left_out")
+        return replace(call, operation=unchanged, arguments=((Slot(call.sources[0]),), {}))
+    if "activation" not in operation.__dict__:
         raise ModelError(
-            f"the last layer {operation.name!r} hides its {activation}, so class scores cannot be read from it. "
+            f"the last layer {call.path!r} hides its {activation}, so class scores cannot be read from it. "
             f"Give the {activation} a layer of its own."
         )
-    bare = type(operation).from_config({**config, "activation": "linear", "name": f"{operation.name}_logits"})
-    logits = bare(call.inputs[0])
-    for copied, original in zip(bare.weights, operation.weights, strict=True):
-        copied.assign(to_array(original.value).copy())  # JAX gives buffers away: two variables must not share one
-    return activation, logits
+    return replace(call, operation=with_activation(operation, keras.activations.linear))
 
 
 def as_class_scores(logits: Any) -> Any:
@@ -129,7 +113,7 @@ def probabilities_from(class_scores: NDArray[np.float32], *, twin: LogitsTwin) -
     Softmax, or bare logits for several classes: softmax.
     """
     scores = class_scores.astype(np.float64)
-    if twin.activation == "sigmoid" or twin.network.outputs[0].shape[-1] == 1:
+    if twin.activation == "sigmoid" or twin.num_outputs == 1:
         return (0.5 * (1 + np.tanh(scores / 2))).astype(np.float32)  # the sigmoid, written so that nothing overflows
     shares = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float32)

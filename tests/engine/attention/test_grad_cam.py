@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artforge.core.errors import ChoiceError, ModelError, ShapeError
+from artforge.core.errors import ChoiceError, ShapeError
 from artforge.core.steps import find_step
 from artforge.engine.attention.evidence import gather_evidence, pieces_of
 from artforge.engine.attention.feature_maps import feature_maps
@@ -198,10 +198,10 @@ def test_another_class_or_picture_is_not_another_program(keras, pictures):
     model = wrap_model(network, input_size=(32, 32))
     for target in range(5):
         grad_cam(pictures[0], model=model, target=target)
-    pieces = pieces_of(model, model.find_layer("last_conv").name)
+    programs = pieces_of(model, (model.find_layer("last_conv").name,)).programs
     if keras.backend.backend() == "torch":
         pytest.skip("torch builds no programs")
-    assert (pieces.trunk.num_traces, pieces.gradient.num_traces) == (1, 1)
+    assert (programs["trunk"].num_traces, programs["gradient"].num_traces) == (1, 1)
 
 
 def test_memory_does_not_grow_over_a_hundred_maps(residual, pictures):
@@ -226,7 +226,7 @@ def test_a_model_that_is_let_go_takes_its_compiled_pieces_along(keras, pictures)
     network = keras.Model(picture, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(maps)))
     model = wrap_model(network, input_size=(16, 16))
     grad_cam(pictures[0], model=model)
-    pieces = weakref.ref(pieces_of(model, model.find_layer("last_conv").name))
+    pieces = weakref.ref(pieces_of(model, (model.find_layer("last_conv").name,)))
     handle = weakref.ref(model)
     del model
     gc.collect()
@@ -270,14 +270,16 @@ def test_a_picture_of_a_few_pixels_has_a_heatmap(residual, size):
     assert np.isfinite(heatmap).all()
 
 
-def test_a_layer_that_is_used_twice_is_refused(keras, pictures):
+def test_a_layer_that_is_used_twice_has_two_names_and_two_maps(keras, pictures):
     picture = keras.Input((None, None, 3))
     maps = keras.layers.Conv2D(4, 3, name="conv")(picture)
     shared = keras.layers.Conv2D(4, 3, padding="same", name="shared")
     pooled = keras.layers.GlobalAveragePooling2D()(shared(shared(maps)))
     model = wrap_model(keras.Model(picture, keras.layers.Dense(2)(pooled)), input_size=(32, 32))
-    with pytest.raises(ModelError, match="layer 'shared' is used 2 times"):
-        grad_cam(pictures[0], model=model, layer="shared")
+    assert [name for name in model.layer_names if "shared" in name] == ["shared", "shared#2"]
+    first, second = (feature_maps(pictures[0], model=model, layer=layer) for layer in ("shared", "shared#2"))
+    again = keras.ops.convert_to_numpy(shared(first[None]))[0]
+    np.testing.assert_allclose(second, again, atol=1e-5)
 
 
 def test_the_steps_take_a_picture_and_a_model_and_say_what_flows_out():

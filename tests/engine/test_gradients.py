@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from artforge.engine.attention.grad_cam import grad_cam_batch
-from artforge.engine.attention.gradients import compile_function, compile_gradient
 from artforge.engine.backend import to_array
+from artforge.engine.gradients import compile_function, compile_gradient
 from artforge.engine.models.store import load_model, save_model
 
 
@@ -19,12 +19,14 @@ from artforge.engine.models.store import load_model, save_model
 def cubed(keras):
     """x, power -> the sum of x ** power for each sample; `power` is a tensor."""
     arguments = [keras.KerasTensor((None, 3)), keras.KerasTensor((None, 1))]
-    return compile_gradient(lambda x, power: keras.ops.sum(x**power, axis=1), [], arguments)
+    return compile_gradient(lambda x, power: (keras.ops.sum(x**power, axis=1), [x + 1]), [], arguments)
 
 
 def test_value_and_gradient_of_a_sum_of_powers(cubed):
     x = np.asarray([[1, 2, 3], [4, 5, 6]], np.float32)
-    values, gradient = map(to_array, cubed(x, np.asarray([[3], [2]], np.float32)))
+    values, [gradient], [extra] = cubed(x, np.asarray([[3], [2]], np.float32))
+    values, gradient, extra = map(to_array, (values, gradient, extra))
+    np.testing.assert_array_equal(extra, x + 1)
     np.testing.assert_allclose(values, [1 + 8 + 27, 16 + 25 + 36], rtol=1e-5)
     np.testing.assert_allclose(gradient, [[3, 12, 27], [8, 10, 12]], rtol=1e-5)
 
@@ -32,7 +34,8 @@ def test_value_and_gradient_of_a_sum_of_powers(cubed):
 def test_a_long_run_gives_the_same_numbers(cubed):
     x = np.random.default_rng(0).random((8, 3), dtype=np.float32)
     power = np.full((8, 1), 3, np.float32)
-    for plain, deep in zip(cubed(x, power), cubed(x, power, long_run=True), strict=True):
+    plainly, deeply = cubed(x, power), cubed(x, power, long_run=True)
+    for plain, deep in ((plainly[0], deeply[0]), (plainly[1][0], deeply[1][0])):
         np.testing.assert_allclose(to_array(deep), to_array(plain), rtol=1e-5)
 
 
@@ -43,15 +46,27 @@ def test_other_values_and_other_batches_are_not_other_programs(cubed, keras):
 
 
 def test_what_does_not_depend_on_x_has_a_gradient_of_zero(keras):
-    constant = compile_gradient(lambda x: keras.ops.ones((2,)), [], [keras.KerasTensor((None, 3))])
-    _, gradient = constant(np.ones((2, 3), np.float32))
+    constant = compile_gradient(lambda x: (keras.ops.ones((2,)), []), [], [keras.KerasTensor((None, 3))])
+    _, [gradient], _ = constant(np.ones((2, 3), np.float32))
     np.testing.assert_array_equal(to_array(gradient), np.zeros((2, 3)))
+
+
+def test_several_inputs_each_have_their_gradient(keras):
+    arguments = [keras.KerasTensor((None, 2))] * 3
+    product = compile_gradient(
+        lambda x, y, scale: (keras.ops.sum(x * y * scale, axis=1), []), [], arguments, num_inputs=2
+    )
+    x, y, scale = (np.asarray([[a, b]], np.float32) for a, b in [(1, 2), (3, 5), (10, 1)])
+    values, [by_x, by_y], _ = product(x, y, scale)
+    np.testing.assert_allclose(to_array(values), [40])
+    np.testing.assert_allclose(to_array(by_x), [[30, 5]])
+    np.testing.assert_allclose(to_array(by_y), [[10, 2]])
 
 
 def test_weights_that_change_later_are_read_anew(keras):
     dense = keras.layers.Dense(1, use_bias=False)
     network = keras.Sequential([keras.Input((2,)), dense])
-    compiled = compile_function(network, [network], [keras.KerasTensor((None, 2))])
+    compiled = compile_function(network, network.variables, [keras.KerasTensor((None, 2))])
     for weight in (1.0, 5.0):
         dense.kernel.assign(np.full((2, 1), weight, np.float32))
         assert to_array(compiled(np.ones((1, 2), np.float32)))[0, 0] == 2 * weight

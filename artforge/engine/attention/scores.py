@@ -1,0 +1,219 @@
+"""The score that a map speaks for, of changed pictures or changed feature maps, and its gradient for the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.errors import ModelError, ShapeError
+from artforge.core.values import FeatureMaps, Image
+from artforge.engine.attention.evidence import pieces_of, weighted_score
+from artforge.engine.backend import load_keras, to_array
+from artforge.engine.gradients import Compiled, compile_gradient
+from artforge.engine.models.graph import Call, Runs, plainly, run_calls, with_activation
+from artforge.engine.models.handle import BATCH, Model
+
+Rectifier = Literal["plain", "guided"]
+
+
+def target_scores(
+    batch: NDArray[np.float32], weights: NDArray[np.float32], *, model: Model, long_run: bool | None = None
+) -> NDArray[np.float32]:
+    """The score asked about, for each picture of a batch.
+
+    Args:
+        batch: float32 (n, h, w, channels), as `Model.prepare` gives it; of any length.
+        weights: float32 (n, classes) or (classes,): the weight of each class score, settled (see `settled_weights`).
+        model: the network.
+        long_run: whether many more pictures of this size are to come; None judges by the length of the batch.
+
+    Returns:
+        float32 (n,), the sum of class score x weight.
+    """
+    if long_run is None:
+        long_run = model.is_long_run(len(batch))
+    chunks = [
+        model.class_scores(batch[start : start + BATCH], long_run=long_run) for start in range(0, len(batch), BATCH)
+    ]
+    if not chunks:
+        return np.zeros(0, np.float32)
+    return np.asarray((np.concatenate(chunks).astype(np.float64) * weights).sum(axis=-1), np.float32)
+
+
+def settled_weights(batch: NDArray[np.float32], weights: NDArray[np.float32], *, model: Model) -> NDArray[np.float32]:
+    """Weights in which a row of zeros (the predicted class) has become the class predicted for this very picture.
+
+    A method that changes the picture must keep asking about one class, whatever the changed picture would be called.
+
+    Args:
+        batch: float32 (n, h, w, channels), as `Model.prepare` gives it.
+        weights: float32 (n, classes), as `class_weights` gives it.
+        model: the network.
+    """
+    open_rows = np.flatnonzero(~weights.any(axis=-1))
+    if not len(open_rows):
+        return weights
+    settled = weights.copy()
+    for start in range(0, len(open_rows), BATCH):
+        rows = open_rows[start : start + BATCH]
+        settled[rows, model.class_scores(batch[rows]).argmax(axis=-1)] = 1
+    return settled
+
+
+def picture_gradients(
+    batch: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    *,
+    model: Model,
+    rectifier: Rectifier = "plain",
+    long_run: bool | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The score asked about, and how it moves with every pixel.
+
+    Args:
+        batch: float32 (n, h, w, channels), as `Model.prepare` gives it; of any length.
+        weights: float32 (n, classes); a row of zeros asks about the predicted class.
+        model: the network.
+        rectifier: `guided` lets a gradient pass a ReLU only where it is positive (guided backpropagation).
+        long_run: whether many more pictures of this size are to come; None judges by the length of the batch.
+
+    Returns:
+        scores float32 (n,), and gradients float32 (n, h, w, channels) per unit of pixel values in [0, 1].
+
+    Raises:
+        ModelError: guided, and the network has no ReLU.
+    """
+    program = _gradient_of(model, rectifier)
+    if long_run is None:
+        long_run = model.is_long_run(2 * len(batch))
+    scores, gradients = [], []
+    for start in range(0, len(batch), BATCH):
+        chunk = slice(start, start + BATCH)
+        values, [slopes], _ = program(batch[chunk], weights[chunk], long_run=long_run)
+        scores.append(to_array(values))
+        gradients.append(to_array(slopes))
+    low, high = model.value_range
+    return np.concatenate(scores), np.concatenate(gradients) * np.float32(high - low)
+
+
+def head_scores(
+    feature_maps: NDArray[np.float32],
+    *,
+    model: Model,
+    layer: str,
+    image: Image,
+    weights: NDArray[np.float32],
+    long_run: bool = False,
+) -> NDArray[np.float32]:
+    """The score asked about, where other feature maps stand in place of a picture's own at one layer.
+
+    Only what comes behind the layer is computed; what passes beside it (a shortcut) is the picture's own.
+
+    Args:
+        feature_maps: float32 (n, h, w, channels), in place of the layer's own for this picture.
+        model: the network.
+        layer: a layer's name, or `last_conv`; of a transformer its picture's tokens as maps.
+        image: float32 (H, W, 3) in [0, 1].
+        weights: float32 (classes,) or (1, classes); zeros ask about the class predicted for each.
+        long_run: whether many more calls at this shape are to come.
+
+    Returns:
+        float32 (n,).
+
+    Raises:
+        ChoiceError: unknown layer.
+        ShapeError: the feature maps are not shaped like the layer's own.
+    """
+    info = model.find_layer(layer)
+    pieces = pieces_of(model, (info.name,))
+    own, *crossing = map(to_array, pieces.run_trunk(model.prepare(image)))
+    replaced = _in_place_of(own, feature_maps)
+    beside = [np.repeat(other, len(feature_maps), axis=0) for other in crossing]
+    asked = np.broadcast_to(np.reshape(weights, (1, -1)), (len(feature_maps), weights.shape[-1]))
+    return pieces.scores_of([replaced, *beside], np.ascontiguousarray(asked), long_run=long_run)
+
+
+def _in_place_of(own: NDArray[np.float32], feature_maps: FeatureMaps) -> NDArray[np.float32]:
+    """Feature maps as the layer itself would give them: tokens in a row behind the network's own."""
+    if own.ndim == 3:
+        tokens = feature_maps.reshape(len(feature_maps), -1, feature_maps.shape[-1])
+        prefix = np.repeat(own[:, : own.shape[1] - tokens.shape[1]], len(feature_maps), axis=0)
+        feature_maps = np.concatenate([prefix, tokens], axis=1)
+    if feature_maps.shape[1:] != own.shape[1:]:
+        raise ShapeError(f"feature maps {feature_maps.shape[1:]} must match the layer's own {own.shape[1:]}")
+    return feature_maps
+
+
+_GRADIENTS: WeakKeyDictionary[Model, dict[Rectifier, Compiled]] = WeakKeyDictionary()
+
+
+def _gradient_of(model: Model, rectifier: Rectifier) -> Compiled:
+    by_rectifier = _GRADIENTS.setdefault(model, {})
+    if rectifier not in by_rectifier:
+        by_rectifier[rectifier] = _build_gradient(model, rectifier)
+    return by_rectifier[rectifier]
+
+
+def _build_gradient(model: Model, rectifier: Rectifier) -> Compiled:
+    graph = model.graph
+    if rectifier == "guided" and not any(_limit_of(call.operation) for call in graph.calls):
+        raise ModelError(
+            f"guided backpropagation changes how gradients pass a ReLU, and the model {model.name!r} has none; "
+            "use saliency or integrated_gradients"
+        )
+    runs: Runs = _guided if rectifier == "guided" else plainly
+
+    def score(batch: Any, weights: Any) -> tuple[Any, list[Any]]:
+        [logits] = run_calls(graph.calls, {graph.picture: batch}, [graph.output], runs=runs)
+        return weighted_score(logits, weights), []
+
+    weights = load_keras().KerasTensor((None, len(model.class_names)), dtype="float32")
+    return compile_gradient(score, graph.variables, [graph.tensor(graph.picture), weights])
+
+
+def _guided(call: Call, args: Any, kwargs: Any) -> Any:
+    """A call whose ReLU, if it has one, passes only positive gradients, and only where it is open."""
+    limit = _limit_of(call.operation)
+    if limit is None:
+        return plainly(call, args, kwargs)
+    rectify = _guided_rectifier(limit)
+    operation = call.operation
+    if type(operation).__name__ in _RECTIFIERS or type(operation).__name__ == "Activation":
+        return rectify(args[0] if args else next(iter(kwargs.values())))
+    return with_activation(operation, rectify)(*args, **kwargs)
+
+
+_RECTIFIERS = {"ReLU": None, "Relu": float("inf"), "Relu6": 6.0}
+"""Layers and operations that are a ReLU: the height where they stop, None where it has to be asked."""
+
+
+def _limit_of(operation: Any) -> float | None:
+    """The height where the operation's ReLU stops (infinity for the ordinary one), or None where it has none."""
+    activations = load_keras().activations
+    name = type(operation).__name__
+    if name == "ReLU":
+        leaky = bool(operation.negative_slope) or bool(operation.threshold)
+        return None if leaky else float(operation.max_value or "inf")
+    if name in _RECTIFIERS:
+        return _RECTIFIERS[name]
+    function = getattr(operation, "activation", None)
+    return {activations.relu: float("inf"), activations.relu6: 6.0}.get(function) if callable(function) else None
+
+
+def _guided_rectifier(limit: float) -> Callable[[Any], Any]:
+    ops = load_keras().ops
+
+    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    def rectify(x: Any) -> tuple[Any, Callable[..., Any]]:
+        def backward(*args: Any, upstream: Any = None) -> Any:
+            gradient = args[-1] if upstream is None else upstream  # TensorFlow and JAX pass it by place, torch by name
+            is_open = ops.logical_and(x > 0, x < limit)
+            return ops.where(ops.logical_and(is_open, gradient > 0), gradient, ops.zeros_like(gradient))
+
+        return ops.clip(x, 0, limit), backward
+
+    return rectify  # type: ignore[no-any-return]

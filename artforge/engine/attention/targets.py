@@ -1,0 +1,69 @@
+"""Which class scores a map speaks for: one class, several, or a weighted mix; always logits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.errors import ChoiceError, ShapeError
+from artforge.core.values import ClassName
+from artforge.engine.models.handle import Model
+
+Target = str | int | Sequence[str | int] | Mapping[str, float] | Mapping[int, float]
+"""A class by name or number; several, whose scores are added; or a mix, each score times its weight."""
+
+Targets = Target | None | Sequence[Target | None]
+"""A list holds one target for each picture; anything else is meant for all. None is the predicted class."""
+
+ClassTarget = ClassName | list[ClassName] | dict[ClassName, float]
+"""A target as a recipe writes it: `hand_made`, `[hand_made, drawn]` or `{hand_made: 1, algorithmic: -0.5}`."""
+
+
+def class_weights(targets: Targets, *, model: Model, num_images: int) -> NDArray[np.float32]:
+    """Targets as one weight for each class score, so that any target's score is `class_scores @ weights`.
+
+    Args:
+        targets: one target for all pictures, a list of one for each, or None for the predicted class.
+        model: whose classes they are.
+        num_images: how many pictures there are.
+
+    Returns:
+        float32 (num_images, classes); a row of zeros stands for the class that the network predicts.
+
+    Raises:
+        ChoiceError: no such class, or a mix that is empty, all zero or not finite.
+        ShapeError: as many targets as pictures were expected.
+    """
+    listed: list[Any] = list(targets) if isinstance(targets, list) else [targets] * num_images
+    if len(listed) != num_images:
+        raise ShapeError(f"{len(listed)} targets for {num_images} pictures: expected one for each, or one for all")
+    rows = [weights_of_target(target, model=model) for target in listed]
+    return np.stack(rows) if rows else np.zeros((0, len(model.class_names)), np.float32)
+
+
+def weights_of_target(target: Target | None, *, model: Model) -> NDArray[np.float32]:
+    """One target as float32 (classes,): all zero for None, the predicted class.
+
+    Raises:
+        ChoiceError: no such class, or a mix that is empty, all zero or not finite.
+    """
+    weights = np.zeros(len(model.class_names), np.float32)
+    if target is None:
+        return weights
+    if isinstance(target, str | int | np.integer):
+        mix: list[tuple[str | int, float]] = [(target, 1.0)]
+    elif isinstance(target, Mapping):
+        mix = list(target.items())
+    else:
+        mix = [(name, 1.0) for name in target]
+    for name, weight in mix:
+        weights[model.class_index(name)] += weight
+    if not weights.any() or not np.isfinite(weights).all():
+        raise ChoiceError(
+            f"the target {target!r} asks about nothing: at least one of {', '.join(model.class_names)} needs a weight "
+            "that is finite and not 0"
+        )
+    return weights
