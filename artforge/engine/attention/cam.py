@@ -79,6 +79,15 @@ def cam_of(evidence: Evidence, shares: Shares, channels: Channels | None = None)
     return add_up(added)
 
 
+def weighed_by(weights: NDArray[np.float64]) -> Shares:
+    """The shares of a method that gives each channel one weight: float64 (channels,)."""
+
+    def shares(feature_maps: FeatureMaps, gradients: FeatureMaps) -> NDArray[np.float64]:  # noqa: ARG001
+        return np.asarray(feature_maps * weights)
+
+    return shares
+
+
 def add_up(shares: NDArray[np.float64]) -> Heatmap:
     """The map that some channels' shares (h, w, chosen) give together: float32 (h, w); zeros where none is chosen."""
     return np.asarray(shares.sum(axis=-1, dtype=np.float64), np.float32)

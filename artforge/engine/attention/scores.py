@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -12,12 +12,27 @@ from numpy.typing import NDArray
 from artforge.core.errors import ModelError, ShapeError
 from artforge.core.values import FeatureMaps, Image
 from artforge.engine.attention.evidence import pieces_of, weighted_score
+from artforge.engine.attention.targets import Targets, class_weights
 from artforge.engine.backend import load_keras, to_array
 from artforge.engine.gradients import Compiled, compile_gradient
 from artforge.engine.models.graph import Call, Runs, plainly, run_calls, with_activation
 from artforge.engine.models.handle import BATCH, Model
 
 Rectifier = Literal["plain", "guided"]
+
+
+def batches_asked(
+    images: Sequence[Image], *, model: Model, targets: Targets
+) -> Iterator[tuple[list[int], NDArray[np.float32], NDArray[np.float32]]]:
+    """Pictures as batches, each with the positions of its pictures and their settled weights.
+
+    Raises:
+        ChoiceError: unknown class.
+        ShapeError: the number of targets is not the number of pictures.
+    """
+    weights = class_weights(targets, model=model, num_images=len(images))
+    for positions, batch in model.batches(images):
+        yield positions, batch, settled_weights(batch, weights[positions], model=model)
 
 
 def target_scores(

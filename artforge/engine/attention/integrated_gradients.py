@@ -1,0 +1,132 @@
+"""Integrated gradients: the class score, shared out among the pixels without a remainder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from artforge.core.steps import step
+from artforge.core.values import Heatmap, Image
+from artforge.engine.attention.baselines import Baseline, baseline_of
+from artforge.engine.attention.scores import batches_asked, picture_gradients, target_scores
+from artforge.engine.attention.targets import ClassTarget, Targets
+from artforge.engine.attention.upsample import upsample_heatmap
+from artforge.engine.models.handle import BATCH, Model
+
+_Count = Annotated[int, Field(ge=1)]
+
+
+def integrated_gradients_batch(
+    images: Sequence[Image],
+    *,
+    model: Model,
+    targets: Targets = None,
+    num_steps: int = 64,
+    baseline: Baseline = "black",
+) -> list[Heatmap]:
+    """Raw maps of several pictures.
+
+    Args:
+        images: pictures in [0, 1], of any sizes.
+        model: the network to look through.
+        targets: a class or mix for all, a list of one for each picture, or None for the predicted class.
+        num_steps: points on the straight way from the baseline to the picture (midpoint rule).
+        baseline: the picture that is thought to show nothing.
+
+    Returns:
+        one float32 (h, w) for each picture at the size the network sees it at, signed. Its sum is the class score of
+        the picture minus that of the baseline, up to what too few steps leave open (`completeness_gap`).
+
+    Raises:
+        ChoiceError: unknown class.
+        ShapeError: the number of targets is not the number of pictures.
+    """
+    found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
+    shares = ((np.arange(num_steps) + 0.5) / num_steps).astype(np.float32)
+    for positions, batch, weights in batches_asked(images, model=model, targets=targets):
+        for position, picture, row in zip(positions, batch, weights, strict=True):
+            start = baseline_of(picture, baseline, model=model)
+            mean = _mean_gradient(start, picture, shares, row, model=model)
+            low, high = model.value_range
+            way = (picture.astype(np.float64) - start) / (high - low)  # gradients are per unit of [0, 1]
+            found[position] = np.asarray((way * mean).sum(axis=-1), np.float32)
+    return found
+
+
+def _mean_gradient(
+    start: NDArray[np.float32],
+    end: NDArray[np.float32],
+    shares: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    *,
+    model: Model,
+) -> NDArray[np.float64]:
+    total = np.zeros(end.shape)
+    long_run = model.is_long_run(2 * len(shares))
+    for first in range(0, len(shares), BATCH):
+        chunk = shares[first : first + BATCH, None, None, None]
+        points = start + chunk * (end - start)
+        rows = np.repeat(weights[None], len(points), axis=0)
+        _, gradients = picture_gradients(points, rows, model=model, long_run=long_run)
+        total += gradients.sum(axis=0, dtype=np.float64)
+    return total / len(shares)
+
+
+def completeness_gap(
+    image: Image,
+    heatmap: Heatmap,
+    *,
+    model: Model,
+    target: ClassTarget | int | None = None,
+    baseline: Baseline = "black",
+) -> float:
+    """How far a raw map is from sharing out the whole difference in score: |sum - difference| / |difference|.
+
+    Args:
+        image: the picture, float32 (H, W, 3) in [0, 1].
+        heatmap: its map as `integrated_gradients_batch` gives it.
+        model, target, baseline: those of the map.
+
+    Returns:
+        the gap as a share of the difference; take more steps where it is more than a few percent.
+    """
+    [(_, batch, weights)] = list(batches_asked([image], model=model, targets=[target]))
+    pair = np.stack([batch[0], baseline_of(batch[0], baseline, model=model)])
+    score, nothing = target_scores(pair, weights, model=model)
+    difference = float(score) - float(nothing)
+    gap = abs(float(heatmap.sum(dtype=np.float64)) - difference)
+    return gap / abs(difference) if difference else gap
+
+
+@step("integrated_gradients", version=1)
+def integrated_gradients(
+    image: Image,
+    *,
+    model: Model,
+    target: ClassTarget | None = None,
+    num_steps: _Count = 64,
+    baseline: Baseline = "black",
+) -> Heatmap:
+    """The class score shared out among the pixels: what each adds on the way from nothing to the picture.
+
+    Args:
+        image: float32 (H, W, 3) in [0, 1].
+        model: the network to look through.
+        target: the class asked about, several, or a weighted mix; None asks about the one the network predicts.
+        num_steps: points on the way; more are more exact.
+        baseline: what shows nothing: `black`, `grey`, `white`, the picture's `mean` colour, or the picture `blurred`.
+
+    Returns:
+        float32 (H, W), signed and unnormalised.
+
+    Raises:
+        ChoiceError: unknown class.
+
+    Source: Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks (2017), https://arxiv.org/abs/1703.01365
+    """
+    [raw] = integrated_gradients_batch([image], model=model, targets=[target], num_steps=num_steps, baseline=baseline)
+    return upsample_heatmap(raw, image.shape[:2])
