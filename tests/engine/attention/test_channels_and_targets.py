@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from artforge.core.errors import ChoiceError, ShapeError
+from artforge.engine.attention.channels import Channels, choose_channels
+from artforge.engine.attention.grad_cam import grad_cam_batch
+from artforge.engine.attention.targets import class_weights
+
+MAPS = np.random.default_rng(0).normal(size=(4, 5, 10)).astype(np.float32) * np.arange(1, 11, dtype=np.float32)
+SLOPES = np.random.default_rng(1).normal(size=(4, 5, 10)).astype(np.float32) + np.linspace(
+    2, -1.5, 10, dtype=np.float32
+)
+
+
+def chosen(**choice):
+    return choose_channels(Channels.model_validate(choice), feature_maps=MAPS, gradients=SLOPES).tolist()
+
+
+def test_by_number_each_counts_once_in_the_order_given():
+    assert chosen(index=[7, 2, 7]) == [7, 2]
+    assert chosen(index=[]) == []
+
+
+def test_by_rank_the_strongest_come_first():
+    energy = np.square(MAPS.astype(np.float64)).sum(axis=(0, 1))
+    assert chosen(rank="energy", count=3) == np.argsort(-energy)[:3].tolist()
+    moved = np.abs(SLOPES.astype(np.float64).mean(axis=(0, 1)))
+    assert chosen(rank="gradient", share=0.5, start=2) == np.argsort(-moved)[2:7].tolist()
+    assert chosen(rank="gradient", share=0) == []
+
+
+def test_a_window_slides_round():
+    assert chosen(window=3, start=8) == [8, 9, 0]
+    assert chosen(window=10) == list(range(10))
+
+
+def test_a_draw_comes_again_from_its_seed_and_differs_with_another():
+    assert chosen(random=4, seed=5) == chosen(random=4, seed=5)
+    assert len(set(chosen(random=4, seed=5))) == 4
+    assert any(chosen(random=4, seed=seed) != chosen(random=4, seed=5) for seed in range(4))
+
+
+def test_clusters_part_the_channels_and_keep_like_with_like():
+    patterns = np.random.default_rng(2).random((6, 6, 3))
+    kind = np.asarray([0, 1, 2, 0, 1, 0, 2, 2])
+    maps = (patterns[..., kind] * [1, 5, 2, 3, 1, 1, 9, 1]).astype(np.float32)
+    found = [choose_channels(Channels(cluster=index, of=3), feature_maps=maps).tolist() for index in range(3)]
+    assert sorted(map(tuple, found)) == sorted(tuple(np.flatnonzero(kind == index)) for index in range(3))
+    energies = [np.square(maps[..., cluster]).sum() for cluster in found]
+    assert energies == sorted(energies, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"index": [3, 10]}, r"no channel 10; the layer has 10 \(numbers 0 to 9\)"),
+        ({"rank": "energy", "count": 11}, "count 11 is more than the 10"),
+        ({"rank": "energy", "count": 4, "start": 7}, "from place 7 on, count 4 is more than the 3"),
+        ({"random": 11}, "random 11 is more than the 10"),
+        ({"window": 11}, "window 11 is more than the 10"),
+        ({"cluster": 6, "of": 6}, "no cluster 6 of 6"),
+        ({"cluster": 0, "of": 11}, "of 11 is more than the 10"),
+    ],
+)
+def test_what_the_layer_does_not_have_is_named(choice, message):
+    with pytest.raises(ChoiceError, match=message):
+        chosen(**choice)
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({}, "exactly one of index, rank, cluster, random, window, received none"),
+        ({"index": [1], "window": 3}, "received index and window"),
+        ({"rank": "energy"}, "either count or share"),
+        ({"rank": "energy", "count": 1, "share": 0.5}, "either count or share"),
+        ({"window": 3, "seed": 1}, "seed does not go with window"),
+        ({"windows": 3}, "windows"),
+        ({"index": [-1]}, "greater than or equal to 0"),
+        ({"rank": "loud", "count": 1}, "'gradient' or 'energy'"),
+    ],
+)
+def test_a_choice_that_makes_no_sense_is_refused(choice, message):
+    with pytest.raises(ValidationError, match=message):
+        Channels.model_validate(choice)
+
+
+# targets
+
+
+def test_targets_become_weights_of_class_scores(residual):
+    def weights(targets, count=1):
+        return class_weights(targets, model=residual, num_images=count).tolist()
+
+    assert weights("green") == [[0, 1, 0]]
+    assert weights(2) == [[0, 0, 1]]
+    assert weights(None) == [[0, 0, 0]]
+    assert weights({"red": 1, "blue": -0.5}) == [[1, 0, -0.5]]
+    assert weights(("red", "blue")) == [[1, 0, 1]]
+    assert weights(["red", None, ["green", "blue"]], 3) == [[1, 0, 0], [0, 0, 0], [0, 1, 1]]
+
+
+@pytest.mark.parametrize("target", [{}, {"red": 0}, {"red": float("nan")}, {"red": 1, "blue": float("inf")}])
+def test_a_mix_of_nothing_is_refused(residual, target):
+    with pytest.raises(ChoiceError, match="asks about nothing"):
+        class_weights(target, model=residual, num_images=1)
+
+
+def test_one_target_for_each_picture_is_expected(residual):
+    with pytest.raises(ShapeError, match="2 targets for 3 pictures"):
+        class_weights(["red", "blue"], model=residual, num_images=3)
+
+
+def test_both_classes_of_a_sigmoid_against_each_other_are_twice_the_one(one_sigmoid, pictures):
+    [wild] = grad_cam_batch(pictures[:1], model=one_sigmoid, targets="wild")
+    [pull] = grad_cam_batch(pictures[:1], model=one_sigmoid, targets={"wild": 1, "calm": -1})
+    np.testing.assert_allclose(pull, 2 * wild, rtol=1e-5)
+    [nothing] = grad_cam_batch(pictures[:1], model=one_sigmoid, targets=("wild", "calm"))
+    assert not nothing.any()
