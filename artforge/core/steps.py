@@ -31,7 +31,14 @@ class Input:
 
 @dataclass(frozen=True)
 class Setting:
-    """What the artist sets: a name, a type and perhaps a default."""
+    """What the artist sets: a name, a type and perhaps a default.
+
+    Attributes:
+        kind: what a name given here stands for, alone or in a list or mapping.
+        numeric: whether it takes a number, and so may move along the timeline.
+        mapping: whether it takes a mapping.
+        fields: the keys of that mapping, where they are fixed.
+    """
 
     name: str
     kind: Kind | None
@@ -39,6 +46,8 @@ class Setting:
     default: Any
     required: bool
     numeric: bool
+    mapping: bool = False
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +137,8 @@ def _setting(parameter: inspect.Parameter, hint: Any) -> Setting:
         None if required else parameter.default,
         required,
         numeric=_is_numeric(hint),
+        mapping=any(get_origin(member) is dict or hasattr(member, "model_fields") for member in _members(hint)),
+        fields=tuple(field for member in _members(hint) for field in getattr(member, "model_fields", ())),
     )
 
 
@@ -144,6 +155,10 @@ def _kind_of(hint: Any) -> Kind | None:
             for mark in get_args(member)[1:]:
                 if isinstance(mark, Kind):
                     return mark
+        if get_origin(member) in (list, dict):  # of names, or by name
+            kind = _kind_of(get_args(member)[0])
+            if kind is not None:
+                return kind
         kind = getattr(member, "KIND", None)  # a class that is a kind by itself, such as the Model handle
         if isinstance(kind, Kind):
             return kind

@@ -141,7 +141,27 @@ class Listed:
         return [item.resolve(scope) for item in self.items]
 
 
-Binding = Constant | FromParam | Computed | Keyed | Template | Listed
+@dataclass(frozen=True)
+class Mapped:
+    """A mapping whose values are bound one by one: `{hand_made: 1, algorithmic: "=-t"}`."""
+
+    entries: tuple[tuple[str, Binding], ...]
+
+    @property
+    def moves(self) -> bool:
+        """Whether any value changes from frame to frame."""
+        return any(value.moves for _, value in self.entries)
+
+    def resolve(self, scope: Scope) -> dict[str, Any]:
+        """The values at this moment; a computed number that is whole is an integer."""
+        resolved = {name: value.resolve(scope) for name, value in self.entries}
+        return {
+            name: int(value) if isinstance(value, float) and value.is_integer() else value
+            for name, value in resolved.items()
+        }
+
+
+Binding = Constant | FromParam | Computed | Keyed | Template | Listed | Mapped
 
 
 def sample_texts(params: Mapping[str, Param]) -> dict[str, Any]:
@@ -149,8 +169,15 @@ def sample_texts(params: Mapping[str, Param]) -> dict[str, Any]:
     return {**{name: param.default for name, param in params.items()}, **dict.fromkeys(VARIANT_NAMES, 0)}
 
 
-def bind(tree: Tree, params: Mapping[str, Param], timeline: Timeline | None, problems: Problems) -> Binding | None:
-    """Read one setting; faults go to `problems`.
+def bind(
+    tree: Tree,
+    params: Mapping[str, Param],
+    timeline: Timeline | None,
+    problems: Problems,
+    *,
+    mapping: bool = False,
+) -> Binding | None:
+    """Read one setting; faults go to `problems`. A mapping moves along the timeline, unless the setting takes one.
 
     Returns:
         The binding, or None where it cannot be read.
@@ -165,6 +192,10 @@ def bind(tree: Tree, params: Mapping[str, Param], timeline: Timeline | None, pro
     if isinstance(value, list):
         items = [bind(item, params, timeline, problems) for item in value]
         return Listed(tuple(item for item in items if item is not None)) if None not in items else None
+    if isinstance(value, dict) and mapping and not {"keys", "ease"} & value.keys():
+        entries = [(name, bind(entry, params, timeline, problems)) for name, entry in value.items()]
+        sound = tuple((name, entry) for name, entry in entries if entry is not None)
+        return Mapped(sound) if len(sound) == len(entries) else None
     if isinstance(value, dict):
         return _keyed(tree, params, timeline, problems)
     return Constant(value)

@@ -10,8 +10,9 @@ from pathlib import Path
 from artforge.core.errors import RecipeError, did_you_mean
 from artforge.core.steps import Setting, Step, registered_steps
 from artforge.core.values import Kind
-from artforge.recipes.bindings import Binding, FromParam, Scope, bind, sample_texts
+from artforge.recipes.bindings import Binding, FromParam, Mapped, Scope, bind, sample_texts
 from artforge.recipes.checked import CheckedCall, CheckedPipe, CheckedRecipe
+from artforge.recipes.document import Tree
 from artforge.recipes.expressions import ExpressionError
 from artforge.recipes.grammar import read_recipe
 from artforge.recipes.names import named_thing_fault
@@ -149,16 +150,26 @@ class _Checker:
                 message = f"{step.name} has no {name!r}{did_you_mean(name, known)} (it takes: {', '.join(known)})"
                 self.problems.add(call.key_positions[name], message)
                 continue
-            binding = bind(tree, self.recipe.params, self.recipe.timeline, self.problems)
-            if binding is None:
+            setting = step.settings[name]
+            binding = bind(tree, self.recipe.params, self.recipe.timeline, self.problems, mapping=setting.mapping)
+            if binding is None or not self._knows_keys(step, setting, tree):
                 continue
-            if binding.moves and not step.settings[name].numeric:
+            if binding.moves and not setting.numeric and not isinstance(binding, Mapped):
                 self.problems.add(tree.position, f"{step.name}.{name} is no number: it cannot move along the timeline")
             bound[name] = binding
         for name, setting in step.settings.items():
             if setting.required and name not in call.settings:
                 self.problems.add(call.position, f"{step.name} needs {name!r}")
         return bound
+
+    def _knows_keys(self, step: Step, setting: Setting, tree: Tree) -> bool:
+        """Whether a mapping has only keys that its setting has; any may stand where the setting fixes none."""
+        unknown = [key for key in tree.mapping if setting.fields and key not in setting.fields]
+        for key in unknown:
+            hint = did_you_mean(key, setting.fields)
+            message = f"{step.name}.{setting.name} has no {key!r}{hint} (it takes: {', '.join(setting.fields)})"
+            self.problems.add(tree.key_positions[key], message)
+        return not unknown
 
     def _known_pipe(self, name: str, place: Position) -> bool:
         if name in self.recipe.pipes:
@@ -275,14 +286,16 @@ class _Checker:
         tried: set[tuple[str, tuple[str, Path] | None]] = set()
         for variant in variants:
             scope = scope_of(self.recipe, variant, len(variants))
-            name, model = checked.settings[setting.name].resolve(scope), self._model_beside(checked, scope)
-            if not isinstance(name, str) or (name, model) in tried:
-                continue
-            tried.add((name, model))
-            fault = named_thing_fault(setting.kind, name, self._base(checked, setting.name), model)
-            if fault is not None:
-                place, origin = self._origin(checked, setting.name)
-                self.problems.add(place, f"{checked.step.name}.{setting.name}: {fault}{origin}")
+            value, model = checked.settings[setting.name].resolve(scope), self._model_beside(checked, scope)
+            for name in [value] if isinstance(value, str) else _names_in(value):
+                if (name, model) in tried:
+                    continue
+                tried.add((name, model))
+                fault = named_thing_fault(setting.kind, name, self._base(checked, setting.name), model)
+                if fault is not None:
+                    place, origin = self._origin(checked, setting.name)
+                    inside = _place_of(name, checked.call.settings.get(setting.name))
+                    self.problems.add(inside or place, f"{checked.step.name}.{setting.name}: {fault}{origin}")
 
     def _model_beside(self, checked: CheckedCall, scope: Scope) -> tuple[str, Path] | None:
         for name, setting in checked.step.settings.items():
@@ -301,6 +314,19 @@ class _Checker:
         if binding.name in self.overrides.params:
             return checked.position_of(name), f" (set by --set {binding.name}=...)"
         return self.recipe.params[binding.name].position, ""
+
+
+def _names_in(value: object) -> list[str]:
+    """The names in a list, or the keys of a mapping."""
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list | dict) else []
+
+
+def _place_of(name: str, tree: Tree | None) -> Position | None:
+    """Where one name of a written list or mapping stands."""
+    if tree is None:
+        return None
+    listed = next((item.position for item in tree.items if item.value == name), None)
+    return listed or tree.key_positions.get(name)
 
 
 def _sources(pipe: Pipe) -> Iterator[str]:

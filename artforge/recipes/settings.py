@@ -60,4 +60,5 @@ def _worded(error: ValidationError, value: Any) -> str:
     bounds = {"greater_than_equal": "ge", "less_than_equal": "le", "greater_than": "gt", "less_than": "lt"}
     if first["type"] in bounds:
         return f"{received!r} is out of range: it {first['msg'].removeprefix('Input ')}"
-    return f"{first['msg'][:1].lower()}{first['msg'][1:]}, received {received!r}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{message[:1].lower()}{message[1:]}, received {received!r}"

@@ -1,0 +1,106 @@
+"""Settings that are a mapping or a list of names: mixed targets, chosen channels, several layers."""
+
+from __future__ import annotations
+
+import pytest
+
+from artforge.core.errors import RecipeError
+from artforge.engine.attention.channels import Channels
+from artforge.recipes.check import check_file
+from artforge.recipes.plan import Planner
+from artforge.recipes.variants import Overrides
+
+BODY = """\
+timeline: {{duration: 4f, fps: 4, loop: true}}
+steps:
+  art:
+    - load: {{path: $image}}
+  glow:
+    - {step}
+    - normalize
+    - colorize
+outputs:
+  still: {{from: $glow}}
+"""
+
+
+@pytest.fixture
+def node(write_recipe):
+    """`node("grad_cam: {...}", frame)` plans the one step in question."""
+
+    def plan(step, frame=0):
+        planner = Planner(check_file(write_recipe(BODY.format(step=step))), Overrides({}), 1.0)
+        colored = planner.node("glow", planner.base_variant, frame)
+        return colored.inputs["heatmap"].inputs["heatmap"]
+
+    return plan
+
+
+def faults(write_recipe, step):
+    with pytest.raises(RecipeError) as caught:
+        check_file(write_recipe(BODY.format(step=step)))
+    return str(caught.value)
+
+
+HEAT = "grad_cam: {{model: net, image: $art, {}}}"
+
+
+def test_a_mix_of_classes_reaches_the_step(node):
+    found = node(HEAT.format("target: {human: 1, machine: -0.5}"))
+    assert found.settings["target"] == {"human": 1, "machine": -0.5}
+    assert node(HEAT.format("target: [human, machine]")).settings["target"] == ["human", "machine"]
+
+
+def test_the_order_of_keys_is_no_other_work_and_another_weight_is(node):
+    first, turned, other = (
+        node(HEAT.format(f"target: {mix}")).key
+        for mix in ("{human: 1, machine: -0.5}", "{machine: -0.5, human: 1}", "{human: 1, machine: -0.4}")
+    )
+    assert first == turned
+    assert first != other
+
+
+def test_weights_move_along_the_timeline(node):
+    step = HEAT.format('target: {human: "=1-t", machine: $intensity}')
+    assert [node(step, frame).settings["target"] for frame in (0, 1)] == [
+        {"human": 1, "machine": 0.5},
+        {"human": 0.75, "machine": 0.5},
+    ]
+
+
+def test_chosen_channels_reach_the_step_checked(node):
+    found = node(HEAT.format("channels: {rank: gradient, count: 3}"))
+    assert found.settings["channels"] == Channels(rank="gradient", count=3)
+    assert node(HEAT.format("channels: {index: [3, 1]}")).settings["channels"].index == (3, 1)
+    moved = HEAT.format("channels: {window: 2, start: {keys: {0%: 0, 50%: 4}}}")
+    assert [node(moved, frame).settings["channels"].start for frame in (0, 1, 2)] == [0, 2, 4]
+
+
+def test_a_wrong_class_in_a_mix_is_told_where_it_stands(write_recipe):
+    told = faults(write_recipe, HEAT.format("target: {human: 1, machin: -0.5}"))
+    assert "tide.yaml:11:62: error" in told
+    assert "class 'machin' is not one of: human, machine - did you mean 'machine'?" in told
+    assert "did you mean 'human'?" in faults(write_recipe, HEAT.format("target: [humn]"))
+
+
+def test_a_wrong_key_of_a_choice_is_told_with_the_nearest(write_recipe):
+    told = faults(write_recipe, HEAT.format("channels: {windw: 3}"))
+    assert "grad_cam.channels has no 'windw' - did you mean 'window'?" in told
+    assert "tide.yaml:11:54: error" in told
+
+
+def test_a_choice_that_makes_no_sense_says_why(write_recipe):
+    assert "either count or share" in faults(write_recipe, HEAT.format("channels: {rank: energy}"))
+
+
+def test_layers_in_a_list_are_checked(write_recipe, node):
+    fusion = "layer_cam_fusion: {{model: net, image: $art, layers: [{}]}}"
+    assert node(fusion.format("conv1, conv2")).settings["layers"] == ["conv1", "conv2"]
+    assert "layer 'conv3' is not one of: last_conv, conv1, conv2" in faults(write_recipe, fusion.format("conv1, conv3"))
+
+
+def test_a_number_still_moves_with_keys_and_ease_only(write_recipe):
+    told = faults(
+        write_recipe, "classical: {}".replace("classical: {}", "normalize: {heatmap: $art, limits: {from: 0}}")
+    )
+    assert "a moving setting has keys and ease, not 'from'" in told
