@@ -99,11 +99,12 @@ def lay_over(image: Image, heatmap: Heatmap) -> Image:
     """
     import numpy as np
 
+    from artforge.core.pictures import LUMA
     from artforge.ops.blend import blend
     from artforge.ops.colorize import colorize
     from artforge.ops.normalize import normalize
 
-    luma = image @ np.asarray([0.2126, 0.7152, 0.0722], np.float32)
+    luma = image @ LUMA
     dusk = (luma[..., None] + np.float32(COLOUR_KEPT) * (image - luma[..., None])) * np.float32(LIGHT_KEPT)
     heat = normalize(heatmap, percentiles=(0, 99.8))
     return blend(np.clip(dusk, 0, 1), colorize(heat, map=COLORMAP), heat, opacity=STRONGEST)

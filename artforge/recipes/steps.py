@@ -6,8 +6,11 @@ from importlib import import_module
 
 STEP_MODULES = (
     "artforge.engine.attention.ablation_cam",
+    "artforge.engine.attention.classical_filters",
     "artforge.engine.attention.eigen_cam",
+    "artforge.engine.attention.feature_map_choices",
     "artforge.engine.attention.feature_maps",
+    "artforge.engine.attention.filter_kinship",
     "artforge.engine.attention.fusion",
     "artforge.engine.attention.grad_cam",
     "artforge.engine.attention.grad_cam_plus_plus",

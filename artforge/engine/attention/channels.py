@@ -101,6 +101,18 @@ def choose_channels(
     return np.asarray((channels.start + np.arange(window)) % num_channels, np.intp)
 
 
+def chosen_maps(feature_maps: FeatureMaps, channels: Channels, *, gradients: FeatureMaps | None = None) -> FeatureMaps:
+    """The maps of the chosen channels, in the order of the choice: float32 (h, w, chosen).
+
+    Raises:
+        ChoiceError: the layer has fewer channels than the choice reaches for, or none are chosen.
+    """
+    numbers = choose_channels(channels, feature_maps=feature_maps, gradients=gradients)
+    if not len(numbers):
+        raise ChoiceError("channels: none are chosen, so there is nothing to show; choose at least one")
+    return np.ascontiguousarray(feature_maps[..., numbers])
+
+
 def _listed(index: tuple[int, ...], num_channels: int) -> NDArray[np.intp]:
     beyond = [number for number in index if number >= num_channels]
     if beyond:

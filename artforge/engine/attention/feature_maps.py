@@ -8,7 +8,8 @@ from weakref import WeakKeyDictionary
 from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
 from artforge.core.values import FeatureMaps, Image, LayerName
-from artforge.engine.attention.evidence import as_maps
+from artforge.engine.attention.channels import Channels, chosen_maps
+from artforge.engine.attention.evidence import as_maps, gather_evidence
 from artforge.engine.backend import to_array
 from artforge.engine.gradients import Compiled, compile_function
 from artforge.engine.models.graph import run_calls
@@ -18,21 +19,28 @@ _VIEWS: WeakKeyDictionary[Model, dict[tuple[str, ...], Compiled]] = WeakKeyDicti
 
 
 @step("feature_maps", version=1)
-def feature_maps(image: Image, *, model: Model, layer: LayerName = "last_conv") -> FeatureMaps:
+def feature_maps(
+    image: Image, *, model: Model, layer: LayerName = "last_conv", channels: Channels | None = None
+) -> FeatureMaps:
     """The activations of one layer: one small picture a channel of what that channel found, and where.
 
     Args:
         image: float32 (H, W, 3) in [0, 1].
         model: the network to look through.
         layer: a layer's name, or `last_conv`.
+        channels: which of them, in that order; None means all in the layer's own order. `rank: gradient` asks about
+            the predicted class.
 
     Returns:
         float32 (h, w, channels), as the layer gives them.
 
     Raises:
-        ChoiceError: unknown layer.
+        ChoiceError: unknown layer, or channels that it does not have.
     """
     name = model.find_layer(layer).name
+    if channels is not None:
+        [evidence] = gather_evidence([image], model=model, layer=name)
+        return chosen_maps(evidence.feature_maps, channels, gradients=evidence.gradients)
     return feature_maps_of_layers(model, [image], [name])[0][name]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import ChoiceError, ModelError, ShapeError, check_choice
-from artforge.core.pictures import resize
+from artforge.core.pictures import LUMA, resize
 from artforge.core.values import Image, Kind
 from artforge.engine.backend import load_keras, to_array
 from artforge.engine.gradients import LONG_RUN, Compiled, compile_function
@@ -26,8 +26,6 @@ DEFAULT_SIZE = 224
 """Working edge of a network that takes any size and has no card to say better (pixels)."""
 BATCH = 16
 """Pictures that go through the network at once: more is no faster on a CPU and only costs memory."""
-
-_LUMA = np.asarray([0.2126, 0.7152, 0.0722], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +155,7 @@ class Model:
         low, high = self.value_range
         seen = resize(image, self.working_size(image))
         if self.graph.shapes[self.graph.picture][-1] == 1:
-            seen = (seen @ _LUMA)[..., None]
+            seen = (seen @ LUMA)[..., None]
         return np.asarray(seen * np.float32(high - low) + np.float32(low), np.float32)
 
     def batches(

@@ -1,0 +1,133 @@
+"""Feature maps chosen across layers: one channel through the network, the strongest of each layer, a single map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from artforge.core.errors import ChoiceError
+from artforge.core.steps import step
+from artforge.core.values import FeatureMaps, Heatmap, Image, LayerName
+from artforge.engine.attention.channels import Channels, choose_channels
+from artforge.engine.attention.evidence import gather_evidence_of_layers
+from artforge.engine.attention.feature_maps import feature_maps, feature_maps_of_layers
+from artforge.engine.attention.targets import ClassTarget
+from artforge.engine.attention.upsample import upsample_heatmap
+from artforge.engine.models.handle import Model
+
+_Number = Annotated[int, Field(ge=0)]
+
+
+@step("feature_map", version=1)
+def feature_map(image: Image, *, model: Model, channel: _Number, layer: LayerName = "last_conv") -> Heatmap:
+    """One channel of one layer, at the picture's size.
+
+    Args:
+        image: float32 (H, W, 3) in [0, 1].
+        model: the network to look through.
+        channel: its number, counted from 0.
+        layer: a layer's name, or `last_conv`.
+
+    Returns:
+        float32 (H, W), as the layer gives it, unnormalised.
+
+    Raises:
+        ChoiceError: unknown layer, or a channel that it does not have.
+    """
+    maps = feature_maps(image, model=model, layer=layer)
+    _check_channel(channel, model.find_layer(layer).name, maps)
+    return upsample_heatmap(maps[..., channel], image.shape[:2])
+
+
+@step("channel_across_layers", version=1)
+def channel_across_layers(
+    image: Image, *, model: Model, channel: _Number, layers: list[LayerName] | None = None
+) -> FeatureMaps:
+    """The channel of one number in every layer: the same place in the row, from edges to things.
+
+    Args:
+        image: float32 (H, W, 3) in [0, 1].
+        model: the network to look through.
+        channel: its number, counted from 0.
+        layers: layer names; None takes every layer that has such a channel.
+
+    Returns:
+        float32 (h, w, layers) in the order of computation, all at the size of the largest map, unnormalised.
+
+    Raises:
+        ChoiceError: unknown layer, a layer that does not have the channel, or no layer that has it.
+    """
+    names = _in_order(model, layers)
+    if layers is None:
+        names = [info.name for info in model.layers if info.channels > channel]
+        if not names:
+            widest = max(info.channels for info in model.layers)
+            raise ChoiceError(f"no layer has a channel {channel}; the widest has {widest} (numbers 0 to {widest - 1})")
+    [by_layer] = feature_maps_of_layers(model, [image], names)
+    for name, maps in by_layer.items():
+        _check_channel(channel, name, maps)
+    return _stacked([maps[..., channel] for maps in by_layer.values()])
+
+
+@step("strongest_per_layer", version=1)
+def strongest_per_layer(
+    image: Image,
+    *,
+    model: Model,
+    layers: list[LayerName] | None = None,
+    by: Literal["energy", "gradient"] = "energy",
+    target: ClassTarget | None = None,
+) -> FeatureMaps:
+    """The strongest channel of every layer: what each stage of the network finds most striking.
+
+    Args:
+        image: float32 (H, W, 3) in [0, 1].
+        model: the network to look through.
+        layers: layer names; None takes every convolution.
+        by: `energy`, the sum of squares of a channel's map, or `gradient`, how much it moves the class score.
+        target: the class asked about by `gradient`; None asks about the one the network predicts.
+
+    Returns:
+        float32 (h, w, layers) in the order of computation, all at the size of the largest map, unnormalised.
+
+    Raises:
+        ChoiceError: unknown layer or class.
+    """
+    names = _in_order(model, layers)
+    choice = Channels(rank=by, count=1)
+    chosen = []
+    if by == "energy":
+        [maps_of] = feature_maps_of_layers(model, [image], names)
+        pairs: list[tuple[FeatureMaps, FeatureMaps | None]] = [(maps, None) for maps in maps_of.values()]
+    else:
+        [found] = gather_evidence_of_layers([image], model=model, layers=names, targets=[target])
+        pairs = [(evidence.feature_maps, evidence.gradients) for evidence in found.values()]
+    for maps, gradients in pairs:
+        [strongest] = choose_channels(choice, feature_maps=maps, gradients=gradients)
+        chosen.append(maps[..., strongest])
+    return _stacked(chosen)
+
+
+def _in_order(model: Model, layers: Sequence[LayerName] | None) -> list[str]:
+    if layers is None:
+        return [info.name for info in model.layers if info.kind == "convolution"] or [
+            model.find_layer("last_conv").name
+        ]
+    wanted = {model.find_layer(layer).name for layer in layers}
+    return [name for name in model.layer_names if name in wanted]
+
+
+def _check_channel(channel: int, layer: str, maps: FeatureMaps) -> None:
+    if channel >= maps.shape[-1]:
+        raise ChoiceError(
+            f"layer {layer!r} has no channel {channel}; it has {maps.shape[-1]} (numbers 0 to {maps.shape[-1] - 1})"
+        )
+
+
+def _stacked(maps: Sequence[Heatmap]) -> FeatureMaps:
+    """Maps of several sizes as one stack at the size of the largest."""
+    size = max((one.shape[0], one.shape[1]) for one in maps)
+    return np.stack([one if one.shape == size else upsample_heatmap(one, size) for one in maps], axis=-1)
