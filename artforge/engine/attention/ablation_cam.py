@@ -11,7 +11,7 @@ from artforge.core.steps import step
 from artforge.core.values import FeatureMaps, Heatmap, Image, LayerName
 from artforge.engine.attention.cam import cam_of, weighed_by
 from artforge.engine.attention.channels import Channels
-from artforge.engine.attention.evidence import gather_evidence
+from artforge.engine.attention.evidence import gather_evidence, see
 from artforge.engine.attention.scores import head_scores, settled_weights
 from artforge.engine.attention.targets import ClassTarget, Targets, class_weights
 from artforge.engine.attention.upsample import upsample_heatmap
@@ -69,15 +69,16 @@ def ablation_cam_weights(
     Returns:
         float64 (channels,), signed; 0 for dead channels. Where y is 0 the falls themselves, undivided.
     """
-    asked = settled_weights(model.prepare(image), class_weights[None], model=model)[0]
+    seen = see([image], model=model, layers=[layer])
+    asked = settled_weights(seen.batches[0].batch, class_weights[None], model=model)[0]
     living = np.flatnonzero((feature_maps != 0).any(axis=(0, 1)))
-    [score] = head_scores(feature_maps[None], model=model, layer=layer, image=image, weights=asked)
+    [score] = head_scores(seen, feature_maps[None], asked)
     weights = np.zeros(feature_maps.shape[-1])
     for start in range(0, len(living), BATCH):
         chunk = living[start : start + BATCH]
         without = np.repeat(feature_maps[None], len(chunk), axis=0)
         without[np.arange(len(chunk)), :, :, chunk] = 0
-        left = head_scores(without, model=model, layer=layer, image=image, weights=asked)
+        left = head_scores(seen, without, asked)
         weights[chunk] = float(score) - left.astype(np.float64)
     return weights / abs(float(score)) if score else weights
 

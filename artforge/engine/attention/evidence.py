@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +20,6 @@ from artforge.engine.models.card import LayerInfo
 from artforge.engine.models.graph import Graph, run_calls, shapes_at
 from artforge.engine.models.handle import BATCH, Model
 from artforge.engine.models.head import as_class_scores
-
-KEPT_BYTES = 64_000_000
-"""The trunk's output for the last batch is kept up to this size: another class for the same pictures costs little."""
 
 BATCH_BYTES = 400_000_000
 """A batch is made smaller where the feature maps of all layers asked for would be larger than this."""
@@ -85,20 +81,78 @@ def gather_evidence_of_layers(
         ChoiceError: unknown layer or class, or no layers given.
         ShapeError: the number of targets is not the number of pictures.
     """
+    return see(images, model=model, layers=layers).evidence(targets)
+
+
+@dataclass(frozen=True, eq=False)
+class SeenBatch:
+    """A batch behind the trunk: the positions of its pictures, their number of rows and columns, and what crosses."""
+
+    positions: list[int]
+    batch: NDArray[np.float32]
+    carried: list[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Pictures that have gone through the network up to some layers: asking about another class costs little now.
+
+    It holds their feature maps, and is no longer true once the network's weights change.
+    """
+
+    model: Model
+    infos: tuple[LayerInfo, ...]
+    num_images: int
+    batches: list[SeenBatch]
+
+    @property
+    def pieces(self) -> Pieces:
+        """The compiled parts of the model."""
+        return pieces_of(self.model, tuple(info.name for info in self.infos))
+
+    def evidence(self, targets: Targets = None) -> list[dict[str, Evidence]]:
+        """For each picture, by layer, its Evidence: one backward pass a batch, from the score to the layers.
+
+        Args:
+            targets: a class or mix for all, a list of one for each picture, or None for the predicted class.
+
+        Raises:
+            ChoiceError: unknown class.
+            ShapeError: the number of targets is not the number of pictures.
+        """
+        weights = class_weights(targets, model=self.model, num_images=self.num_images)
+        long_run = self.model.is_long_run(self.num_images)
+        found: list[dict[str, Evidence]] = [{} for _ in range(self.num_images)]
+        for seen in self.batches:
+            scores, maps, gradients = self.pieces.differentiate(seen, weights[seen.positions], long_run=long_run)
+            for info in self.infos:
+                arrays = as_maps(maps[info.name], info), as_maps(gradients[info.name], info)
+                for position, one_map, slopes, score in zip(seen.positions, *arrays, scores, strict=True):
+                    found[position][info.name] = Evidence(one_map, slopes, float(score))
+        return found
+
+
+def see(images: Sequence[Image], *, model: Model, layers: Sequence[str]) -> Seen:
+    """Send pictures through the network up to some layers.
+
+    Args:
+        images: pictures in [0, 1], of any sizes.
+        model: the network to look through.
+        layers: layer names, or `last_conv`.
+
+    Raises:
+        ChoiceError: unknown layer, or no layers given.
+    """
     infos = {info.name: info for info in map(model.find_layer, layers)}
     if not infos:
         raise ChoiceError(f"no layers given: expected some of {', '.join(model.layer_names)}")
-    weights = class_weights(targets, model=model, num_images=len(images))
     pieces = pieces_of(model, tuple(infos))
-    found: list[dict[str, Evidence]] = [{} for _ in images]
-    for positions, batch in model.batches(images, at_most=_batch_size(list(infos.values()))):
-        long_run = model.is_long_run(len(images))
-        scores, maps, gradients = pieces.differentiate(batch, weights[positions], long_run=long_run)
-        for name, info in infos.items():
-            arrays = as_maps(maps[name], info), as_maps(gradients[name], info)
-            for position, one_map, slopes, score in zip(positions, *arrays, scores, strict=True):
-                found[position][name] = Evidence(one_map, slopes, float(score))
-    return [{name: by_layer[name] for name in infos} for by_layer in found]
+    long_run = model.is_long_run(len(images))
+    batches = [
+        SeenBatch(positions, batch, pieces.run_trunk(batch, long_run=long_run))
+        for positions, batch in model.batches(images, at_most=_batch_size(list(infos.values())))
+    ]
+    return Seen(model, tuple(infos.values()), len(images), batches)
 
 
 def _batch_size(infos: Sequence[LayerInfo]) -> int:
@@ -124,7 +178,7 @@ class Pieces:
     def __init__(self, model: Model, layers: tuple[str, ...]) -> None:
         graph = model.graph
         self.cut = split_at(graph, layers)
-        self._model = graph
+        self._graph = graph
         self._layers = {graph.value_of[layer]: layer for layer in layers}
         carried = [*self.cut.roots, *self.cut.crossing]
         weights = load_keras().KerasTensor((None, len(model.class_names)), dtype="float32")
@@ -140,7 +194,6 @@ class Pieces:
         )
         head_tensors = [graph.tensor(number) for number in carried]
         self._scores = compile_function(_scores_of_head(graph, self.cut), graph.variables, [*head_tensors, weights])
-        self._last: tuple[bytes, list[Any]] | None = None
 
     @property
     def programs(self) -> dict[str, Compiled]:
@@ -148,29 +201,21 @@ class Pieces:
         return {"trunk": self._trunk, "gradient": self._gradient, "head": self._scores}
 
     def run_trunk(self, batch: NDArray[np.float32], *, long_run: bool = False) -> list[Any]:
-        """The roots' feature maps and what crosses the cut beside them; remembered for the last batch."""
-        digest = hashlib.sha256(batch.tobytes()).digest() + repr(batch.shape).encode()
-        if self._last is not None and self._last[0] == digest:
-            return self._last[1]
-        carried = self._trunk(batch, long_run=long_run)
-        kept = sum(int(np.prod(tensor.shape)) * 4 for tensor in carried) <= KEPT_BYTES
-        self._last = (digest, carried) if kept else None
-        return list(carried)
+        """The roots' feature maps, and what crosses the cut beside them."""
+        return list(self._trunk(batch, long_run=long_run))
 
     def differentiate(
-        self, batch: NDArray[np.float32], weights: NDArray[np.float32], *, long_run: bool = False
+        self, seen: SeenBatch, weights: NDArray[np.float32], *, long_run: bool = False
     ) -> tuple[NDArray[np.float32], dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
         """Scores (n,), and by layer its feature maps and the gradients of the score for them."""
-        carried = self.run_trunk(batch, long_run=long_run)
-        roots, crossing = carried[: len(self.cut.roots)], carried[len(self.cut.roots) :]
-        shapes = shapes_at(self._model, (batch.shape[1], batch.shape[2])) if self.cut.inner else {}
-        zeros = [np.zeros((len(batch), *_fixed(shapes[number])), np.float32) for number in self.cut.inner]
+        roots, crossing = seen.carried[: len(self.cut.roots)], seen.carried[len(self.cut.roots) :]
+        size = (seen.batch.shape[1], seen.batch.shape[2])
+        shapes = shapes_at(self._graph, size) if self.cut.inner else {}
+        zeros = [np.zeros((len(seen.batch), *_fixed(shapes[number])), np.float32) for number in self.cut.inner]
         scores, gradients, inner = self._gradient(*roots, *zeros, weights, *crossing, long_run=long_run)
-        numbers = (*self.cut.roots, *self.cut.inner)
-        maps = {
-            self._layers[number]: to_array(tensor) for number, tensor in zip(numbers, [*roots, *inner], strict=True)
-        }
-        slopes = {self._layers[number]: to_array(tensor) for number, tensor in zip(numbers, gradients, strict=True)}
+        names = [self._layers[number] for number in (*self.cut.roots, *self.cut.inner)]
+        maps = dict(zip(names, map(to_array, [*roots, *inner]), strict=True))
+        slopes = dict(zip(names, map(to_array, gradients), strict=True))
         return to_array(scores), maps, slopes
 
     def scores_of(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from artforge.core.errors import ModelError, ShapeError
 from artforge.core.values import FeatureMaps, Image
-from artforge.engine.attention.evidence import pieces_of, weighted_score
+from artforge.engine.attention.evidence import Seen, weighted_score
 from artforge.engine.attention.targets import Targets, class_weights
 from artforge.engine.backend import load_keras, to_array
 from artforge.engine.gradients import Compiled, compile_gradient
@@ -115,41 +115,27 @@ def picture_gradients(
     return np.concatenate(scores), np.concatenate(gradients) * np.float32(high - low)
 
 
-def head_scores(
-    feature_maps: NDArray[np.float32],
-    *,
-    model: Model,
-    layer: str,
-    image: Image,
-    weights: NDArray[np.float32],
-    long_run: bool = False,
-) -> NDArray[np.float32]:
+def head_scores(seen: Seen, feature_maps: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """The score asked about, where other feature maps stand in place of a picture's own at one layer.
 
     Only what comes behind the layer is computed; what passes beside it (a shortcut) is the picture's own.
 
     Args:
-        feature_maps: float32 (n, h, w, channels), in place of the layer's own for this picture.
-        model: the network.
-        layer: a layer's name, or `last_conv`; of a transformer its picture's tokens as maps.
-        image: float32 (H, W, 3) in [0, 1].
-        weights: float32 (classes,) or (1, classes); zeros ask about the class predicted for each.
-        long_run: whether many more calls at this shape are to come.
+        seen: one picture at one layer, as `see` gives it.
+        feature_maps: float32 (n, h, w, channels), in place of the layer's own; of a transformer its picture's tokens.
+        weights: float32 (classes,); zeros ask about the class predicted for each.
 
     Returns:
         float32 (n,).
 
     Raises:
-        ChoiceError: unknown layer.
         ShapeError: the feature maps are not shaped like the layer's own.
     """
-    info = model.find_layer(layer)
-    pieces = pieces_of(model, (info.name,))
-    own, *crossing = map(to_array, pieces.run_trunk(model.prepare(image)))
+    own, *crossing = map(to_array, seen.batches[0].carried)
     replaced = _in_place_of(own, feature_maps)
     beside = [np.repeat(other, len(feature_maps), axis=0) for other in crossing]
-    asked = np.broadcast_to(np.reshape(weights, (1, -1)), (len(feature_maps), weights.shape[-1]))
-    return pieces.scores_of([replaced, *beside], np.ascontiguousarray(asked), long_run=long_run)
+    asked = np.repeat(weights[None], len(feature_maps), axis=0)
+    return seen.pieces.scores_of([replaced, *beside], asked)
 
 
 def _in_place_of(own: NDArray[np.float32], feature_maps: FeatureMaps) -> NDArray[np.float32]:

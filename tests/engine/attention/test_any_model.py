@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from artforge.core.errors import ChoiceError, ModelError
-from artforge.engine.attention.evidence import gather_evidence, gather_evidence_of_layers
+from artforge.engine.attention.evidence import Pieces, gather_evidence, gather_evidence_of_layers, see
 from artforge.engine.attention.feature_maps import feature_maps
 from artforge.engine.attention.grad_cam import grad_cam_batch, grad_cam_map
 from artforge.engine.backend import no_warnings
@@ -151,3 +151,26 @@ def test_a_patch_keeps_its_place_in_the_maps_of_tokens(pictures):
     ).sum(axis=-1)
     assert np.unravel_index(difference.argmax(), difference.shape) == (2, 5)
     assert (difference > 1e-4).sum() == 1
+
+
+# what has been seen
+
+
+def test_another_class_is_asked_without_seeing_the_pictures_again(flat, pictures, monkeypatch):
+    seen = see(pictures, model=flat, layers=["inner", "late"])
+    with monkeypatch.context() as blind:
+        blind.setattr(Pieces, "run_trunk", lambda *_, **__: pytest.fail("the trunk ran again"))
+        by_class = [seen.evidence(target) for target in range(zoo.CLASSES)]
+    for target, found in enumerate(by_class):
+        for image, by_layer in zip(pictures, found, strict=True):
+            [alone] = gather_evidence([image], model=flat, layer="late", targets=target)
+            assert_close(by_layer["late"].gradients, alone.gradients, 1e-5)
+
+
+def test_weights_that_change_are_seen_at_once(pictures):
+    model = wrap_model(zoo.flat())
+    [before] = grad_cam_batch(pictures[:1], model=model, targets=0)
+    kernel = model.keras_model.get_layer("late").kernel
+    kernel.assign(-1 * kernel.value)
+    [after] = grad_cam_batch(pictures[:1], model=model, targets=0)
+    assert not np.allclose(before, after)
