@@ -13,6 +13,7 @@ from artforge.core.errors import PictureError
 
 if TYPE_CHECKING:
     from artforge.core.values import Heatmap, Image
+    from artforge.engine.honesty.check import HonestyReport
     from artforge.engine.models.handle import Model
 
 ALL_FAILED, SOME_FAILED = 1, 3
@@ -39,14 +40,23 @@ def look_command(
     target: Annotated[
         str | None, typer.Option("--target", metavar="CLASS", help="Ask about this class, not the predicted one.")
     ] = None,
+    method: Annotated[
+        str, typer.Option("--method", help="How to look: grad_cam, layer_cam, integrated_gradients, rise, ...")
+    ] = "grad_cam",
+    check: Annotated[
+        bool, typer.Option("--check", help="Put the heatmap to the test: can it be trusted? Takes seconds.")
+    ] = False,
     out: Annotated[Path, typer.Option("--out", help="Folder for the overlays.")] = Path("look"),
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per picture on stdout.")] = False,
 ) -> None:
     """See what a model makes of pictures, and where it looks. Example: artforge look painting.jpg --target hand_made"""
     from artforge.core.pictures import read_picture, resize, write_png
+    from artforge.engine.attention.methods import find_method
+    from artforge.engine.honesty.check import check_heatmap
     from artforge.engine.models.store import load_model, resolve_model
     from artforge.ops.layout import fit_within
 
+    find_method(method)
     path = resolve_model(model, base=Path())
     with console.status("opening the model ..."):
         loaded = load_model(path)
@@ -64,27 +74,32 @@ def look_command(
             continue
         if max(image.shape[:2]) > LONGEST_OVERLAY:
             image = resize(image, fit_within(image, LONGEST_OVERLAY))
-        seen = look_at(image, model=loaded, layer=layer, target=target)
+        seen = look_at(image, model=loaded, layer=layer, target=target, method=method)
+        if check:
+            seen["check"] = check_heatmap(image, model=loaded, method=method, layer=layer, target=seen["target"])
         write_png(overlay_path, seen["overlay"])
         _tell(picture, overlay_path, seen, as_json=as_json)
     if num_failed:
         raise typer.Exit(ALL_FAILED if num_failed == len(pictures) else SOME_FAILED)
 
 
-def look_at(image: Image, *, model: Model, layer: str, target: str | None) -> dict[str, Any]:
+def look_at(image: Image, *, model: Model, layer: str, target: str | None, method: str = "grad_cam") -> dict[str, Any]:
     """What the model says of one picture: probabilities by class, the class looked for, and the overlay picture."""
-    from artforge.engine.attention.grad_cam import grad_cam
+    from artforge.engine.attention.methods import find_method
+    from artforge.engine.attention.upsample import upsample_heatmap
 
     probabilities = {
         name: float(share) for name, share in zip(model.class_names, model.probabilities(image)[0], strict=True)
     }
     predicted = max(probabilities, key=probabilities.__getitem__)
-    heatmap = grad_cam(image, model=model, layer=layer, target=target or predicted)
+    [raw] = find_method(method).batch([image], model=model, layer=layer, targets=[target or predicted])
+    heatmap = upsample_heatmap(raw, image.shape[:2])
     return {
         "class": predicted,
         "probabilities": probabilities,
         "target": target or predicted,
         "layer": model.find_layer(layer).name,
+        "method": method,
         "found": bool(heatmap.max() > 0),
         "overlay": lay_over(image, heatmap),
     }
@@ -136,10 +151,49 @@ def _tell(picture: Path, overlay_path: Path, seen: dict[str, Any], *, as_json: b
                 "probabilities": probabilities,
                 "target": seen["target"],
                 "layer": seen["layer"],
+                "method": seen["method"],
                 "overlay": str(overlay_path),
+                **({"check": seen["check"].as_json()} if "check" in seen else {}),
             }
         )
         return
     ranked = sorted(probabilities.items(), key=lambda pair: -pair[1])[:NUM_CLASSES_SHOWN]
     told = ", ".join(f"{name} {share:.1%}" for name, share in ranked)
     result(f"{picture}: {told}\n  {overlay_path}")
+    if "check" in seen:
+        result("\n".join(f"  {line}" for line in check_lines(seen["check"], target=seen["target"])))
+
+
+def check_lines(report: HonestyReport, *, target: str) -> Iterator[str]:
+    """A report in words; the probability is that of the class the heatmap speaks for."""
+    yield f"can this heatmap be trusted? (probability of {target})"
+    yield (
+        f"  hottest pixels taken away first    mean probability {report.deletion:.2f}, by chance "
+        f"{report.deletion_random:.2f}: {_verdict(report.deletion < report.deletion_random)} (lower is better)"
+    )
+    yield (
+        f"  hottest pixels shown first         mean probability {report.insertion:.2f}, by chance "
+        f"{report.insertion_random:.2f}: {_verdict(report.insertion > report.insertion_random)} (higher is better)"
+    )
+    left = "the probability rises" if report.increases else f"{report.drop:.0%} of the probability is lost"
+    yield f"  only what is hot is seen           {left}"
+    yield (
+        f"  hottest against coldest (ROAD)     {report.road:+.2f}: "
+        f"{_verdict(report.road > 0)} (above 0: the hot pixels matter more)"
+    )
+    stages = ", ".join(f"{share:.0%} of layers {correlation:+.2f}" for share, correlation in report.randomised)
+    changed = "the map changes" if report.depends_on_learning else "THE MAP HARDLY CHANGES"
+    yield f"  learned weights shuffled           {changed}: likeness (1 = the same) {stages}"
+    yield f"  in short: {_in_short(report)}"
+
+
+def _verdict(better: bool) -> str:
+    return "better than chance" if better else "NOT better than chance"
+
+
+def _in_short(report: HonestyReport) -> str:
+    if not report.depends_on_learning:
+        return "it shows the picture rather than what the network learned; do not read it as an explanation"
+    if report.follows_score:
+        return "on this picture the score follows the map, and the map depends on what was learned"
+    return "it depends on what was learned, but not every test finds it better than chance: read it with care"

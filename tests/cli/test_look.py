@@ -137,3 +137,16 @@ def test_a_folder_where_the_overlay_should_go_is_told(model, pictures, tmp_path,
         main()
     assert ended.value.code == 1
     assert "calm-look.png: cannot be written (Is a directory)" in capsys.readouterr().err
+
+
+def test_a_heatmap_can_be_put_to_the_test(tmp_path, paint):
+    picture = tmp_path / "art.png"
+    write_png(picture, paint(3, 64, 96))
+    plain = run(app, ["look", str(picture), "--out", str(tmp_path), "--check", "--method", "layer_cam"])
+    assert plain.exit_code == 0, plain.output
+    assert "can this heatmap be trusted?" in plain.output
+    assert "in short:" in plain.output
+    told = run(app, ["look", str(picture), "--out", str(tmp_path), "--check", "--json"])
+    report = json.loads(told.stdout)["check"]
+    assert 0 <= report["deletion"] <= 1
+    assert isinstance(report["depends_on_learning"], bool)

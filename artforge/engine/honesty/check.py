@@ -1,0 +1,127 @@
+"""All honesty checks of one picture's map, gathered in one report."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.values import Image
+from artforge.engine.attention.baselines import baseline_of
+from artforge.engine.attention.methods import find_method
+from artforge.engine.attention.scores import settled_weights
+from artforge.engine.attention.targets import ClassTarget, weights_of_target
+from artforge.engine.attention.upsample import upsample_heatmap
+from artforge.engine.honesty.deletion import Score, deletion_curve, insertion_curve, random_area
+from artforge.engine.honesty.drop import confidence_drop
+from artforge.engine.honesty.randomised import sanity_check
+from artforge.engine.honesty.road import road_score
+from artforge.engine.models.handle import BATCH, Model
+from artforge.engine.models.head import probabilities_from
+
+MOST_ALIKE = 0.5
+"""A map of a network without what it learned may be this much (rank correlation) like the true one, and no more."""
+
+
+@dataclass(frozen=True)
+class HonestyReport:
+    """What the checks of one map found. Probabilities are those of the class the map speaks for.
+
+    Attributes:
+        deletion, deletion_random: area under the probability while the hottest (or random) pixels go; lower is better.
+        insertion, insertion_random: area while the hottest (or random) pixels come; higher is better.
+        drop: the share of the probability that is lost when only what is hot is seen; lower is better.
+        increases: whether it rises instead.
+        road: how much more losing the hottest pixels costs than losing the coldest; above 0 is good.
+        randomised: (share of layers randomised, rank correlation with the true map), from the class scores down.
+    """
+
+    deletion: float
+    deletion_random: float
+    insertion: float
+    insertion_random: float
+    drop: float
+    increases: bool
+    road: float
+    randomised: tuple[tuple[float, float], ...]
+
+    @property
+    def follows_score(self) -> bool:
+        """Whether deletion, insertion and ROAD all find the map's order better than chance."""
+        return self.deletion < self.deletion_random and self.insertion > self.insertion_random and self.road > 0
+
+    @property
+    def depends_on_learning(self) -> bool:
+        """Whether the map changes once everything that was learned is gone."""
+        return abs(self.randomised[-1][1]) < MOST_ALIKE
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, for a machine to read."""
+        verdicts = {"follows_score": self.follows_score, "depends_on_learning": self.depends_on_learning}
+        return {**asdict(self), **verdicts}
+
+
+def check_heatmap(
+    image: Image,
+    *,
+    model: Model,
+    method: str = "grad_cam",
+    layer: str = "last_conv",
+    target: ClassTarget | None = None,
+    seed: int = 0,
+) -> HonestyReport:
+    """Make a map and put it through every check.
+
+    Args:
+        image: float32 (H, W, 3) in [0, 1].
+        model: the network; it is as before afterwards.
+        method: a name of `METHODS`.
+        layer: a layer's name, or `last_conv`, for methods that look at one.
+        target: the class the map speaks for; None takes the predicted one. Of a mix, the class with the most weight
+            is watched.
+        seed: of the random orders, of the noise and of the shuffled weights.
+
+    Raises:
+        ChoiceError: unknown method, layer or class.
+    """
+    batch = model.prepare(image)
+    weights = settled_weights(batch, weights_of_target(target, model=model)[None], model=model)[0]
+    settled = {name: float(weight) for name, weight in zip(model.class_names, weights, strict=True) if weight}
+    asked = find_method(method)
+
+    def raw() -> NDArray[np.float32]:
+        [heatmap] = asked.batch([image], model=model, layer=layer, targets=[settled])
+        return heatmap
+
+    picture = batch[0]
+    heatmap = upsample_heatmap(raw(), picture.shape[:2])
+    score = probability_of(int(weights.argmax()), model=model)
+    blurred = baseline_of(picture, "blurred", model=model)
+    mean = baseline_of(picture, "mean", model=model)
+    drop = confidence_drop(picture, heatmap, mean, score)
+    return HonestyReport(
+        deletion=deletion_curve(picture, heatmap, mean, score).area,
+        deletion_random=random_area(picture, mean, score, seed=seed),
+        insertion=insertion_curve(picture, heatmap, blurred, score).area,
+        insertion_random=random_area(picture, blurred, score, insertion=True, seed=seed),
+        drop=drop.drop,
+        increases=drop.increases,
+        road=road_score(picture, heatmap, score, seed=seed),
+        randomised=tuple(sanity_check(model, raw, seed=seed)),
+    )
+
+
+def probability_of(index: int, *, model: Model) -> Score:
+    """The probability of one class as a score of prepared pictures.
+
+    The published measures watch the probability. It saturates, so their numbers compare maps of one network and
+    picture, and say little across networks.
+    """
+
+    def score(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        chunks = [model.class_scores(batch[start : start + BATCH]) for start in range(0, len(batch), BATCH)]
+        return probabilities_from(np.concatenate(chunks), twin=model.twin)[:, index]
+
+    return score
