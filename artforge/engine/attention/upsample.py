@@ -9,6 +9,8 @@ from artforge.core.errors import ShapeError
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
 
+_ROWS_AT_ONCE = 512
+
 
 def upsample_heatmap(heatmap: Heatmap, size: tuple[int, int]) -> Heatmap:
     """Resize a heatmap with cubic B-splines: each cell becomes a round, bell-shaped spot.
@@ -35,7 +37,11 @@ def upsample_heatmap(heatmap: Heatmap, size: tuple[int, int]) -> Heatmap:
             f"a heatmap (h, w) can be resized to (height, width) of at least 1, received {heatmap.shape} to {size}"
         )
     rows, columns = (_spline_weights(cells, pixels) for cells, pixels in zip(heatmap.shape, size, strict=True))
-    return np.asarray(rows @ heatmap.astype(np.float64) @ columns.T, np.float32)
+    narrow = rows @ heatmap.astype(np.float64)
+    resized = np.empty(size, np.float32)
+    for top in range(0, size[0], _ROWS_AT_ONCE):  # a print in double precision all at once would fill the memory
+        resized[top : top + _ROWS_AT_ONCE] = narrow[top : top + _ROWS_AT_ONCE] @ columns.T
+    return resized
 
 
 @step("upsample", version=1)
