@@ -61,7 +61,7 @@ def grad_cam_batch(
     return cam_batch(images, grad_cam_shares, model=model, layer=layer, targets=targets, channels=channels)
 
 
-@step("grad_cam", version=2)
+@step("grad_cam", version=1)
 def grad_cam(
     image: Image,
     *,
