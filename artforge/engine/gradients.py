@@ -39,6 +39,7 @@ class Compiled:
         self.num_traces = 0
         self._function = function
         self._ops = load_keras().ops
+        self._dtypes = [argument.dtype for argument in arguments]
         backend = load_keras().backend.backend()
         if backend == "tensorflow":
             self._run = _on_tensorflow(self._counted, arguments, num_inputs)
@@ -53,7 +54,9 @@ class Compiled:
 
     def __call__(self, *arguments: Any, long_run: bool = False) -> Any:
         """Run it. `long_run` says that much will be computed at this shape, worth seconds of deeper compiling first."""
-        return self._run(long_run, *(self._ops.convert_to_tensor(argument) for argument in arguments))
+        # a network in half precision wants its own kind of numbers, and callers hold float32
+        typed = zip(arguments, self._dtypes, strict=True)
+        return self._run(long_run, *(self._ops.convert_to_tensor(argument, dtype=dtype) for argument, dtype in typed))
 
 
 def compile_function(function: Function, variables: Sequence[Any], arguments: Sequence[Any]) -> Compiled:

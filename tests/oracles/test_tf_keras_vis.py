@@ -1,87 +1,153 @@
-"""tf-keras-vis on the very same Keras network: where it follows the papers it agrees, else the test says how."""
+"""tf-keras-vis sees the same as artforge on the very same Keras network, or the test says where it leaves the paper."""
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
+from twins import assert_same, distance, ours, questions, twins
 
+from artforge.core.seeds import derive_seed, generator
 from artforge.engine.attention.evidence import gather_evidence
-from artforge.engine.attention.methods import METHODS
-
-pytest.importorskip("tf_keras_vis")
+from artforge.engine.attention.feature_maps import feature_maps
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of a SciPy and a NumPy of years ago
+    warnings.filterwarnings("ignore", "Please import `zoom`", DeprecationWarning)  # it knows a SciPy of years ago
     from tf_keras_vis.gradcam import Gradcam
     from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
     from tf_keras_vis.layercam import Layercam
     from tf_keras_vis.saliency import Saliency
     from tf_keras_vis.scorecam import Scorecam
     from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
-    from tf_keras_vis.utils.scores import CategoricalScore
+    from tf_keras_vis.utils.scores import BinaryScore, CategoricalScore
 
-_spec = importlib.util.spec_from_file_location("twins", Path(__file__).with_name("twins.py"))
-twins_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(twins_module)
+# it hands over its pictures in a list, as an older Keras liked it
+pytestmark = pytest.mark.filterwarnings("ignore:The structure of `inputs` doesn't match:UserWarning")
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # of an older Keras: input structures, __array__, deprecated NumPy
-RAW = {"expand_cam": False, "normalize_cam": False, "seek_penultimate_conv_layer": False}
+SIZE_AND_SCALE_AS_THEY_ARE = {"expand_cam": False, "normalize_cam": False, "seek_penultimate_conv_layer": False}
 
 
-@pytest.fixture(scope="module", params=["pooled", "flattened", "residual"])
-def model(request):
-    return twins_module.wrap_model(twins_module.keras_network(request.param))
+def on_logits(method, model):
+    return method(model.keras_model, model_modifier=ReplaceToLinear(), clone=True)
 
 
-def assert_same(actual, expected):
-    assert np.abs(expected).max() > 0
-    np.testing.assert_allclose(actual / np.abs(actual).max(), expected / np.abs(expected).max(), rtol=0, atol=1e-4)
+def score_of(target, twin):
+    return BinaryScore(bool(target)) if twin.kind == "one_sigmoid" else CategoricalScore(target)
 
 
-@pytest.mark.parametrize("layer", ["relu1", "relu2"])
-@pytest.mark.parametrize(("name", "theirs"), [("grad_cam", Gradcam), ("layer_cam", Layercam)])
-def test_grad_cam_and_layer_cam_agree(model, pictures, name, theirs, layer):
-    method = theirs(model.keras_model, model_modifier=ReplaceToLinear(), clone=True)
-    for target, image in enumerate(pictures):
-        expected = np.asarray(method(CategoricalScore(target), image[None], penultimate_layer=layer, **RAW))[0]
-        here = np.maximum(METHODS[name].batch([image], model=model, layer=layer, targets=target)[0], 0)
-        if expected.any():
-            assert_same(here, expected)
-        else:
-            assert not here.any()
+def theirs(method, image, target, twin, layer, **settings):
+    """Their map as it is, (h, w) of the layer; rectified unless `activation_modifier` is None."""
+    settings = SIZE_AND_SCALE_AS_THEY_ARE | settings
+    return np.asarray(method(score_of(target, twin), image[None], penultimate_layer=layer, **settings))[0]
 
 
-def test_saliency_agrees(model, pictures):
-    method = Saliency(model.keras_model, model_modifier=ReplaceToLinear(), clone=True)
-    expected = np.asarray(method(CategoricalScore(1), pictures[0][None], normalize_map=False))[0]
-    assert_same(METHODS["saliency"].batch(pictures[:1], model=model, targets=1)[0], expected)
+def softmax(scores):
+    shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return shares / shares.sum(axis=-1, keepdims=True)
 
 
-def test_grad_cam_plus_plus_differs_because_it_brings_the_weights_of_a_channel_to_a_sum_of_one(model, pictures):
-    """The paper's eq. 19 has no such step; pytorch-grad-cam, which has none either, agrees with artforge."""
-    image, layer, target = pictures[0], "relu1", 1
-    method = GradcamPlusPlus(model.keras_model, model_modifier=ReplaceToLinear(), clone=True)
-    expected = np.asarray(method(CategoricalScore(target), image[None], penultimate_layer=layer, **RAW))[0]
-    [evidence] = gather_evidence([image], model=model, layer=layer, targets=target)
-    maps, slopes = evidence.feature_maps.astype(np.float64), evidence.gradients.astype(np.float64)
-    denominator = 2 + slopes * maps.sum(axis=(0, 1))
-    alpha = np.where(slopes != 0, 1 / denominator, 0)
-    sums = alpha.sum(axis=(0, 1))
-    theirs = ((alpha / np.where(sums == 0, 1, sums)) * np.maximum(slopes, 0)).sum(axis=(0, 1))
-    [paper] = METHODS["grad_cam_plus_plus"].batch([image], model=model, layer=layer, targets=target)
-    assert_same(np.maximum(maps @ theirs, 0), expected)
-    different = np.abs(np.maximum(paper, 0) / paper.max() - expected / expected.max()).max()
-    assert different > 1e-3 or np.allclose(alpha, alpha[0, 0])  # behind a mean all gradients of a channel are alike
+@pytest.mark.parametrize(("name", "method"), [("grad_cam", Gradcam), ("layer_cam", Layercam)])
+def test_grad_cam_and_layer_cam_are_theirs_at_every_layer(pair, pictures, name, method):
+    model, twin = pair
+    method = on_logits(method, model)
+    for layer in twin.layers:
+        for image, target in questions(pictures, twin):
+            expected = theirs(method, image, target, twin, layer, activation_modifier=None)
+            assert_same(ours(name, image, model, layer=layer, targets=target), expected, layer, target)
 
 
-def test_score_cam_ranks_the_channels_alike(model, pictures):
-    """It weighs channels by their bare scores (after a softmax over classes), the paper by a softmax over channels."""
-    image, target = pictures[0], 1
-    method = Scorecam(model.keras_model, model_modifier=ReplaceToLinear(), clone=True)
-    expected = np.asarray(method(CategoricalScore(target), image[None], penultimate_layer="relu1", **RAW))[0]
-    here = METHODS["score_cam"].batch([image], model=model, layer="relu1", targets=target)[0]
-    assert np.corrcoef(here.ravel(), expected.ravel())[0, 1] > 0.5
+def test_saliency_is_theirs(pair, pictures):
+    model, twin = pair
+    method = on_logits(Saliency, model)
+    for image, target in questions(pictures, twin):
+        expected = np.asarray(method(score_of(target, twin), image[None], normalize_map=False))[0]
+        assert_same(ours("saliency", image, model, targets=target), expected, target)
+
+
+def test_smooth_grad_with_the_same_noise_is_theirs_of_signed_gradients(pair, pictures, monkeypatch):
+    """They average |gradient| unless told not to; the paper averages gradients. The measure of noise is the same."""
+    model, twin = pair
+    image, target, num_samples, noise, seed = pictures[0], 1, 18, 0.2, 3  # more samples than go into one batch
+    drawn = generator(derive_seed(seed, "smooth_grad")).standard_normal((num_samples, *image.shape), dtype=np.float32)
+    monkeypatch.setattr(np.random, "normal", lambda mean, sigma, shape: np.asarray(sigma) * drawn.reshape(shape))
+    method = on_logits(Saliency, model)
+    question = {"smooth_samples": num_samples, "smooth_noise": noise, "normalize_map": False, "keepdims": True}
+    settings = {"num_samples": num_samples, "noise": noise, "seed": seed, "targets": target}
+    signed = np.asarray(method(score_of(target, twin), image[None], gradient_modifier=None, **question))[0]
+    assert_same(ours("smooth_grad", image, model, **settings, colours="sum"), signed.sum(axis=-1))
+    assert_same(ours("smooth_grad", image, model, **settings), np.abs(signed).max(axis=-1))
+    sizes = np.asarray(method(score_of(target, twin), image[None], **question))[0]
+    assert distance(ours("smooth_grad", image, model, **settings), sizes.max(axis=-1)) > 1e-2
+
+
+# Grad-CAM++
+
+
+def test_grad_cam_plus_plus_differs_because_they_bring_the_alphas_of_a_channel_to_a_sum_of_one(pair, pictures):
+    """Eq. 19 of the paper has no such step; pytorch-grad-cam, which has none either, agrees with artforge."""
+    model, twin = pair
+    method = on_logits(GradcamPlusPlus, model)
+    for layer in ("relu1", "relu2"):
+        for image, target in questions(pictures, twin):
+            expected = theirs(method, image, target, twin, layer)
+            [evidence] = gather_evidence([image], model=model, layer=layer, targets=target)
+            maps, slopes = evidence.feature_maps.astype(np.float64), evidence.gradients.astype(np.float64)
+            alpha = np.where(slopes != 0, 1 / (2 + slopes * maps.sum(axis=(0, 1))), 0)
+            sums = alpha.sum(axis=(0, 1))
+            weights = (alpha / np.where(sums == 0, 1, sums) * np.maximum(slopes, 0)).sum(axis=(0, 1))
+            # their gradients are those of exp(score)
+            assert_same(np.exp(evidence.class_score) * np.maximum(maps @ weights, 0), expected, layer, target)
+            paper = np.maximum(ours("grad_cam_plus_plus", image, model, layer=layer, targets=target), 0)
+            assert distance(paper / paper.max(), expected / expected.max()) > 1e-3, (layer, target)
+
+
+def test_grad_cam_plus_plus_of_a_sure_network_is_a_map_where_theirs_is_not_a_number(pictures):
+    """They compute exp(score), which float32 cannot hold above 88; in eq. 19 it cancels."""
+    quiet, twin = twins("flattened")
+    sure, _ = twins("flattened")
+    bias = sure.keras_model.get_layer("scores").bias
+    bias.assign(bias + 200)
+    expected = theirs(on_logits(GradcamPlusPlus, sure), pictures[0], 1, twin, "relu2")
+    assert np.isnan(expected).any()
+    here = ours("grad_cam_plus_plus", pictures[0], sure, layer="relu2", targets=1)
+    assert_same(here, ours("grad_cam_plus_plus", pictures[0], quiet, layer="relu2", targets=1))
+
+
+# Score-CAM
+
+
+def masked_by_each_channel(image, maps):
+    low, high = maps.min(axis=(0, 1)), maps.max(axis=(0, 1))
+    masks = (maps - low) / np.where(high > low, high - low, 1)
+    return np.ascontiguousarray(np.moveaxis(masks, -1, 0)[..., None] * image)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_score_cam_differs_because_they_weigh_a_channel_by_the_probability_of_the_class(pair, pictures, times):
+    """The paper weighs by a softmax over channels of how far the class score rises; the code of its authors, and they,
+    by a softmax over classes, which they take once of logits and once more of a network's own softmax."""
+    model, twin = pair
+    if twin.kind == "one_sigmoid":
+        pytest.skip("a softmax over one output is always 1: see the next test")
+    method = on_logits(Scorecam, model) if times == 1 else Scorecam(model.keras_model)
+    for image, target in questions(pictures, twin):
+        maps = feature_maps(image, model=model, layer="relu1")  # as large as the picture: a mask needs no resizing
+        shares = model.class_scores(masked_by_each_channel(image, maps))
+        for _ in range(times):
+            shares = softmax(shares)
+        expected = theirs(method, image, target, twin, "relu1")
+        assert_same(maps @ shares[:, target], expected, target)
+        paper = ours("score_cam", image, model, layer="relu1", targets=target)
+        assert distance(paper / paper.max(), expected / expected.max()) > 1e-2
+
+
+def test_score_cam_of_one_sigmoid_is_a_plain_sum_of_channels_where_theirs_takes_a_softmax_over_one_output(pictures):
+    model, twin = twins("one_sigmoid")
+    image = pictures[0]
+    expected = theirs(on_logits(Scorecam, model), image, 1, twin, "relu1")
+    assert_same(feature_maps(image, model=model, layer="relu1").sum(axis=-1), expected)
+    assert (
+        distance(*(one / one.max() for one in (ours("score_cam", image, model, layer="relu1", targets=1), expected)))
+        > 1e-2
+    )

@@ -48,11 +48,16 @@ def weights_of_target(target: Target | None, *, model: Model) -> NDArray[np.floa
     """One target as float32 (classes,): all zero for None, the predicted class.
 
     Raises:
-        ChoiceError: no such class, or a mix that is empty, all zero or not finite.
+        ChoiceError: no such class, nothing that could be one, or a mix that is empty, all zero or not finite.
     """
     weights = np.zeros(len(model.class_names), np.float32)
     if target is None:
         return weights
+    if isinstance(target, bool) or not isinstance(target, str | int | np.integer | Mapping | Sequence):
+        raise ChoiceError(
+            f"the target {target!r} is no class: expected a name, a number, a list of them, or a mapping to weights; "
+            f"the classes are {', '.join(model.class_names)}"
+        )
     if isinstance(target, str | int | np.integer):
         mix: list[tuple[str | int, float]] = [(target, 1.0)]
     elif isinstance(target, Mapping):

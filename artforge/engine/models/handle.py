@@ -24,6 +24,7 @@ LONGEST_ASPECT = 4
 """A flexible network sees a picture undistorted up to this ratio of long to short edge."""
 DEFAULT_SIZE = 224
 """Working edge of a network that takes any size and has no card to say better (pixels)."""
+_SLACK = 1e-4  # rounding of whoever made the picture
 BATCH = 16
 """Pictures that go through the network at once: more is no faster on a CPU and only costs memory."""
 
@@ -91,6 +92,12 @@ class Model:
                     f"the model {self.name!r} has no convolution with a map of more than one cell to look at"
                 )
             name = found
+        if name in self.graph.value_of and name not in self.layer_names:
+            shape = self.graph.shapes[self.graph.value_of[name]]
+            raise ChoiceError(
+                f"layer {name!r} puts out {shape}, not a map for each channel: it stands behind the flattening or the "
+                f"pooling. Look at one of: {', '.join([LAST_CONV, *self.layer_names])}"
+            )
         check_choice("layer", name, [LAST_CONV, *self.layer_names])
         return next(layer for layer in self.layers if layer.name == name)
 
@@ -116,6 +123,7 @@ class Model:
         A flexible network sees the whole picture undistorted: the short edge becomes that of the input size, the
         long edge follows, up to four times the short one. Any other sees it fitted to its input size.
         """
+        _check_shape(image)
         if not self.flexible_size:
             return self.input_size
         edge = min(self.input_size)
@@ -150,8 +158,7 @@ class Model:
         return np.stack([self._prepare_one(picture) for picture in pictures])
 
     def _prepare_one(self, image: Image) -> NDArray[np.float32]:
-        if image.ndim != 3 or image.shape[-1] != 3:
-            raise ShapeError(f"a picture must be (height, width, 3), received {image.shape}")
+        _check_values(image)
         low, high = self.value_range
         seen = resize(image, self.working_size(image))
         if self.graph.shapes[self.graph.picture][-1] == 1:
@@ -255,6 +262,20 @@ def wrap_model(
     )
     model.__dict__["twin"] = twin  # found while checking: no need to build it again
     return model
+
+
+def _check_shape(image: Image) -> None:
+    if image.ndim != 3 or image.shape[-1] != 3 or 0 in image.shape:
+        raise ShapeError(f"a picture must be (height, width, 3), received {image.shape}")
+
+
+def _check_values(image: Image) -> None:
+    if image.dtype.kind != "f":
+        way_out = ": divide by 255 first" if str(image.dtype) == "uint8" else ""
+        raise ShapeError(f"a picture must be float32 in [0, 1], received {image.dtype}{way_out}")
+    low, high = float(image.min()), float(image.max())
+    if not (low >= -_SLACK and high <= 1 + _SLACK):  # written so that NaN fails too
+        raise ShapeError(f"a picture must stay in [0, 1] and be finite, received [{low:.4g}, {high:.4g}]")
 
 
 def _picture_shape(graph: Graph, name: str) -> tuple[int | None, int | None]:
