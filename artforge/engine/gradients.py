@@ -15,7 +15,7 @@ LONG_RUN = 5e11
 """Multiplications in one go from which seconds of deeper compiling pay for themselves on a CPU."""
 
 XLA_BATCH = 4
-"""With TensorFlow, long runs in batches of at least this many go through XLA; one small picture is faster without."""
+"""With TensorFlow, long runs in batches of at least this many may go through XLA; smaller ones are faster without."""
 
 _XLA_REFUSES = "unsupported operations when trying to compile"
 
@@ -108,21 +108,33 @@ def _on_tensorflow(function: Function, arguments: Sequence[Any], num_inputs: int
     signature = [tensorflow.TensorSpec(tensor.shape, tensor.dtype) for tensor in arguments]
     plain = tensorflow.function(body, input_signature=signature, autograph=False)
     fused = tensorflow.function(body, input_signature=signature, autograph=False, jit_compile=True)
-    refused = False
+    plain_only = _has_onednn()
 
     def run(long_run: bool, x: Any, *others: Any) -> Any:
-        nonlocal refused
-        if refused or not long_run or len(x.shape) == 0 or x.shape[0] < XLA_BATCH:
+        nonlocal plain_only
+        if plain_only or not long_run or len(x.shape) == 0 or x.shape[0] < XLA_BATCH:
             return plain(x, *others)
         try:
             return fused(x, *others)
         except (tensorflow.errors.InvalidArgumentError, tensorflow.errors.UnimplementedError) as error:
             if _XLA_REFUSES not in str(error):
                 raise
-            refused = True  # a layer that XLA does not know: the same numbers come from the plain program, slower
+            plain_only = True  # a layer that XLA does not know: the same numbers come from the plain program, slower
             return plain(x, *others)
 
     return run
+
+
+def _has_onednn() -> bool:
+    """Whether TensorFlow computes with oneDNN, as it does by itself on CPUs that have vector instructions for it.
+
+    Its convolutions run at the peak of the machine there, and XLA's do not; without it XLA is the faster one.
+    """
+    try:
+        ports = importlib.import_module("tensorflow.python.util._pywrap_util_port")
+        return bool(ports.IsMklEnabled())
+    except (ImportError, AttributeError):
+        return False  # TensorFlow has no public way to ask
 
 
 def _on_jax(function: Function, variables: Sequence[Any], num_inputs: int) -> Function:

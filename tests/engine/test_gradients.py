@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from artforge.engine import gradients
 from artforge.engine.attention.grad_cam import grad_cam_batch
 from artforge.engine.backend import to_array
 from artforge.engine.gradients import compile_function, compile_gradient
@@ -31,7 +32,13 @@ def test_value_and_gradient_of_a_sum_of_powers(cubed):
     np.testing.assert_allclose(gradient, [[3, 12, 27], [8, 10, 12]], rtol=1e-5)
 
 
-def test_a_long_run_gives_the_same_numbers(cubed):
+@pytest.fixture
+def without_onednn(monkeypatch):
+    """Where TensorFlow has oneDNN, XLA is never asked; here it is."""
+    monkeypatch.setattr(gradients, "_has_onednn", lambda: False)
+
+
+def test_a_long_run_gives_the_same_numbers(without_onednn, cubed):
     x = np.random.default_rng(0).random((8, 3), dtype=np.float32)
     power = np.full((8, 1), 3, np.float32)
     plainly, deeply = cubed(x, power), cubed(x, power, long_run=True)
@@ -72,7 +79,7 @@ def test_weights_that_change_later_are_read_anew(keras):
         assert to_array(compiled(np.ones((1, 2), np.float32)))[0, 0] == 2 * weight
 
 
-def test_a_layer_that_xla_does_not_know_is_run_without_it(keras):
+def test_a_layer_that_xla_does_not_know_is_run_without_it(keras, without_onednn):
     tensorflow = pytest.importorskip("tensorflow", reason="XLA is a matter of TensorFlow")
     if keras.backend.backend() != "tensorflow":
         pytest.skip("XLA is a matter of TensorFlow")
@@ -89,6 +96,7 @@ _ELSEWHERE = """
 import json, sys
 from pathlib import Path
 import numpy as np
+from artforge.engine import gradients
 from artforge.engine.attention.grad_cam import grad_cam_batch
 from artforge.engine.backend import load_keras
 from artforge.engine.models.store import load_model

@@ -128,5 +128,14 @@ def assert_same(actual, expected, *about):
     assert distance(actual, expected) <= TOLERANCE, about
 
 
+def of_one_scale(heatmap):
+    return np.asarray(heatmap) / np.abs(heatmap).max()
+
+
 def assert_same_up_to_scale(actual, expected, *about):
-    assert_same(np.asarray(actual) / np.abs(actual).max(), np.asarray(expected) / np.abs(expected).max(), *about)
+    assert_same(of_one_scale(actual), of_one_scale(expected), *about)
+
+
+def assert_different(actual, expected, *about):
+    """Another map, not the same in another scale: a difference that is only said, not seen, is no difference."""
+    assert distance(of_one_scale(actual), of_one_scale(expected)) > 10 * TOLERANCE, about
