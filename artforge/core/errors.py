@@ -67,10 +67,15 @@ def did_you_mean(name: str, allowed: Sequence[str]) -> str:
     return f" - did you mean {near!r}?" if near else ""
 
 
+def nearest_first(name: str, allowed: Sequence[str]) -> list[str]:
+    """The allowed names, those most like `name` first; equals keep their order."""
+    return sorted(allowed, key=lambda one: -difflib.SequenceMatcher(None, one, name).ratio())
+
+
 def choice_message(what: str, value: str, allowed: Sequence[str], *, most: int = 40) -> str:
     """One sentence: the bad value, the allowed ones (at most `most`, nearest first), the nearest."""
-    ranked = sorted(allowed, key=lambda name: -difflib.SequenceMatcher(None, name, value).ratio())
-    listed = list(allowed) if len(allowed) <= most else [*ranked[:most], f"... ({len(allowed) - most} more)"]
+    few = len(allowed) <= most
+    listed = list(allowed) if few else [*nearest_first(value, allowed)[:most], f"... ({len(allowed) - most} more)"]
     return f"{what} {value!r} is not one of: {', '.join(listed)}{did_you_mean(value, allowed)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -70,6 +71,24 @@ def normalize(
         heatmap, scale_of = np.maximum(heatmap, 0), np.maximum(scale_of, 0)
     low, high = limits if limits is not None else _own_scale(scale_of, percentiles, keep=negative == "keep")
     return _to_unit(heatmap, low, high, flat=0.5 if negative == "keep" else 0.0)
+
+
+def normalize_set(
+    heatmaps: Sequence[Heatmap], *, percentiles: Percentiles | None = None, negative: Literal["drop", "keep"] = "drop"
+) -> list[Heatmap]:
+    """Bring a set of heatmaps to [0, 1] by one scale, that of all their values together, so that they can be compared.
+
+    Args:
+        heatmaps: float32 (H, W) each, of any sizes, signed.
+        percentiles, negative: as `normalize`.
+
+    Returns:
+        float32 of the same shapes, [0, 1].
+    """
+    if not heatmaps:
+        return []
+    together = np.concatenate([heatmap.ravel() for heatmap in heatmaps])[None]
+    return [normalize(heatmap, together, percentiles=percentiles, negative=negative) for heatmap in heatmaps]
 
 
 def _own_scale(heatmap: Heatmap, percentiles: Percentiles | None, *, keep: bool) -> tuple[float, float]:

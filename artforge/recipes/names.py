@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from artforge.core.errors import ArtforgeError, choice_message, did_you_mean
+from artforge.core.errors import ArtforgeError, choice_message, did_you_mean, nearest_first
 from artforge.core.pictures import PICTURE_SUFFIXES
 from artforge.core.values import Kind
 from artforge.engine.models.card import LAST_CONV, ModelCard, has_card, read_card
@@ -37,7 +37,8 @@ def named_thing_fault(kind: Kind, name: str, base: Path, model: tuple[str, Path]
         return None
     if kind is Kind.LAYER:
         allowed = [LAST_CONV, *card.layer_names]
-        return None if name in allowed or not card.layers else choice_message("layer", name, allowed)
+        known = name in allowed or not card.layers
+        return None if known else choice_message("layer", name, nearest_first(name, allowed))
     return None if name in card.class_names else choice_message("class", name, card.class_names)
 
 

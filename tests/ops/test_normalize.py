@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from artforge.core.errors import StepError
 from artforge.core.steps import registered_steps
-from artforge.ops.normalize import normalize
+from artforge.ops.normalize import normalize, normalize_set
 
 
 def row(*values):
@@ -160,3 +160,13 @@ def test_what_is_no_pair_of_rising_percentiles_is_refused_before_anything_runs(v
     adapter = registered_steps()["normalize"].settings["percentiles"].adapter
     with pytest.raises(ValueError, match="validation error"):
         adapter.validate_python(value)
+
+
+def test_a_set_has_one_scale_and_keeps_its_order():
+    weak, strong = np.asarray([[0, 1], [-3, 2]], np.float32), np.asarray([[4, 8, -1]], np.float32)
+    here, there = normalize_set([weak, strong])
+    np.testing.assert_allclose(here, [[0, 0.125], [0, 0.25]])
+    np.testing.assert_allclose(there, [[0.5, 1, 0]])
+    signed, _ = normalize_set([weak, strong], negative="keep")
+    np.testing.assert_allclose(signed[0], [0.5, 0.5 + 1 / 16])
+    assert normalize_set([]) == []

@@ -10,6 +10,8 @@ from artforge.engine.attention.methods import METHODS
 from artforge.engine.backend import load_keras
 from artforge.engine.models.handle import wrap_model
 
+torch.set_num_threads(1)  # on a busy machine its threads wait for each other ten times longer than they work
+
 SIZE = (24, 20)
 TOLERANCE = 1e-4
 SEEDS = {"pooled": 18, "flattened": 14, "residual": 21, "one_sigmoid": 35}

@@ -61,7 +61,7 @@ def test_good_recipe_passes_and_its_sources_come_first(write_recipe):
             "layer: conv2",
             "layer: conv3",
             "conv3",
-            "grad_cam.layer: layer 'conv3' is not one of: last_conv, conv1, conv2",
+            "grad_cam.layer: layer 'conv3' is not one of: conv1, conv2, last_conv",
         ),
         ("target: human", "target: humen", "humen", "grad_cam.target: class 'humen' is not one of: human, machine"),
         ("model: net", "model: nett", "nett", "grad_cam.model: no model 'nett'"),

@@ -96,7 +96,7 @@ def test_a_choice_that_makes_no_sense_says_why(write_recipe):
 def test_layers_in_a_list_are_checked(write_recipe, node):
     fusion = "layer_cam_fusion: {{model: net, image: $art, layers: [{}]}}"
     assert node(fusion.format("conv1, conv2")).settings["layers"] == ["conv1", "conv2"]
-    assert "layer 'conv3' is not one of: last_conv, conv1, conv2" in faults(write_recipe, fusion.format("conv1, conv3"))
+    assert "layer 'conv3' is not one of: conv1, conv2, last_conv" in faults(write_recipe, fusion.format("conv1, conv3"))
 
 
 def test_a_number_still_moves_with_keys_and_ease_only(write_recipe):

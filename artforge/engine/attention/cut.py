@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from artforge.core.errors import check_choice
+from artforge.core.errors import check_choice, nearest_first
 from artforge.engine.models.graph import Call, Graph
 
 
@@ -41,7 +41,7 @@ def split_at(graph: Graph, layers: Sequence[str]) -> Cut:
         ChoiceError: no such layer.
     """
     for layer in layers:
-        check_choice("layer", layer, list(graph.value_of))
+        check_choice("layer", layer, nearest_first(layer, list(graph.value_of)))
     tapped = {graph.value_of[layer] for layer in layers}
     moved: set[int] = set()
     trunk: list[Call] = []

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ChoiceError, ModelError, ShapeError, check_choice
+from artforge.core.errors import ChoiceError, ModelError, ShapeError, check_choice, nearest_first
 from artforge.core.pictures import LUMA, resize
 from artforge.core.values import Image, Kind
 from artforge.engine.backend import load_keras, to_array
@@ -98,7 +98,7 @@ class Model:
                 f"layer {name!r} puts out {shape}, not a map for each channel: it stands behind the flattening or the "
                 f"pooling. Look at one of: {', '.join([LAST_CONV, *self.layer_names])}"
             )
-        check_choice("layer", name, [LAST_CONV, *self.layer_names])
+        check_choice("layer", name, nearest_first(name, [LAST_CONV, *self.layer_names]))
         return next(layer for layer in self.layers if layer.name == name)
 
     def class_index(self, target: str | int | None) -> int | None:
