@@ -28,7 +28,7 @@ def squeezenet():
     layers = keras.layers
     weights = np.load(WEIGHTS / "squeezenet_v1.0_imagenet_deepcompressed.npz")
     picture = keras.Input((227, 227, 3))
-    maps = picture[..., ::-1] - np.asarray(BGR_MEANS, np.float32)
+    maps = keras.ops.flip(picture, axis=-1) - np.asarray(BGR_MEANS, np.float32)
     maps = layers.Conv2D(96, 7, strides=2, activation="relu", name="conv1")(maps)
     maps = layers.MaxPooling2D(3, 2)(maps)
     for fire in range(2, 10):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from artforge.engine import gradients
-from artforge.engine.attention.grad_cam import grad_cam_batch
+from artforge.engine.attention.methods import METHODS
 from artforge.engine.backend import to_array
 from artforge.engine.gradients import compile_function, compile_gradient
 from artforge.engine.models.store import load_model, save_model
@@ -96,15 +96,16 @@ _ELSEWHERE = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from artforge.engine import gradients
-from artforge.engine.attention.grad_cam import grad_cam_batch
+from artforge.engine.attention.methods import METHODS
 from artforge.engine.backend import load_keras
 from artforge.engine.models.store import load_model
 model = load_model(Path(sys.argv[1]))
-pictures = [np.asarray(picture, np.float32) for picture in json.loads(sys.stdin.read())]
-maps = [grad_cam_batch(pictures, model=model, layer=layer, targets="green") for layer in ("inner", "late")]
+methods, *pictures = json.loads(sys.stdin.read())
+pictures = [np.asarray(picture, np.float32) for picture in pictures]
+maps = [METHODS[name].batch(pictures, model=model, layer="inner", targets="green") for name in methods]
 print(json.dumps([load_keras().backend.backend(), [[one.tolist() for one in each] for each in maps]]))
 """
+_METHODS = ["grad_cam", "layer_cam", "ablation_cam", "saliency", "guided_backprop", "occlusion"]
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
@@ -114,17 +115,16 @@ def test_another_backend_sees_the_same(backend, residual, pictures, tmp_path):
     save_model(residual.keras_model, tmp_path, name="m", class_names=residual.class_names, input_size=(32, 32))
     finished = subprocess.run(
         [sys.executable, "-c", _ELSEWHERE, str(tmp_path / "model.keras")],
-        input=json.dumps([picture.tolist() for picture in pictures[:2]]),
+        input=json.dumps([_METHODS, *(picture.tolist() for picture in pictures[:2])]),
         env={**os.environ, "KERAS_BACKEND": backend},
         capture_output=True,
         text=True,
         check=True,
     )
-    name, by_layer = json.loads(finished.stdout)
+    name, by_method = json.loads(finished.stdout)
     assert name == backend
     here = load_model(tmp_path / "model.keras")
-    for layer, maps in zip(("inner", "late"), by_layer, strict=True):
-        for there, heatmap in zip(
-            maps, grad_cam_batch(pictures[:2], model=here, layer=layer, targets="green"), strict=True
-        ):
-            np.testing.assert_allclose(there, heatmap, rtol=0, atol=1e-5 * np.abs(heatmap).max())
+    for method, there in zip(_METHODS, by_method, strict=True):
+        maps = METHODS[method].batch(pictures[:2], model=here, layer="inner", targets="green")
+        for one, heatmap in zip(there, maps, strict=True):
+            np.testing.assert_allclose(one, heatmap, rtol=0, atol=2e-5 * np.abs(heatmap).max(), err_msg=method)
