@@ -105,7 +105,7 @@ pictures = [np.asarray(picture, np.float32) for picture in pictures]
 maps = [METHODS[name].batch(pictures, model=model, layer="inner", targets="green") for name in methods]
 print(json.dumps([load_keras().backend.backend(), [[one.tolist() for one in each] for each in maps]]))
 """
-_METHODS = ["grad_cam", "layer_cam", "ablation_cam", "saliency", "guided_backprop", "occlusion"]
+_METHODS = ["grad_cam", "layer_cam", "ablation_cam", "saliency", "guided_backprop"]
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
