@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+import zoo
 
 from artforge.core.errors import ChoiceError, ModelError
 from artforge.engine.attention.evidence import Pieces, gather_evidence, gather_evidence_of_layers, see
@@ -15,10 +13,6 @@ from artforge.engine.attention.grad_cam import grad_cam_batch, grad_cam_map
 from artforge.engine.backend import no_warnings
 from artforge.engine.models.handle import wrap_model
 from artforge.engine.models.store import load_model
-
-_spec = importlib.util.spec_from_file_location("zoo", Path(__file__).parents[1] / "zoo.py")
-zoo = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(zoo)
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 LAYERS = ("early", "inner", "late")

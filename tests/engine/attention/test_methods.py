@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+import zoo
 
 from artforge.core.errors import ChoiceError, ShapeError
 from artforge.core.steps import find_step
@@ -14,10 +12,6 @@ from artforge.engine.attention.channels import Channels
 from artforge.engine.attention.methods import METHODS, find_method
 from artforge.engine.models.handle import wrap_model
 from artforge.recipes.steps import load_steps
-
-_spec = importlib.util.spec_from_file_location("zoo", Path(__file__).parents[1] / "zoo.py")
-zoo = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(zoo)
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 load_steps()

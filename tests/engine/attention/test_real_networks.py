@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+import real_networks
 
 from artforge.core.pictures import read_picture
 from artforge.engine.attention.methods import METHODS
 from artforge.engine.attention.upsample import upsample_heatmap
-
-_spec = importlib.util.spec_from_file_location("real_networks", Path(__file__).parents[1] / "real_networks.py")
-real_networks = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(real_networks)
 
 pytestmark = [
     pytest.mark.skipif(not real_networks.DATA.is_dir(), reason="the real weights do not lie beside this checkout"),

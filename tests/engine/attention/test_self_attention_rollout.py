@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+import zoo
 
 from artforge.core.errors import ModelError
 from artforge.engine.attention.self_attention_rollout import (
@@ -13,10 +11,6 @@ from artforge.engine.attention.self_attention_rollout import (
     self_attention_rollout_batch,
 )
 from artforge.engine.models.handle import wrap_model
-
-_spec = importlib.util.spec_from_file_location("zoo", Path(__file__).parents[1] / "zoo.py")
-zoo = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(zoo)
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
