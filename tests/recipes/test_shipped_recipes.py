@@ -45,7 +45,7 @@ def sweep(tmp_path_factory):
 
 
 def test_there_are_recipes():
-    assert [path.stem for path in RECIPES] == ["activation_grid", "filter_subsets", "heatmap_sweep"]
+    assert [path.stem for path in RECIPES] == ["activation_grid", "filter_subsets", "heatmap_sweep", "ways_of_looking"]
 
 
 def test_sweep_makes_prints_a_sheet_and_films(sweep):
