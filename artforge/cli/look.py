@@ -166,6 +166,8 @@ def _tell(picture: Path, overlay_path: Path, seen: dict[str, Any], *, as_json: b
 
 def check_lines(report: HonestyReport, *, target: str) -> Iterator[str]:
     """A report in words; the probability is that of the class the heatmap speaks for."""
+    from artforge.engine.honesty.check import LEAST_ROAD
+
     yield f"can this heatmap be trusted? (probability of {target})"
     yield (
         f"  hottest pixels taken away first    mean probability {report.deletion:.2f}, by chance "
@@ -179,7 +181,7 @@ def check_lines(report: HonestyReport, *, target: str) -> Iterator[str]:
     yield f"  only what is hot is seen           {left}"
     yield (
         f"  hottest against coldest (ROAD)     {report.road:+.2f}: "
-        f"{_verdict(report.road > 0)} (above 0: the hot pixels matter more)"
+        f"{_verdict(report.road >= LEAST_ROAD)} (above 0: the hot pixels matter more)"
     )
     stages = ", ".join(f"{share:.0%} of layers {correlation:+.2f}" for share, correlation in report.randomised)
     changed = "the map changes" if report.depends_on_learning else "THE MAP HARDLY CHANGES"

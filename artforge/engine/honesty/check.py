@@ -21,6 +21,9 @@ from artforge.engine.honesty.road import road_score
 from artforge.engine.models.handle import BATCH, Model
 from artforge.engine.models.head import probabilities_from
 
+LEAST_ROAD = 0.005
+"""A ROAD score below this is no difference: two decimals would show it as 0."""
+
 MOST_ALIKE = 0.5
 """A map of a network without what it learned may be this much (rank correlation) like the true one, and no more."""
 
@@ -50,7 +53,8 @@ class HonestyReport:
     @property
     def follows_score(self) -> bool:
         """Whether deletion, insertion and ROAD all find the map's order better than chance."""
-        return self.deletion < self.deletion_random and self.insertion > self.insertion_random and self.road > 0
+        curves = self.deletion < self.deletion_random and self.insertion > self.insertion_random
+        return curves and self.road >= LEAST_ROAD
 
     @property
     def depends_on_learning(self) -> bool:
