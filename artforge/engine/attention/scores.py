@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -15,8 +15,9 @@ from artforge.engine.attention.evidence import Seen, weighted_score
 from artforge.engine.attention.targets import Targets, class_weights
 from artforge.engine.backend import load_keras, to_array
 from artforge.engine.gradients import Compiled, compile_gradient
-from artforge.engine.models.graph import Call, Runs, plainly, run_calls, with_activation
+from artforge.engine.models.graph import plainly, run_calls
 from artforge.engine.models.handle import BATCH, Model
+from artforge.engine.models.rectifiers import guided, limit_of, under_rectifier
 
 Rectifier = Literal["plain", "guided"]
 
@@ -161,12 +162,12 @@ def _gradient_of(model: Model, rectifier: Rectifier) -> Compiled:
 
 def _build_gradient(model: Model, rectifier: Rectifier) -> Compiled:
     graph = model.graph
-    if rectifier == "guided" and not any(_limit_of(call.operation) for call in graph.calls):
+    if rectifier == "guided" and not any(limit_of(call.operation) for call in graph.calls):
         raise ModelError(
             f"guided backpropagation changes how gradients pass a ReLU, and the model {model.name!r} has none; "
             "use saliency or integrated_gradients"
         )
-    runs: Runs = _guided if rectifier == "guided" else plainly
+    runs = under_rectifier(guided) if rectifier == "guided" else plainly
 
     def score(batch: Any, weights: Any) -> tuple[Any, list[Any]]:
         [logits] = run_calls(graph.calls, {graph.picture: batch}, [graph.output], runs=runs)
@@ -174,47 +175,3 @@ def _build_gradient(model: Model, rectifier: Rectifier) -> Compiled:
 
     weights = load_keras().KerasTensor((None, len(model.class_names)), dtype="float32")
     return compile_gradient(score, graph.variables, [graph.tensor(graph.picture), weights])
-
-
-def _guided(call: Call, args: Any, kwargs: Any) -> Any:
-    """A call whose ReLU, if it has one, passes only positive gradients, and only where it is open."""
-    limit = _limit_of(call.operation)
-    if limit is None:
-        return plainly(call, args, kwargs)
-    rectify = _guided_rectifier(limit)
-    operation = call.operation
-    if type(operation).__name__ in _RECTIFIERS or type(operation).__name__ == "Activation":
-        return rectify(args[0] if args else next(iter(kwargs.values())))
-    return with_activation(operation, rectify)(*args, **kwargs)
-
-
-_RECTIFIERS = {"ReLU": None, "Relu": float("inf"), "Relu6": 6.0}
-"""Layers and operations that are a ReLU: the height where they stop, None where it has to be asked."""
-
-
-def _limit_of(operation: Any) -> float | None:
-    """The height where the operation's ReLU stops (infinity for the ordinary one), or None where it has none."""
-    activations = load_keras().activations
-    name = type(operation).__name__
-    if name == "ReLU":
-        leaky = bool(operation.negative_slope) or bool(operation.threshold)
-        return None if leaky else float(operation.max_value or "inf")
-    if name in _RECTIFIERS:
-        return _RECTIFIERS[name]
-    function = getattr(operation, "activation", None)
-    return {activations.relu: float("inf"), activations.relu6: 6.0}.get(function) if callable(function) else None
-
-
-def _guided_rectifier(limit: float) -> Callable[[Any], Any]:
-    ops = load_keras().ops
-
-    @ops.custom_gradient  # type: ignore[untyped-decorator]
-    def rectify(x: Any) -> tuple[Any, Callable[..., Any]]:
-        def backward(*args: Any, upstream: Any = None) -> Any:
-            gradient = args[-1] if upstream is None else upstream  # TensorFlow and JAX pass it by place, torch by name
-            is_open = ops.logical_and(x > 0, x < limit)
-            return ops.where(ops.logical_and(is_open, gradient > 0), gradient, ops.zeros_like(gradient))
-
-        return ops.clip(x, 0, limit), backward
-
-    return rectify  # type: ignore[no-any-return]

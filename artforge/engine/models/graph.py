@@ -317,23 +317,39 @@ def with_activation(layer: Any, activation: Callable[[Any], Any]) -> Any:
     return view
 
 
-def shapes_at(graph: Graph, input_size: tuple[int, int]) -> dict[int, tuple[int | None, ...]]:
+def shapes_at(
+    graph: Graph, input_size: tuple[int, int], *, calls: Sequence[Call] | None = None
+) -> dict[int, tuple[int | None, ...]]:
     """The shape of every value for pictures of one size, the number of pictures left open.
 
     Args:
         graph: the network.
         input_size: (height, width) of the pictures.
+        calls: only these, which may take pictures of sizes that the whole network does not; None is all.
+
+    Raises:
+        ModelError: a call cannot work on pictures of this size.
     """
-    if None not in graph.shapes[graph.picture][1:3]:
+    if graph.shapes[graph.picture][1:3] == tuple(input_size) or (calls is None and _is_fixed(graph)):
         return dict(graph.shapes)
     keras = load_keras()
     channels = graph.shapes[graph.picture][-1]
     specs = {graph.picture: keras.KerasTensor((None, *input_size, channels), dtype=graph.dtypes[graph.picture])}
-    for call in graph.calls:
+    for call in graph.calls if calls is None else calls:
         args, kwargs = keras.tree.map_structure(
             lambda leaf: specs[leaf.number] if isinstance(leaf, Slot) else leaf, call.arguments
         )
-        with no_warnings():
-            given = keras.tree.flatten(call.operation.compute_output_spec(*args, **kwargs))
+        try:
+            with no_warnings():
+                given = keras.tree.flatten(call.operation.compute_output_spec(*args, **kwargs))
+        except _TRACE_FAULTS as error:
+            raise ModelError(
+                f"the network {graph.name!r} cannot see pictures of {input_size[0]}x{input_size[1]} pixels: "
+                f"its {call.path} does not take them"
+            ) from error
         specs.update(zip(call.results, given, strict=True))
     return {number: tuple(spec.shape) for number, spec in specs.items()}
+
+
+def _is_fixed(graph: Graph) -> bool:
+    return None not in graph.shapes[graph.picture][1:3]

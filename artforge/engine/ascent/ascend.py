@@ -1,0 +1,155 @@
+"""The loop: pictures climb, step by step, towards what their objectives ask for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.errors import ShapeError
+from artforge.core.seeds import derive_seed, generator
+from artforge.core.values import Image
+from artforge.engine.ascent.budget import Budget, Until
+from artforge.engine.ascent.checkpoint import Checkpoint
+from artforge.engine.ascent.form import form_of
+from artforge.engine.ascent.objectives import Diversity, Objective
+from artforge.engine.ascent.run import Ascended
+from artforge.engine.ascent.settings import Ascent
+from artforge.engine.ascent.slopes import WORKING_MEMORY, Slopes
+from artforge.engine.models.handle import Model
+
+Array = NDArray[np.float32]
+
+LEAST_EDGE = 4
+
+OnStep = Callable[[int, Array], None]
+"""Told before each step is taken: how many have been, and the values (n,)."""
+
+
+def ascend(
+    objectives: Sequence[Objective],
+    *,
+    model: Model,
+    ascent: Ascent,
+    size: tuple[int, int] | None = None,
+    start_images: Sequence[Image] | None = None,
+    seed: int = 0,
+    keep_every: int | None = None,
+    budget: Budget | None = None,
+    until: Until | None = None,
+    on_step: OnStep | None = None,
+    state_file: Path | None = None,
+    memory: float = WORKING_MEMORY,
+) -> list[Ascended]:
+    """Let one picture climb for each objective, all of them together.
+
+    All begin with the same noise, so that a filter's picture does not depend on which others are in the batch; only
+    where the objectives ask for diversity does each begin with its own. All go through the same transforms.
+
+    Args:
+        objectives: one for each picture.
+        model: the network.
+        ascent: how they climb.
+        size: (height, width) of the pictures; None is that of the network's input, or of the start images.
+        start_images: pictures in [0, 1] to begin with, one or one for each objective; None begins with noise.
+        seed: of the noise and the transforms.
+        keep_every: keep the path, a picture every so many steps.
+        budget: how far a picture may go from its start.
+        until: how sure the network has to be to stop.
+        on_step: told of every step.
+        state_file: where the state is kept on the way, so that a run that was stopped goes on; removed at the end.
+        memory: bytes for the network to work in.
+
+    Returns:
+        for each objective, its picture.
+
+    Raises:
+        ChoiceError: unknown layer, channel or class.
+        ShapeError: pictures that are too small, or do not fit together.
+        ModelError: the network cannot see pictures of this size.
+        OutputError: a state file that is damaged or of another ascent.
+    """
+    form, numbers = form_of(objectives, model)
+    own_starts = any(slot.kind is Diversity for slot in form.slots)
+    parameters, size = (
+        _noise(len(objectives), model, ascent, size, seed, own_starts=own_starts)
+        if start_images is None
+        else _from_images(start_images, len(objectives), ascent, size)
+    )
+    slopes = Slopes(model, form, numbers, size, ascent.transforms, ascent.edges, memory)
+    run = Run(model, ascent, slopes, parameters, size, seed, budget, until)
+    keeper = None
+    if state_file is not None:
+        described = repr((model.name, model.sha256, ascent, form, size, seed, budget, until, keep_every))
+        keeper = Checkpoint(state_file, _digest(described, numbers, parameters))
+        run.restore(keeper.load())
+    run.find_dead()
+    while run.step < ascent.num_steps and run.active.any():
+        if keep_every is not None and run.step % keep_every == 0:
+            run.keep()
+        values = run.take_step(keeper)
+        if on_step is not None:
+            on_step(run.step - 1, values)
+        if keeper is not None and keeper.is_due():
+            keeper.save(run.state())
+    if keep_every is not None:
+        run.keep()
+    if keeper is not None:
+        keeper.remove()
+    return run.results()
+
+
+def _from_images(
+    start_images: Sequence[Image], num: int, ascent: Ascent, size: tuple[int, int] | None
+) -> tuple[Array, tuple[int, int]]:
+    """The parameters that show the start images, and their size."""
+    shapes = {_checked(image).shape for image in start_images}
+    if len(start_images) not in (1, num) or len(shapes) != 1:
+        listed = ", ".join(f"{height}x{width}" for height, width, _ in sorted(shapes))
+        raise ShapeError(
+            f"{len(start_images)} start images ({listed}) for {num} objectives: expected one, or one for each, all of "
+            "one size"
+        )
+    pictures = np.stack(list(start_images)).astype(np.float32)
+    height, width = pictures.shape[1:3]
+    if size is not None and tuple(size) != (height, width):
+        raise ShapeError(
+            f"the start image is {height}x{width}, and the size asked for {size[0]}x{size[1]}: leave it out"
+        )
+    return ascent.parameterisation.of_pictures(np.repeat(pictures, num // len(pictures), axis=0)), (height, width)
+
+
+def _noise(
+    num: int, model: Model, ascent: Ascent, size: tuple[int, int] | None, seed: int, *, own_starts: bool
+) -> tuple[Array, tuple[int, int]]:
+    """The parameters of noise, and its size."""
+    size = size or model.input_size
+    if min(size) < LEAST_EDGE:
+        raise ShapeError(f"a picture must be at least {LEAST_EDGE} pixels along each edge, received {size}")
+    rng = generator(derive_seed(seed, "start"))
+    noise = ascent.parameterisation.noise(num if own_starts else 1, size, rng)
+    return (noise if own_starts else np.repeat(noise, num, axis=0)), size
+
+
+def _checked(image: Image) -> Image:
+    if image.ndim != 3 or image.shape[-1] != 3 or min(image.shape[:2]) < LEAST_EDGE:
+        raise ShapeError(
+            f"a start image must be (height, width, 3) and at least {LEAST_EDGE} pixels along each edge, "
+            f"received {image.shape}"
+        )
+    if not (image.min() >= 0 and image.max() <= 1):
+        raise ShapeError(f"a start image must stay in [0, 1], received [{image.min():.4g}, {image.max():.4g}]")
+    return image
+
+
+def _digest(described: str, numbers: Numbers, parameters: Array) -> str:
+    """What a run is: another network, start, objective or setting is another run."""
+    digest = hashlib.sha256(described.encode())
+    digest.update(repr(numbers.places).encode())
+    masks = [mask for of_picture in numbers.masks for mask in of_picture if mask is not None]
+    for array in (parameters, numbers.coefficients, *numbers.weights.values(), *numbers.references, *masks):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

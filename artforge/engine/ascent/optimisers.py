@@ -1,0 +1,172 @@
+"""How a gradient becomes a step. Frozen settings; `begin` gives a climber that remembers what it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.errors import ChoiceError
+from artforge.engine.ascent.gradient_scale import GradientScale, scale_gradients
+
+Array = NDArray[np.float32]
+
+FIRST, SECOND = 0.9, 0.999
+"""Adam's decay of the mean gradient and of its mean square (Kingma and Ba, 2015, https://arxiv.org/abs/1412.6980)."""
+_EPSILON = 1e-7
+
+
+class Climber(Protocol):
+    """An optimiser at work."""
+
+    def update(self, parameters: Array, gradients: Array) -> Array:
+        """The parameters one step further up; both (n, ...), pictures never mix."""
+
+    def state(self) -> dict[str, Array]:
+        """What it remembers, as arrays."""
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """Go on from what `state` gave."""
+
+
+class Optimiser(Protocol):
+    """Settings of a climber."""
+
+    def begin(self, parameters: Array) -> Climber:
+        """A climber for parameters (n, ...)."""
+
+
+@dataclass(frozen=True)
+class PlainStep:
+    """x + size · gradient, at a stated scale.
+
+    Attributes:
+        size: of a step, in units of the parameters.
+        scale: what the gradient is brought to first.
+    """
+
+    size: float
+    scale: GradientScale = "rms"
+
+    def __post_init__(self) -> None:
+        _check(self.size)
+
+    def begin(self, parameters: Array) -> Climber:  # noqa: ARG002 - it has nothing to remember
+        return _Plain(self)
+
+
+@dataclass
+class _Plain:
+    settings: PlainStep
+
+    def update(self, parameters: Array, gradients: Array) -> Array:
+        return parameters + np.float32(self.settings.size) * scale_gradients(gradients, self.settings.scale)
+
+    def state(self) -> dict[str, Array]:
+        return {}
+
+    def restore(self, state: dict[str, Array]) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Steps of about `rate` for every number, whatever its gradient's size (Kingma and Ba, 2015).
+
+    Attributes:
+        rate: of a step, in units of the parameters.
+        nesterov: whether the mean gradient looks one step ahead (Nadam: Dozat, 2016).
+    """
+
+    rate: float = 0.05
+    nesterov: bool = False
+
+    def __post_init__(self) -> None:
+        _check(self.rate)
+
+    def begin(self, parameters: Array) -> Climber:
+        return _Adam(self, np.zeros_like(parameters), np.zeros_like(parameters))
+
+
+@dataclass
+class _Adam:
+    settings: Adam
+    mean: Array
+    square: Array
+    num_steps: int = 0
+
+    def update(self, parameters: Array, gradients: Array) -> Array:
+        self.num_steps += 1
+        # in place: of a large print these two are the most that there is in memory
+        self.mean *= np.float32(FIRST)
+        self.mean += np.float32(1 - FIRST) * gradients
+        self.square *= np.float32(SECOND)
+        self.square += np.float32(1 - SECOND) * np.square(gradients)
+        ahead = self.mean
+        corrected = 1 - FIRST**self.num_steps
+        if self.settings.nesterov:
+            following = 1 - FIRST ** (self.num_steps + 1)
+            ahead = self.mean * np.float32(FIRST / following) + gradients * np.float32((1 - FIRST) / corrected)
+            corrected = 1.0
+        size = np.sqrt(self.square / np.float32(1 - SECOND**self.num_steps))
+        size += np.float32(_EPSILON)
+        return np.asarray(parameters + np.float32(self.settings.rate / corrected) * ahead / size, np.float32)
+
+    def state(self) -> dict[str, Array]:
+        return {"mean": self.mean, "square": self.square, "num_steps": np.asarray(self.num_steps, np.float32)}
+
+    def restore(self, state: dict[str, Array]) -> None:
+        self.mean, self.square = state["mean"].copy(), state["square"].copy()
+        self.num_steps = int(state["num_steps"])
+
+
+@dataclass(frozen=True)
+class RmsProp:
+    """Steps of size `rate` · gradient / root of its mean square, the gradient at length 1 first.
+
+    With `rate` 1 in units of [0, 255] this is the loop of keras-vis.
+
+    Attributes:
+        rate: of a step, in units of the parameters.
+        decay: of the mean square.
+    """
+
+    rate: float
+    decay: float = 0.95
+
+    def __post_init__(self) -> None:
+        _check(self.rate)
+        if not 0 <= self.decay < 1:
+            raise ChoiceError(f"the decay of a mean square lies in [0, 1), received {self.decay}")
+
+    def begin(self, parameters: Array) -> Climber:
+        return _RmsProp(self, np.zeros_like(parameters))
+
+
+@dataclass
+class _RmsProp:
+    settings: RmsProp
+    square: Array
+
+    def update(self, parameters: Array, gradients: Array) -> Array:
+        decay = self.settings.decay
+        scaled = scale_gradients(gradients, "l2")
+        self.square *= np.float32(decay)
+        self.square += np.float32(1 - decay) * np.square(scaled)
+        return np.asarray(
+            parameters + np.float32(self.settings.rate) * scaled / np.sqrt(self.square + np.float32(_EPSILON)),
+            np.float32,
+        )
+
+    def state(self) -> dict[str, Array]:
+        return {"square": self.square}
+
+    def restore(self, state: dict[str, Array]) -> None:
+        self.square = state["square"].copy()
+
+
+def _check(rate: float) -> None:
+    if not (rate >= 0 and np.isfinite(rate)):
+        raise ChoiceError(f"a step size must be at least 0 and finite, received {rate}")

@@ -1,0 +1,246 @@
+"""An ascent on its way: its state, and how a step is taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.seeds import derive_seed, generator
+from artforge.core.values import Image
+from artforge.engine.ascent.budget import Budget, Until
+from artforge.engine.ascent.checkpoint import Checkpoint
+from artforge.engine.ascent.deprocess import finished
+from artforge.engine.ascent.optimisers import Climber
+from artforge.engine.ascent.regularisers import penalties_of
+from artforge.engine.ascent.settings import Ascent
+from artforge.engine.ascent.slopes import Slopes
+from artforge.engine.backend import to_array
+from artforge.engine.models.handle import Model
+
+Array = NDArray[np.float32]
+
+RESCUE_STEPS = 16
+"""Steps for which a filter that does not respond is helped: by then it does, or nothing moves it."""
+
+
+@dataclass
+class Ascended:
+    """A picture that has climbed.
+
+    Attributes:
+        raw: float32 (H, W, 3), as the network saw it; may leave [0, 1].
+        picture: float32 (H, W, 3) in [0, 1], as it is shown.
+        values: of the objective less the penalties, before each step.
+        path: by number of steps taken, the raw pictures on the way that were to be kept.
+        num_steps: how many steps were taken.
+        stopped: why it ended before its last step, or empty.
+        was_dead: whether the objective did not respond to the start at all.
+        is_dead: whether it never did.
+    """
+
+    raw: Array
+    picture: Image
+    values: list[float] = field(default_factory=list)
+    path: dict[int, Array] = field(default_factory=dict)
+    num_steps: int = 0
+    stopped: str = ""
+    was_dead: bool = False
+    is_dead: bool = False
+
+
+class Run:
+    """An ascent on its way."""
+
+    def __init__(
+        self,
+        model: Model,
+        ascent: Ascent,
+        slopes: Slopes,
+        parameters: Array,
+        size: tuple[int, int],
+        seed: int,
+        budget: Budget | None,
+        until: Until | None,
+    ) -> None:
+        self.model, self.ascent, self.slopes, self.size, self.seed = model, ascent, slopes, size, seed
+        self.budget, self.until = budget, until
+        self.parameters = parameters
+        self.climber: Climber = ascent.optimiser.begin(parameters)
+        num = len(parameters)
+        self.step = 0
+        self.active = np.ones(num, bool)
+        self.dead = np.zeros(num, bool)
+        self.was_dead = np.zeros(num, bool)
+        self.values: list[list[float]] = [[] for _ in range(num)]
+        self.paths: list[dict[int, Array]] = [{} for _ in range(num)]
+        self.steps_taken = np.zeros(num, np.int64)
+        self.stopped = [""] * num
+        self.tiles: tuple[int, Array, Array] | None = None
+        needs_start = budget is not None or bool(ascent.regularisers)
+        self.start = self.pictures().copy() if needs_start else None
+
+    def pictures(self, which: NDArray[np.int64] | None = None) -> Array:
+        """What the parameters show now."""
+        parameters = self.parameters if which is None else self.parameters[which]
+        return self.ascent.parameterisation.pictures(parameters, self.size)
+
+    def find_dead(self) -> None:
+        """Which objectives do not respond to the start at all: their gradient is exactly zero everywhere."""
+        if self.step or self.slopes.is_tiled:
+            return
+        _, gradients = self.slopes.climb(self.pictures(), self.slopes.still_view())
+        self.dead = np.asarray(~gradients.reshape(len(gradients), -1).any(axis=1), bool)
+        self.was_dead = self.dead.copy()
+
+    def take_step(self, keeper: Checkpoint | None) -> Array:
+        """One step for all that still climb; the values before it."""
+        which = np.flatnonzero(self.active)
+        pictures = self.pictures() if len(which) == len(self.active) else self.pictures(which)
+        rng = generator(derive_seed(self.seed, "step", self.step))
+        values, gradients = self._slopes_of(pictures, which, rng, keeper)
+        if self.ascent.regularisers and self.start is not None:
+            penalties, [slopes], _ = penalties_of(self.ascent.regularisers)(pictures, self.start[which])
+            values, gradients = values - to_array(penalties), gradients - to_array(slopes)
+        fine = np.isfinite(values) & np.isfinite(gradients).reshape(len(gradients), -1).all(axis=1)
+        for position in map(int, which[~fine]):
+            self._stop(position, "its gradient is NaN or infinite: the last good picture is kept")
+        gradients[~fine] = 0
+        for position, value in zip(which[fine], values[fine], strict=True):
+            self.values[position].append(float(value))
+        self._move(which, gradients)
+        self.step += 1
+        return values
+
+    def _slopes_of(
+        self, pictures: Array, which: NDArray[np.int64], rng: np.random.Generator, keeper: Checkpoint | None
+    ) -> tuple[Array, Array]:
+        view = self.slopes.view(rng)
+        helped = self.dead[which] if self.ascent.rescue and self.step < RESCUE_STEPS else np.zeros(len(which), bool)
+        if not helped.any():
+
+            def save(number: int, values: Array, gradients: Array) -> None:
+                if keeper is not None and keeper.is_due():
+                    keeper.save(
+                        self.state() | {"tile": np.asarray(number), "tile_values": values, "tile_slopes": gradients}
+                    )
+
+            done, self.tiles = self.tiles, None
+            return self.slopes.climb(pictures, view, which=which, done=done, on_tile=save)
+        values, gradients = np.empty(len(which), np.float32), np.empty_like(pictures)
+        for part, rescue in ((helped, True), (~helped, False)):
+            if part.any():
+                found = self.slopes.climb(pictures[part], view, which=which[part], rescue=rescue)
+                values[part], gradients[part] = found
+        alive = gradients.reshape(len(gradients), -1).any(axis=1)
+        self.dead[which[helped & alive & (values > 0)]] = False
+        return values, gradients
+
+    def _move(self, which: NDArray[np.int64], gradients: Array) -> None:
+        parameterisation = self.ascent.parameterisation
+        is_all = len(which) == len(self.parameters)
+        slopes = parameterisation.pull_back(self.parameters if is_all else self.parameters[which], gradients)
+        if not is_all:
+            spread = np.zeros_like(self.parameters)
+            spread[which] = slopes
+            slopes = spread
+        moved = self.climber.update(self.parameters, slopes)
+        if not self.active.all():
+            moved[~self.active] = self.parameters[~self.active]
+        before, self.parameters = self.parameters, moved
+        for position in map(int, np.flatnonzero(self.active)):
+            self.steps_taken[position] += 1
+        self._hold_to_limits(before)
+
+    def _hold_to_limits(self, before: Array) -> None:
+        """Pictures that went too far are taken back, and those that are far enough stop."""
+        if self.budget is None and self.until is None:
+            return
+        pictures = self.pictures()
+        for position in map(int, np.flatnonzero(self.active)):
+            picture = np.clip(pictures[position], 0, 1)
+            start = None if self.start is None else np.clip(self.start[position], 0, 1)
+            if self.budget is not None and start is not None and not self.budget.allows(picture, start):
+                self.parameters[position] = before[position]
+                self.steps_taken[position] -= 1
+                self._stop(position, f"the next step would leave the budget of {self.budget.told()}")
+            elif self.until is not None and self.until.is_reached(picture, self.model):
+                self._stop(position, f"the network is sure of {self.until.told()}")
+
+    def _stop(self, position: int, why: str) -> None:
+        self.active[position] = False
+        self.stopped[position] = why
+
+    def keep(self) -> None:
+        """Keep the pictures as they are now."""
+        pictures = self.pictures()
+        for position, picture in enumerate(pictures):
+            self.paths[position].setdefault(int(self.steps_taken[position]), picture.copy())
+
+    def results(self) -> list[Ascended]:
+        """The pictures that have climbed."""
+        pictures = self.pictures()
+        return [
+            Ascended(
+                raw=picture,
+                picture=finished(picture, self.ascent.finish),
+                values=self.values[position],
+                path=self.paths[position],
+                num_steps=int(self.steps_taken[position]),
+                stopped=self.stopped[position],
+                was_dead=bool(self.was_dead[position]),
+                is_dead=bool(self.dead[position]),
+            )
+            for position, picture in enumerate(pictures)
+        ]
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Everything that changes on the way, as arrays."""
+        longest = max(map(len, self.values))
+        values = np.full((len(self.values), longest), np.nan)
+        for row, known in zip(values, self.values, strict=True):
+            row[: len(known)] = known
+        state: dict[str, NDArray[np.generic]] = {
+            "step": np.asarray(self.step),
+            "parameters": self.parameters,
+            "active": self.active,
+            "dead": self.dead,
+            "was_dead": self.was_dead,
+            "values": values,
+            "steps_taken": self.steps_taken,
+            "stopped": np.asarray(self.stopped, dtype=np.str_),
+        }
+        state |= {f"climber/{name}": array for name, array in self.climber.state().items()}
+        for position, path in enumerate(self.paths):
+            state |= {f"path/{position}/{step}": picture for step, picture in path.items()}
+        return state
+
+    def restore(self, state: dict[str, NDArray[np.generic]] | None) -> None:
+        """Go on from what `state` gave."""
+        if state is None:
+            return
+        self.step = int(state["step"])
+        self.parameters = np.asarray(state["parameters"], np.float32)
+        self.active, self.dead = np.asarray(state["active"], bool), np.asarray(state["dead"], bool)
+        self.was_dead = np.asarray(state["was_dead"], bool)
+        self.steps_taken = np.asarray(state["steps_taken"], np.int64)
+        self.stopped = [str(why) for why in state["stopped"]]
+        self.values = [
+            [float(value) for value in row if np.isfinite(value)] for row in np.asarray(state["values"], float)
+        ]
+        prefix = "climber/"
+        self.climber.restore(
+            {
+                name.removeprefix(prefix): np.asarray(state[name], np.float32)
+                for name in state
+                if name.startswith(prefix)
+            }
+        )
+        for name in state:
+            if name.startswith("path/"):
+                _, position, step = name.split("/")
+                self.paths[int(position)][int(step)] = np.asarray(state[name], np.float32)
+        if "tile" in state:
+            tile, values, slopes = state["tile"], state["tile_values"], state["tile_slopes"]
+            self.tiles = (int(tile), np.asarray(values, np.float32), np.asarray(slopes, np.float32))

@@ -1,0 +1,99 @@
+"""The ReLUs of a network, and other ways for a gradient to pass them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from artforge.engine.backend import load_keras
+from artforge.engine.models.graph import Call, Runs, plainly, with_activation
+
+Rectify = Callable[[Any], Any]
+"""A function of one tensor in place of a ReLU."""
+
+_RECTIFIERS = {"ReLU": None, "Relu": float("inf"), "Relu6": 6.0}
+"""Layers and operations that are a ReLU: the height where they stop, None where it has to be asked."""
+
+
+def limit_of(operation: Any) -> float | None:
+    """The height where an operation's ReLU stops (infinity for the ordinary one), or None where it has none."""
+    activations = load_keras().activations
+    name = type(operation).__name__
+    if name == "ReLU":
+        leaky = bool(operation.negative_slope) or bool(operation.threshold)
+        return None if leaky else float(operation.max_value or "inf")
+    if name in _RECTIFIERS:
+        return _RECTIFIERS[name]
+    function = getattr(operation, "activation", None)
+    return {activations.relu: float("inf"), activations.relu6: 6.0}.get(function) if callable(function) else None
+
+
+def under_rectifier(rectifier: Callable[[float], Rectify]) -> Runs:
+    """How to carry out calls with every ReLU replaced.
+
+    Args:
+        rectifier: the height where the ReLU stops -> what stands in its place.
+    """
+
+    def run(call: Call, args: Any, kwargs: Any) -> Any:
+        limit = limit_of(call.operation)
+        if limit is None:
+            return plainly(call, args, kwargs)
+        rectify = rectifier(limit)
+        operation = call.operation
+        if type(operation).__name__ in _RECTIFIERS or type(operation).__name__ == "Activation":
+            return rectify(args[0] if args else next(iter(kwargs.values())))
+        return with_activation(operation, rectify)(*args, **kwargs)
+
+    return run
+
+
+def guided(limit: float) -> Rectify:
+    """A ReLU that passes only positive gradients, and only where it is open (Springenberg et al., 2015).
+
+    Source: https://arxiv.org/abs/1412.6806
+    """
+    ops = load_keras().ops
+
+    def backward(x: Any, gradient: Any) -> Any:
+        is_open = ops.logical_and(x > 0, x < limit)
+        return ops.where(ops.logical_and(is_open, gradient > 0), gradient, ops.zeros_like(gradient))
+
+    return _rectifier(limit, backward)
+
+
+def rescuing(limit: float) -> Rectify:
+    """A ReLU that lets a gradient pass where, for a whole picture, none would.
+
+    Of a picture whose every gradient is shut off here, those pass that would raise what is below zero, or lower what is
+    above the limit: towards where the ReLU is open.
+
+    Source: Olah et al., Feature Visualization (2017), https://doi.org/10.23915/distill.00007
+    """
+    ops = load_keras().ops
+
+    def backward(x: Any, gradient: Any) -> Any:
+        nothing = ops.zeros_like(gradient)
+        is_open = ops.logical_and(x > 0, x < limit)
+        passed = ops.where(is_open, gradient, nothing)
+        leads_back = ops.where(x <= 0, gradient > 0, ops.logical_and(x >= limit, gradient < 0))
+        helped = ops.where(leads_back, gradient, nothing)
+        axes = tuple(range(1, len(x.shape)))
+        is_dead = ops.all(ops.equal(passed, 0), axis=axes, keepdims=True)
+        return ops.where(is_dead, helped, passed)
+
+    return _rectifier(limit, backward)
+
+
+def _rectifier(limit: float, gradient_through: Callable[[Any, Any], Any]) -> Rectify:
+    ops = load_keras().ops
+
+    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    def rectify(x: Any) -> tuple[Any, Callable[..., Any]]:
+        def backward(*args: Any, upstream: Any = None) -> Any:
+            # TensorFlow and JAX pass it by place, torch by name
+            return gradient_through(x, args[-1] if upstream is None else upstream)
+
+        return ops.clip(x, 0, limit), backward
+
+    return rectify  # type: ignore[no-any-return]
