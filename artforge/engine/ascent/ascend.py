@@ -14,9 +14,9 @@ from artforge.core.seeds import derive_seed, generator
 from artforge.core.values import Image
 from artforge.engine.ascent.budget import Budget, Until
 from artforge.engine.ascent.checkpoint import Checkpoint
-from artforge.engine.ascent.form import form_of
+from artforge.engine.ascent.form import Numbers, form_of
 from artforge.engine.ascent.objectives import Diversity, Objective
-from artforge.engine.ascent.run import Ascended
+from artforge.engine.ascent.run import Ascended, Run
 from artforge.engine.ascent.settings import Ascent
 from artforge.engine.ascent.slopes import WORKING_MEMORY, Slopes
 from artforge.engine.models.handle import Model
