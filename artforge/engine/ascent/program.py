@@ -282,8 +282,7 @@ def _diversity(seen: Any, _: _Asked) -> Any:
     gram = ops.einsum("vnhwc,vnhwd->vncd", seen, seen)
     gram = gram / (ops.sqrt(ops.sum(ops.square(gram), axis=(2, 3), keepdims=True)) + _TINY)
     alike = ops.einsum("vncd,vmcd->vnm", gram, gram)
-    num = ops.shape(seen)[1]
-    return -(ops.sum(alike, axis=-1) - 1) / num
+    return 1 / ops.cast(ops.shape(seen)[1], "float32") - ops.mean(alike, axis=-1)  # but for its likeness to itself
 
 
 def _alignment(seen: Any, _: _Asked) -> Any:

@@ -73,10 +73,12 @@ class LpNorm:
         """(n,) of pictures (n, H, W, 3)."""
         ops = load_keras().ops
         away = ops.abs(pictures - self.middle)
-        largest = ops.stop_gradient(ops.max(away, axis=(1, 2, 3), keepdims=True)) + _TINY
-        shares = ops.sum(ops.power(away / largest + _TINY, self.p), axis=(1, 2, 3))
+        # as shares of the largest, so that no power overflows; a root has no slope at 0, where there is nothing to pull
+        largest = ops.stop_gradient(ops.max(away, axis=(1, 2, 3), keepdims=True))
+        shares = ops.sum(ops.power(away / ops.where(largest > 0, largest, 1.0), self.p), axis=(1, 2, 3))
+        root = ops.where(shares > 0, ops.power(ops.where(shares > 0, shares, 1.0), 1 / self.p), 0.0)
         count = ops.cast(ops.prod(ops.convert_to_tensor(ops.shape(pictures)[1:])), "float32")
-        return ops.power(shares, 1 / self.p) * largest[:, 0, 0, 0] / count
+        return root * largest[:, 0, 0, 0] / count
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from artforge.engine.models.handle import Model
 
 Array = NDArray[np.float32]
 
-RESCUE_STEPS = 16
-"""Steps for which a filter that does not respond is helped: by then it does, or nothing moves it."""
+RESCUE_STEPS = 32
+"""Steps for which a filter that does not respond is helped: by then it does, or nothing moves it (Lucid takes 16)."""
 
 
 @dataclass
@@ -107,6 +107,7 @@ class Run:
         for position in map(int, which[~fine]):
             self._stop(position, "its gradient is NaN or infinite: the last good picture is kept")
         gradients[~fine] = 0
+        self._look_for_life(which, values)
         for position, value in zip(which[fine], values[fine], strict=True):
             self.values[position].append(float(value))
         self._move(which, gradients)
@@ -117,7 +118,7 @@ class Run:
         self, pictures: Array, which: NDArray[np.int64], rng: np.random.Generator, keeper: Checkpoint | None
     ) -> tuple[Array, Array]:
         view = self.slopes.view(rng)
-        helped = self.dead[which] if self.ascent.rescue and self.step < RESCUE_STEPS else np.zeros(len(which), bool)
+        helped = self.dead[which] & self.ascent.rescue
         if not helped.any():
 
             def save(number: int, values: Array, gradients: Array) -> None:
@@ -133,9 +134,15 @@ class Run:
             if part.any():
                 found = self.slopes.climb(pictures[part], view, which=which[part], rescue=rescue)
                 values[part], gradients[part] = found
-        alive = gradients.reshape(len(gradients), -1).any(axis=1)
-        self.dead[which[helped & alive & (values > 0)]] = False
         return values, gradients
+
+    def _look_for_life(self, which: NDArray[np.int64], values: Array) -> None:
+        """A filter that did not respond lives as soon as its value is another; help ends after a while."""
+        for position, value in zip(map(int, which), values, strict=True):
+            if self.dead[position] and self.values[position] and value != self.values[position][0]:
+                self.dead[position] = False
+            elif self.dead[position] and self.step >= RESCUE_STEPS:
+                self._stop(position, "the filter does not respond to anything: it is dead")
 
     def _move(self, which: NDArray[np.int64], gradients: Array) -> None:
         parameterisation = self.ascent.parameterisation

@@ -113,7 +113,7 @@ def draw_move(transform: Transform, size: tuple[int, int], canvas: tuple[int, in
     elif isinstance(transform, Crop):
         edge = rng.uniform(transform.low, transform.high) * min(size)
         move[:2, :2] = np.diag(edge / np.asarray(canvas, float))
-        room = (np.asarray(size) - edge) / 2
+        room = np.maximum((np.asarray(size) - edge - 1) / 2, 0)  # half a pixel less: a pixel ends in its middle
         middle = rng.normal(0, transform.spread, 2) * np.asarray(size)
         move[:2, 2] = np.clip(middle, -room, room)
     return move

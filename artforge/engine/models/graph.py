@@ -340,6 +340,7 @@ def shapes_at(
             lambda leaf: specs[leaf.number] if isinstance(leaf, Slot) else leaf, call.arguments
         )
         try:
+            _check_input_spec(call.operation, [specs[source].shape for source in call.sources])
             with no_warnings():
                 given = keras.tree.flatten(call.operation.compute_output_spec(*args, **kwargs))
         except _TRACE_FAULTS as error:
@@ -349,6 +350,15 @@ def shapes_at(
             ) from error
         specs.update(zip(call.results, given, strict=True))
     return {number: tuple(spec.shape) for number, spec in specs.items()}
+
+
+def _check_input_spec(operation: Any, shapes: Sequence[Sequence[int | None]]) -> None:
+    """Raise ValueError where a layer's weights have been built for another size; its shape arithmetic does not look."""
+    specs = load_keras().tree.flatten(getattr(operation, "input_spec", None))
+    for spec, shape in zip(specs, shapes, strict=False):
+        for axis, size in (getattr(spec, "axes", None) or {}).items():
+            if size is not None and shape[int(axis)] not in (None, size):
+                raise ValueError(f"{size} expected along axis {axis}, received {shape[int(axis)]}")
 
 
 def _is_fixed(graph: Graph) -> bool:

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from artforge.engine.backend import to_array
+from artforge.engine.gradients import compile_gradient
+from artforge.engine.models.rectifiers import guided, limit_of, rescuing
+
+INFINITE = float("inf")
+
+
+def through(rectify, keras, values, upstream):
+    def value(x, upstream):
+        passed = rectify(x)
+        return keras.ops.sum(passed * upstream, axis=1), [passed]
+
+    spec = keras.KerasTensor((None, None), dtype="float32")
+    _, [slopes], [passed] = compile_gradient(value, [], [spec, spec])(
+        np.asarray(values, np.float32), np.asarray(upstream, np.float32)
+    )
+    return to_array(passed).tolist(), to_array(slopes).tolist()
+
+
+def test_guided_lets_only_positive_gradients_pass_where_it_is_open(keras):
+    passed, slopes = through(guided(6.0), keras, [[-1, 1, 2, 7]], [[5, 5, -5, 5]])
+    assert passed == [[0, 1, 2, 6]]
+    assert slopes == [[0, 5, 0, 0]]
+
+
+def test_rescue_passes_an_ordinary_gradient_unchanged(keras):
+    passed, slopes = through(rescuing(INFINITE), keras, [[-1, 1, 2, -7]], [[5, 5, -5, 5]])
+    assert passed == [[0, 1, 2, 0]]
+    assert slopes == [[0, 5, -5, 0]]
+
+
+def test_rescue_helps_only_pictures_whose_whole_gradient_is_shut_off(keras):
+    values = [[-1, -2, -3], [-1, 2, -3]]
+    upstream = [[4, -4, 3], [4, 0.5, 3]]
+    _, slopes = through(rescuing(INFINITE), keras, values, upstream)
+    assert slopes == [[4, 0, 3], [0, 0.5, 0]]
+
+
+def test_rescue_leads_back_from_above_the_limit(keras):
+    _, slopes = through(rescuing(6.0), keras, [[7, 8, -1]], [[2, -2, -3]])
+    assert slopes == [[0, -2, 0]]
+
+
+@pytest.mark.parametrize(
+    ("activation", "limit"), [("relu", INFINITE), ("relu6", 6.0), ("elu", None), ("linear", None), ("leaky_relu", None)]
+)
+def test_only_rectifiers_have_a_limit(keras, activation, limit):
+    assert limit_of(keras.layers.Conv2D(2, 3, activation=activation)) == limit
+    assert limit_of(keras.layers.Activation(activation)) == limit
+
+
+def test_relu_layers_are_asked_for_their_limit(keras):
+    assert limit_of(keras.layers.ReLU()) == INFINITE
+    assert limit_of(keras.layers.ReLU(max_value=4)) == 4
+    assert limit_of(keras.layers.ReLU(negative_slope=0.1)) is None
