@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from artforge import __version__
+from artforge.cli.atlas import atlas_command
 from artforge.cli.console import report_error
 from artforge.cli.gallery import gallery_app
 from artforge.cli.look import look_command
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command("render")(render_command)
 app.command("check")(check_command)
 app.command("look")(look_command)
+app.command("atlas")(atlas_command)
 app.command("train")(train_command)
 app.add_typer(gallery_app, name="gallery")
 

@@ -143,6 +143,11 @@ def resize(image: Image, size: tuple[int, int]) -> Image:
     return clipped
 
 
+def pictures_in(folder: Path) -> list[Path]:
+    """The picture files in a folder and the folders below, by name."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
+
+
 def centre_square(image: Image) -> Image:
     """The largest square in the middle of the picture."""
     height, width = image.shape[:2]

@@ -18,9 +18,9 @@ class _Record(BaseModel):
 
 
 class Ingredient(_Record):
-    """A file that went into the work, by base name and content."""
+    """A file or a folder of pictures that went into the work, by base name and content."""
 
-    role: Literal["picture", "model"]
+    role: Literal["picture", "folder", "model"]
     name: str
     sha256: str
 

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     FEATURE_MAPS = "feature maps"
     MODEL = "model"
     PICTURE_SOURCE = "picture"
+    PICTURE_FOLDER = "picture folder"
     LAYER = "layer"
     CLASS_NAME = "class"
     COLORMAP = "colormap"
@@ -44,6 +45,9 @@ FeatureMaps = Annotated[NDArray[np.float32], Kind.FEATURE_MAPS]
 
 PictureSource = Annotated[str, Kind.PICTURE_SOURCE]
 """A picture file's path, or `embedded:CLASS/FAMILY/SEED` for a picture of the embedded set."""
+
+PictureFolder = Annotated[str, Kind.PICTURE_FOLDER]
+"""A folder of picture files; those in the folders below count too."""
 
 LayerName = Annotated[str, Kind.LAYER]
 """A layer of the model beside it: its name, or `last_conv`."""

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from artforge.core.errors import ArtforgeError, choice_message, did_you_mean, nearest_first
-from artforge.core.pictures import PICTURE_SUFFIXES
+from artforge.core.pictures import PICTURE_SUFFIXES, pictures_in
 from artforge.core.values import Kind
 from artforge.engine.models.card import LAST_CONV, ModelCard, has_card, read_card
 from artforge.engine.models.store import resolve_model
@@ -26,6 +26,8 @@ def named_thing_fault(kind: Kind, name: str, base: Path, model: tuple[str, Path]
     """
     if kind is Kind.PICTURE_SOURCE:
         return picture_fault(name, base)
+    if kind is Kind.PICTURE_FOLDER:
+        return folder_fault(name, base)
     if kind is Kind.COLORMAP:
         return _fault_of(lambda: check_colormap(name))
     if kind is Kind.MODEL:
@@ -57,6 +59,17 @@ def picture_fault(source: str, base: Path) -> str | None:
     neighbours = _pictures_in(path.parent)
     hint = did_you_mean(path.name, neighbours)
     return f"there is no picture {source!r} (looked in {path.parent}){hint}"
+
+
+def folder_fault(name: str, base: Path) -> str | None:
+    """What is wrong with a folder of pictures, or None."""
+    folder = base / name
+    if folder.is_dir():
+        return None if pictures_in(folder) else f"there are no pictures in the folder {name!r} or below it"
+    if folder.is_file():
+        return f"{name!r} is a file; a folder of pictures is wanted"
+    beside = [path.name for path in folder.parent.iterdir() if path.is_dir()] if folder.parent.is_dir() else []
+    return f"there is no folder {name!r} (looked in {folder.parent}){did_you_mean(folder.name, beside)}"
 
 
 @cache

@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from artforge.core.files import sha256_of
+from artforge.core.files import sha256_of, sha256_of_all
+from artforge.core.pictures import pictures_in
 from artforge.core.provenance import Ingredient, NodeRecord
 from artforge.core.seeds import derive_seed
 from artforge.core.steps import Setting, Step
@@ -124,6 +125,9 @@ class Planner:
                     )
                 elif setting.kind is Kind.PICTURE_SOURCE and parse_embedded(value) is None:
                     found[value] = Ingredient(role="picture", name=Path(value).name, sha256=self._digest(Path(value)))
+                elif setting.kind is Kind.PICTURE_FOLDER:
+                    digest = self._digest_of_folder(Path(value))
+                    found[value] = Ingredient(role="folder", name=Path(value).name, sha256=digest)
         return list(found.values())
 
     # -- making nodes --------------------------------------------------------------------------------------------
@@ -174,6 +178,9 @@ class Planner:
                 return value, [value, embedded_version()]
             path = self._base(binding) / value
             return str(path), self._digest(path)
+        if setting.kind is Kind.PICTURE_FOLDER:
+            folder = self._base(binding) / value
+            return str(folder), self._digest_of_folder(folder)
         if setting.adapter is not None and binding is not None:
             value = setting.adapter.validate_python(rounded(setting, value))
         if setting.kind is Kind.PIXELS:
@@ -192,6 +199,11 @@ class Planner:
         if path not in self._digests:
             self._digests[path] = sha256_of(path)
         return self._digests[path]
+
+    def _digest_of_folder(self, folder: Path) -> str:
+        if folder not in self._digests:
+            self._digests[folder] = sha256_of_all(pictures_in(folder))
+        return self._digests[folder]
 
     def _variant_id(self, variant: Variant) -> int:
         return -1 if variant is self.base_variant else variant.index
@@ -257,6 +269,8 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
 def portable(kind: Kind | None, value: Any) -> Any:
     """A value without its folder, where it is a path: no record of a work says where on a machine it was made."""
     if isinstance(value, str) and kind is Kind.PICTURE_SOURCE and not value.startswith("embedded:"):
+        return Path(value).name
+    if isinstance(value, str) and kind is Kind.PICTURE_FOLDER:
         return Path(value).name
     if isinstance(value, str) and kind is Kind.MODEL and ("/" in value or "\\" in value):
         return _model_label(Path(value))

@@ -5,6 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 
 STEP_MODULES = (
+    "artforge.engine.ascent.dream_step",
+    "artforge.engine.ascent.grid_step",
+    "artforge.engine.ascent.morph_step",
+    "artforge.engine.ascent.pattern_step",
+    "artforge.engine.ascent.pull_step",
     "artforge.engine.attention.ablation_cam",
     "artforge.engine.attention.classical_filters",
     "artforge.engine.attention.eigen_cam",

@@ -14,7 +14,7 @@ from artforge.core.seeds import derive_seed, generator
 from artforge.core.values import Image
 from artforge.engine.ascent.budget import Budget, Until
 from artforge.engine.ascent.checkpoint import Checkpoint
-from artforge.engine.ascent.form import Numbers, form_of
+from artforge.engine.ascent.form import form_of
 from artforge.engine.ascent.objectives import Diversity, Objective
 from artforge.engine.ascent.run import Ascended, Run
 from artforge.engine.ascent.settings import Ascent
@@ -72,19 +72,20 @@ def ascend(
         ModelError: the network cannot see pictures of this size.
         OutputError: a state file that is damaged or of another ascent.
     """
-    form, numbers = form_of(objectives, model)
-    own_starts = any(slot.kind is Diversity for slot in form.slots)
-    parameters, size = (
-        _noise(len(objectives), model, ascent, size, seed, own_starts=own_starts)
-        if start_images is None
-        else _from_images(start_images, len(objectives), ascent, size)
+    run = begin(
+        objectives,
+        model=model,
+        ascent=ascent,
+        size=size,
+        start_images=start_images,
+        seed=seed,
+        budget=budget,
+        until=until,
+        memory=memory,
     )
-    slopes = Slopes(model, form, numbers, size, ascent.transforms, ascent.edges, memory)
-    run = Run(model, ascent, slopes, parameters, size, seed, budget, until)
     keeper = None
     if state_file is not None:
-        described = repr((model.name, model.sha256, ascent, form, size, seed, budget, until, keep_every))
-        keeper = Checkpoint(state_file, _digest(described, numbers, parameters))
+        keeper = Checkpoint(state_file, _digest(run, keep_every))
         run.restore(keeper.load())
     run.find_dead()
     while run.step < ascent.num_steps and run.active.any():
@@ -100,6 +101,30 @@ def ascend(
     if keeper is not None:
         keeper.remove()
     return run.results()
+
+
+def begin(
+    objectives: Sequence[Objective],
+    *,
+    model: Model,
+    ascent: Ascent,
+    size: tuple[int, int] | None = None,
+    start_images: Sequence[Image] | None = None,
+    seed: int = 0,
+    budget: Budget | None = None,
+    until: Until | None = None,
+    memory: float = WORKING_MEMORY,
+) -> Run:
+    """An ascent before its first step; the arguments are those of `ascend`."""
+    form, numbers = form_of(objectives, model)
+    own_starts = any(slot.kind is Diversity for slot in form.slots)
+    parameters, size = (
+        _noise(len(objectives), model, ascent, size, seed, own_starts=own_starts)
+        if start_images is None
+        else _from_images(start_images, len(objectives), ascent, size)
+    )
+    slopes = Slopes(model, form, numbers, size, ascent.transforms, ascent.edges, memory)
+    return Run(model, ascent, slopes, parameters, size, seed, budget, until)
 
 
 def _from_images(
@@ -145,11 +170,12 @@ def _checked(image: Image) -> Image:
     return image
 
 
-def _digest(described: str, numbers: Numbers, parameters: Array) -> str:
+def _digest(run: Run, keep_every: int | None) -> str:
     """What a run is: another network, start, objective or setting is another run."""
-    digest = hashlib.sha256(described.encode())
-    digest.update(repr(numbers.places).encode())
+    model, numbers = run.model, run.slopes.numbers
+    described = (model.name, model.sha256, run.ascent, run.slopes.form, run.size, run.seed, run.budget, run.until)
+    digest = hashlib.sha256(repr((*described, keep_every, numbers.places)).encode())
     masks = [mask for of_picture in numbers.masks for mask in of_picture if mask is not None]
-    for array in (parameters, numbers.coefficients, *numbers.weights.values(), *numbers.references, *masks):
+    for array in (run.parameters, numbers.coefficients, *numbers.weights.values(), *numbers.references, *masks):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import DatasetError, PictureError
-from artforge.core.pictures import PICTURE_SUFFIXES, centre_square, read_picture, resize
+from artforge.core.pictures import PICTURE_SUFFIXES, centre_square, pictures_in, read_picture, resize
 from artforge.core.values import Image
 from artforge.engine.ascent.colour import IMAGENET_COLOUR, Colour, colour_of_pixels
 from artforge.engine.ascent.spectral import frequencies, to_spectra
@@ -123,7 +123,7 @@ def spectrum_of_folder(folder: Path) -> Spectrum:
     """
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; a spectrum is measured from a folder of pictures")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
+    paths = pictures_in(folder)
     if not paths:
         raise DatasetError(
             f"{folder}: no pictures in it or in the folders below; expected files that end in "

@@ -1,0 +1,106 @@
+"""`artforge atlas`: a small picture of every filter of a network, on one sheet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from artforge.cli.console import console, note, progress_bars, result, warn
+
+if TYPE_CHECKING:
+    from artforge.engine.ascent.atlas import AtlasEntry
+    from artforge.engine.models.handle import Model
+
+LEAST_EDGE, LARGEST_EDGE = 32, 512
+SHEET, DATA = "atlas.png", "atlas.json"
+
+
+AtlasOrder = Literal["layer", "colour", "frequency", "orientation"]
+
+
+def atlas_command(
+    model: Annotated[str, typer.Argument(help="A shipped model's name, a run folder, or a .keras or .h5 file.")],
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--layer", help="Only this layer; may be given again. Else every convolution.", show_default=False
+        ),
+    ] = None,
+    sort: Annotated[AtlasOrder, typer.Option("--sort", help="By layer, or by how the filters look.")] = "layer",
+    edge: Annotated[
+        int, typer.Option("--edge", min=LEAST_EDGE, max=LARGEST_EDGE, help="Edge of a picture in pixels.")
+    ] = 96,
+    seed: Annotated[int, typer.Option("--seed", help="Of the noise that all filters begin with.")] = 0,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the sheet and its data.")] = Path("atlas"),
+) -> None:
+    """See what every filter of a network looks for. Example: artforge atlas hand_vs_algo --layer conv5 --sort colour"""
+    from artforge.core.files import write_text
+    from artforge.core.pictures import write_png
+    from artforge.engine.ascent.atlas import atlas
+    from artforge.engine.models.store import load_model, resolve_model
+    from artforge.ops.contact_sheet import contact_sheet
+    from artforge.ops.layout import landscape_columns
+
+    path = resolve_model(model, base=Path())
+    with console.status("opening the model ..."):
+        loaded = load_model(path)
+    with progress_bars(console) as bars:
+        task = bars.add_task("filters", total=None)
+        entries = atlas(
+            loaded,
+            layers=layer,
+            edge=edge,
+            seed=seed,
+            on_filter=lambda done, total: bars.update(task, completed=done, total=total),
+        )
+    entries = in_order(entries, sort)
+    columns = landscape_columns(len(entries), 1.0)
+    sheet = contact_sheet(
+        [entry.picture for entry in entries],
+        [f"{entry.layer} {entry.index}{' (dead)' if entry.is_dead else ''}" for entry in entries],
+        columns=columns,
+        cell_size=edge,
+        title=f"{loaded.name}: {len(entries)} filters",
+    )
+    write_png(out / SHEET, sheet)
+    write_text(out / DATA, json.dumps(told(entries, loaded, columns=columns, sort=sort, seed=seed), indent=1) + "\n")
+    result(str(out / SHEET))
+    result(str(out / DATA))
+    dead = [f"{entry.layer} {entry.index}" for entry in entries if entry.is_dead]
+    if dead:
+        warn(f"{len(dead)} of {len(entries)} filters do not respond to anything: {', '.join(dead)}")
+    note("grow one of them: artforge render recipes/filter_pattern.yaml --set layer=LAYER --set filter=NUMBER")
+
+
+def in_order(entries: list[AtlasEntry], sort: AtlasOrder) -> list[AtlasEntry]:
+    """The entries in the order asked for."""
+    from artforge.engine.ascent.look import order_by_look
+
+    looks = [entry.look for entry in entries]
+    return entries if sort == "layer" else [entries[position] for position in order_by_look(looks, sort)]
+
+
+def told(entries: list[AtlasEntry], model: Model, *, columns: int, sort: AtlasOrder, seed: int) -> dict[str, Any]:
+    """The sheet as data: where each filter stands on it, and how it looks."""
+    return {
+        "model": model.name,
+        "sha256": model.sha256,
+        "sort": sort,
+        "seed": seed,
+        "columns": columns,
+        "filters": [
+            {
+                "layer": entry.layer,
+                "filter": entry.index,
+                "row": number // columns,
+                "column": number % columns,
+                "value": round(entry.value, 6),
+                "dead": entry.is_dead,
+                **entry.look.as_dict(),
+            }
+            for number, entry in enumerate(entries)
+        ],
+    }

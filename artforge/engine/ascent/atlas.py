@@ -1,0 +1,98 @@
+"""A small picture of every filter of a network, so that an artist can find filters by eye."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from artforge.core.values import Image, LayerName
+from artforge.engine.ascent.ascend import ascend
+from artforge.engine.ascent.look import Look, look_of
+from artforge.engine.ascent.objectives import channel
+from artforge.engine.ascent.optimisers import Adam
+from artforge.engine.ascent.presets import lucid
+from artforge.engine.ascent.settings import Ascent
+from artforge.engine.ascent.transforms import Jitter, Pad, Rotate
+from artforge.engine.models.handle import Model
+
+THUMBNAIL = 64
+"""Edge of a thumbnail in pixels."""
+THUMBNAIL_STEPS = 64
+AT_ONCE = 16
+
+OnFilter = Callable[[int, int], None]
+"""Told after each batch: how many filters are done, of how many."""
+
+
+@dataclass(frozen=True, eq=False)
+class AtlasEntry:
+    """One filter.
+
+    Attributes:
+        layer, index: which.
+        picture: float32 (H, W, 3) in [0, 1].
+        look: how it looks.
+        value: mean activation reached.
+        is_dead: whether nothing moves it.
+    """
+
+    layer: str
+    index: int
+    picture: Image
+    look: Look
+    value: float
+    is_dead: bool
+
+
+def thumbnail_ascent() -> Ascent:
+    """A short climb that shows what a filter is about."""
+    quick = replace(lucid(num_steps=THUMBNAIL_STEPS), optimiser=Adam(0.1))
+    return replace(quick, transforms=(Pad(6), Jitter(4), Rotate(6)))
+
+
+def filter_layers(model: Model) -> list[str]:
+    """The layers that have filters of their own: the convolutions."""
+    return [layer.name for layer in model.layers if layer.kind == "convolution"]
+
+
+def atlas(
+    model: Model,
+    *,
+    layers: Sequence[LayerName] | None = None,
+    edge: int = THUMBNAIL,
+    ascent: Ascent | None = None,
+    seed: int = 0,
+    on_filter: OnFilter | None = None,
+) -> list[AtlasEntry]:
+    """A small picture of every filter, by layer and number.
+
+    All begin with the same noise: what differs is the filters.
+
+    Args:
+        model: the network.
+        layers: which; None is every convolution.
+        edge: of a picture, in pixels.
+        ascent: how they climb; None is `thumbnail_ascent`.
+        seed: of the noise and the transforms.
+        on_filter: told of the progress.
+
+    Raises:
+        ChoiceError: unknown layer.
+    """
+    infos = [model.find_layer(name) for name in (filter_layers(model) if layers is None else layers)]
+    filters = [(info.name, index) for info in infos for index in range(info.channels)]
+    ascent = ascent or thumbnail_ascent()
+    entries: list[AtlasEntry] = []
+    for info in infos:
+        for start in range(0, info.channels, AT_ONCE):
+            indices = range(start, min(start + AT_ONCE, info.channels))
+            objectives = [channel(info.name, index) for index in indices]
+            results = ascend(objectives, model=model, ascent=ascent, size=(edge, edge), seed=seed)
+            for index, result in zip(indices, results, strict=True):
+                value = result.values[-1] if result.values else 0.0
+                entries.append(
+                    AtlasEntry(info.name, index, result.picture, look_of(result.picture), value, result.is_dead)
+                )
+            if on_filter is not None:
+                on_filter(len(entries), len(filters))
+    return entries

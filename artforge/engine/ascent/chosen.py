@@ -1,0 +1,60 @@
+"""What a recipe asks to be grown, as an objective: a filter, a mix of filters, a neuron, or a class."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from artforge.core.errors import ChoiceError
+from artforge.core.values import LayerName
+from artforge.engine.ascent.objectives import Objective, channels, class_score, layer_energy, neuron
+from artforge.engine.attention.targets import ClassTarget
+
+FilterNumber = Annotated[int, Field(ge=0)]
+FilterMix = dict[Annotated[str, Field(pattern=r"^\d+$")], float]
+"""Filters by number, each with its weight: `{3: 1, 17: -0.5}`."""
+
+
+def chosen_objective(
+    *,
+    layer: LayerName,
+    filter: FilterNumber | None = None,  # noqa: A002 - the word that a recipe uses
+    filters: FilterMix | None = None,
+    target: ClassTarget | None = None,
+    alone: bool = False,
+) -> Objective:
+    """The objective that is asked for.
+
+    Args:
+        layer: of the filters.
+        filter: one filter.
+        filters: several, each with its weight.
+        target: a class, several, or a weighted mix.
+        alone: whether the filter counts in the middle only, as one neuron.
+
+    Raises:
+        ChoiceError: more than one of them, or a lone neuron of a mix.
+    """
+    given = [
+        name for name, value in (("filter", filter), ("filters", filters), ("target", target)) if value is not None
+    ]
+    if len(given) > 1:
+        raise ChoiceError(f"{' and '.join(given)} are given: a picture grows towards one of filter, filters and target")
+    if alone and filter is None:
+        raise ChoiceError("alone: true shows a single pattern of one filter: give its number as filter")
+    if filter is not None:
+        return neuron(layer, filter) if alone else channels(layer, {filter: 1.0})
+    if filters is not None:
+        if not any(filters.values()):
+            raise ChoiceError("filters asks for nothing: at least one weight must not be 0")
+        return channels(layer, {int(number): weight for number, weight in filters.items()})
+    if target is not None:
+        return class_score(target)
+    return layer_energy(layer)
+
+
+def seed_of(rng: np.random.Generator) -> int:
+    """A seed for everything that an ascent leaves to chance."""
+    return int(rng.integers(2**62))

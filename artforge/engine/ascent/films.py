@@ -1,0 +1,167 @@
+"""Films of an ascent: its path, a ring of objectives that turn into each other, a fall into the picture.
+
+All pictures of a film go through the same transforms and are shown on one scale, so that nothing flickers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.errors import ChoiceError
+from artforge.core.values import Image
+from artforge.engine.ascent.ascend import ascend
+from artforge.engine.ascent.deprocess import Finish, finished
+from artforge.engine.ascent.objectives import Objective
+from artforge.engine.ascent.run import Ascended
+from artforge.engine.ascent.settings import Ascent
+from artforge.engine.models.handle import Model
+
+Array = NDArray[np.float32]
+
+
+def path_frames(result: Ascended, finish: Finish) -> list[Image]:
+    """The pictures on the way, all on the scale of the last.
+
+    Args:
+        result: of an ascent with `keep_every`.
+        finish: how they are shown.
+
+    Raises:
+        ChoiceError: no path has been kept.
+    """
+    if not result.path:
+        raise ChoiceError("no path has been kept: ascend with keep_every=1, or more for a shorter film")
+    return [finished(raw, finish, like=result.raw) for _, raw in sorted(result.path.items())]
+
+
+def ring_frames(
+    objectives: Sequence[Objective],
+    *,
+    model: Model,
+    ascent: Ascent,
+    num_frames: int,
+    steps_per_frame: int = 4,
+    size: tuple[int, int] | None = None,
+    seed: int = 0,
+) -> list[Image]:
+    """A loop through several objectives and back to the first, each frame begun with the one before.
+
+    Two rounds are made and the second is kept: its first frame goes on from the end of the first round, so the last
+    frame of the loop meets the first.
+
+    Args:
+        objectives: at least two.
+        model: the network.
+        ascent: how the first frame climbs; its parameterisation, transforms and optimiser serve for all.
+        num_frames: of the loop.
+        steps_per_frame: how far each frame climbs from the one before.
+        size: (height, width); None is that of the network's input.
+        seed: of the noise and the transforms.
+
+    Returns:
+        frames float32 (H, W, 3) in [0, 1]; frame `num_frames` would be frame 0.
+
+    Raises:
+        ChoiceError: fewer than two objectives or frames.
+    """
+    if len(objectives) < 2 or num_frames < 2:
+        raise ChoiceError(
+            f"a ring needs at least 2 objectives and 2 frames, received {len(objectives)} and {num_frames}"
+        )
+    [picture] = ascend([objectives[0]], model=model, ascent=ascent, size=size, seed=seed)
+    short = replace(ascent, num_steps=steps_per_frame, rescue=False)
+    raw, kept = picture.raw, []
+    for frame in range(2 * num_frames):
+        objective = on_ring(objectives, frame / num_frames)
+        # the same seed for every frame: all of them go through the same transforms
+        [moved] = ascend([objective], model=model, ascent=short, start_images=[np.clip(raw, 0, 1)], seed=seed)
+        raw = moved.raw
+        if frame >= num_frames:
+            kept.append(raw)
+    return [finished(frame_raw, ascent.finish, like=kept[0]) for frame_raw in kept]
+
+
+def on_ring(objectives: Sequence[Objective], turn: float) -> Objective:
+    """The mix at a place of the ring: at turn i/n objective i alone, between two of them both, smoothly.
+
+    Args:
+        objectives: n of them.
+        turn: in [0, 1), or more for further rounds.
+    """
+    along = turn % 1 * len(objectives)
+    first = int(along)
+    share = float(0.5 - 0.5 * np.cos(np.pi * (along - first)))
+    following = objectives[(first + 1) % len(objectives)]
+    return objectives[first] * (1 - share) + following * share if share else objectives[first]
+
+
+def zoom_frames(
+    objective: Objective,
+    start_image: Image,
+    *,
+    model: Model,
+    ascent: Ascent,
+    num_frames: int,
+    zoom: float = 1.05,
+    degrees: float = 0.0,
+    steps_per_frame: int = 4,
+    seed: int = 0,
+    overlap: int = 0,
+) -> list[Image]:
+    """A fall into the picture: each frame is the one before, enlarged around its middle, climbing on.
+
+    Args:
+        objective: what it climbs for.
+        start_image: where it begins.
+        model: the network.
+        ascent: how a frame climbs.
+        num_frames: of the film.
+        zoom: how much larger from frame to frame; 1.05 is the 5 % of the first DeepDream films.
+        degrees: how far it turns from frame to frame.
+        steps_per_frame: how far each frame climbs.
+        seed: of the transforms.
+        overlap: so many frames at the end are laid over with the beginning, so that the film is a loop.
+
+    Returns:
+        frames float32 (H, W, 3) in [0, 1].
+
+    Raises:
+        ChoiceError: a zoom that is not above 0, or an overlap that is longer than half the film.
+    """
+    if not zoom > 0 or not 0 <= overlap <= num_frames // 2:
+        raise ChoiceError(
+            f"a zoom needs a factor above 0 and an overlap of at most half its {num_frames} frames, received {zoom} "
+            f"and {overlap}"
+        )
+    short = replace(ascent, num_steps=steps_per_frame, rescue=False)
+    raw, kept = np.asarray(start_image, np.float32), []
+    for _ in range(num_frames + overlap):
+        [moved] = ascend([objective], model=model, ascent=short, start_images=[np.clip(raw, 0, 1)], seed=seed)
+        kept.append(moved.raw)
+        raw = _nearer(moved.raw, zoom, degrees)
+    frames = [finished(frame_raw, ascent.finish, like=kept[0]) for frame_raw in kept]
+    return looped(frames, overlap)
+
+
+def looped(frames: Sequence[Image], overlap: int) -> list[Image]:
+    """Frames whose last `overlap` have been faded into the first: the end of what is left meets its beginning."""
+    if not overlap:
+        return list(frames)
+    count = len(frames) - overlap
+    faded = []
+    for number in range(overlap):
+        share = np.float32((number + 1) / (overlap + 1))
+        faded.append(frames[count + number] * (1 - share) + frames[number] * share)
+    return [*faded, *frames[overlap:count]]
+
+
+def _nearer(raw: Array, zoom: float, degrees: float) -> Array:
+    height, width = raw.shape[:2]
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, zoom)
+    moved = cv2.warpAffine(raw, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(moved, np.float32)

@@ -1,0 +1,104 @@
+"""The step `pull`: two classes, or two filters, pull at one picture, each in its own part of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from artforge.core.errors import ChoiceError
+from artforge.core.steps import step
+from artforge.core.values import Heatmap, Image, LayerName, Unit
+from artforge.engine.ascent.ascend import ascend
+from artforge.engine.ascent.chosen import FilterNumber, chosen_objective, seed_of
+from artforge.engine.ascent.objectives import pull
+from artforge.engine.ascent.pattern_step import Edge
+from artforge.engine.ascent.presets import PresetName, find_preset
+from artforge.engine.attention.targets import ClassTarget
+from artforge.engine.models.handle import Model
+
+
+@step("pull", version=1)
+def pull_step(
+    start_image: Image | None = None,
+    mask: Heatmap | None = None,
+    *,
+    model: Model,
+    left: ClassTarget | None = None,
+    right: ClassTarget | None = None,
+    layer: LayerName = "last_conv",
+    left_filter: FilterNumber | None = None,
+    right_filter: FilterNumber | None = None,
+    angle: Annotated[float, Field(ge=-360, le=360)] = 0.0,
+    middle: Unit = 0.5,
+    softness: Unit = 0.4,
+    preset: PresetName = "lucid",
+    size: Edge = 256,
+    num_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None,
+    rng: np.random.Generator,
+) -> Image:
+    """Let two classes share a picture: one pulls on the left, the other on the right, both where they meet.
+
+    Each sees the whole picture, but may change it only in its own part.
+
+    Args:
+        start_image: what it begins with; else it begins with noise.
+        mask: [0, 1], where the right one pulls; else a ramp across the picture.
+        model: the network.
+        left, right: classes, several, or weighted mixes.
+        layer: of the filters.
+        left_filter, right_filter: filters in place of the classes.
+        angle: which way the ramp goes, in degrees: 0 to the right, 90 upwards.
+        middle: where both pull alike, as a share of the way.
+        softness: how wide the ramp is, as a share of the way; 0 is a line.
+        preset: how it climbs.
+        size: edge in pixels; of a start image it is the image's own.
+        num_steps: how many; None takes the preset's own number.
+
+    Returns:
+        float32 (H, W, 3) in [0, 1].
+
+    Raises:
+        ChoiceError: an unknown class, layer or filter, or not one thing for each side.
+    """
+    for side, target, index in (("left", left, left_filter), ("right", right, right_filter)):
+        if (target is None) == (index is None):
+            raise ChoiceError(f"say what pulls on the {side}: {side} (a class) or {side}_filter, one of the two")
+    one, other = (
+        chosen_objective(layer=layer, filter=index, target=target)
+        for target, index in ((left, left_filter), (right, right_filter))
+    )
+    shape = (size, size) if start_image is None else (start_image.shape[0], start_image.shape[1])
+    shares = ramp(shape, angle, middle, softness) if mask is None else mask
+    [result] = ascend(
+        [pull(one, other, shares)],
+        model=model,
+        ascent=find_preset(preset, value_range=model.value_range, num_steps=num_steps),
+        size=shape,
+        start_images=None if start_image is None else [start_image],
+        seed=seed_of(rng),
+    )
+    return result.picture
+
+
+def ramp(size: tuple[int, int], angle: float, middle: float, softness: float) -> Heatmap:
+    """A soft step across a picture: 0 at its beginning, 1 at its end.
+
+    Args:
+        size: (height, width).
+        angle: which way it goes, in degrees: 0 to the right, 90 upwards.
+        middle: where it is a half, as a share of the way.
+        softness: how wide it is, as a share of the way; 0 is a line.
+
+    Returns:
+        float32 (height, width), [0, 1].
+    """
+    height, width = size
+    down, across = np.mgrid[0:height, 0:width]
+    turned = np.deg2rad(angle)
+    along = (across + 0.5 - width / 2) * np.cos(turned) - (down + 0.5 - height / 2) * np.sin(turned)
+    reach = abs(width * np.cos(turned)) + abs(height * np.sin(turned))
+    share = (along / reach + 0.5 - middle) / max(softness, 1e-6) + 0.5
+    share = np.clip(share, 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
