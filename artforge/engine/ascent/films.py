@@ -23,6 +23,8 @@ from artforge.engine.models.handle import Model
 
 Array = NDArray[np.float32]
 
+FRAMES_AT_ONCE = 16
+
 
 def path_frames(result: Ascended, finish: Finish) -> list[Image]:
     """The pictures on the way, all on the scale of the last.
@@ -45,21 +47,22 @@ def ring_frames(
     model: Model,
     ascent: Ascent,
     num_frames: int,
-    steps_per_frame: int = 4,
+    steps_per_frame: int = 12,
     size: tuple[int, int] | None = None,
     seed: int = 0,
 ) -> list[Image]:
-    """A loop through several objectives and back to the first, each frame begun with the one before.
+    """A loop through several objectives and back to the first.
 
-    Two rounds are made and the second is kept: its first frame goes on from the end of the first round, so the last
-    frame of the loop meets the first.
+    A picture is grown for each objective. A frame between two of them begins with a blend of their numbers, at equal
+    power, and climbs on towards the same blend of their objectives. Every frame goes through the same transforms and
+    depends on its place in the ring alone, so the film is smooth and its end meets its beginning exactly.
 
     Args:
         objectives: at least two.
         model: the network.
-        ascent: how the first frame climbs; its parameterisation, transforms and optimiser serve for all.
+        ascent: how the pictures of the objectives climb; its parameterisation, transforms and optimiser serve for all.
         num_frames: of the loop.
-        steps_per_frame: how far each frame climbs from the one before.
+        steps_per_frame: how far a frame climbs on from its blend.
         size: (height, width); None is that of the network's input.
         seed: of the noise and the transforms.
 
@@ -69,35 +72,53 @@ def ring_frames(
     Raises:
         ChoiceError: fewer than two objectives or frames.
     """
-    if len(objectives) < 2 or num_frames < 2:
-        raise ChoiceError(
-            f"a ring needs at least 2 objectives and 2 frames, received {len(objectives)} and {num_frames}"
-        )
-    [picture] = ascend([objectives[0]], model=model, ascent=ascent, size=size, seed=seed)
+    count = len(objectives)
+    if count < 2 or num_frames < 2:
+        raise ChoiceError(f"a ring needs at least 2 objectives and 2 frames, received {count} and {num_frames}")
+    written = ascent.parameterisation
+    grown = ascend(objectives, model=model, ascent=ascent, size=size, seed=seed)
+    keys = written.of_pictures(np.stack([np.clip(result.raw, 0, 1) for result in grown]))
+    ground = keys.mean(axis=0)
+    shape = grown[0].raw.shape[:2]
     short = replace(ascent, num_steps=steps_per_frame, rescue=False)
-    raw, kept = picture.raw, []
-    for frame in range(2 * num_frames):
-        objective = on_ring(objectives, frame / num_frames)
+    raw: list[Array] = []
+    for start in range(0, num_frames, FRAMES_AT_ONCE):
+        turns = [frame / num_frames for frame in range(start, min(start + FRAMES_AT_ONCE, num_frames))]
+        blends = []
+        for turn in turns:
+            first, share = _between(count, turn)
+            one, other = keys[first] - ground, keys[(first + 1) % count] - ground
+            angle = share * np.pi / 2  # independent patterns keep their contrast when their squares add up to 1
+            blends.append(ground + np.float32(np.cos(angle)) * one + np.float32(np.sin(angle)) * other)
+        starts = np.clip(written.pictures(np.stack(blends), (shape[0], shape[1])), 0, 1)
+        goals = [on_ring(objectives, turn) for turn in turns]
         # the same seed for every frame: all of them go through the same transforms
-        [moved] = ascend([objective], model=model, ascent=short, start_images=[np.clip(raw, 0, 1)], seed=seed)
-        raw = moved.raw
-        if frame >= num_frames:
-            kept.append(raw)
-    return [finished(frame_raw, ascent.finish, like=kept[0]) for frame_raw in kept]
+        raw += [one.raw for one in ascend(goals, model=model, ascent=short, start_images=list(starts), seed=seed)]
+    return [finished(frame, ascent.finish, like=raw[0]) for frame in raw]
+
+
+def _between(count: int, turn: float) -> tuple[int, float]:
+    """The number of the last objective passed, and the share of the way to the next, slow near both."""
+    along = turn % 1 * count
+    return int(along), float(0.5 - 0.5 * np.cos(np.pi * (along - int(along))))
 
 
 def on_ring(objectives: Sequence[Objective], turn: float) -> Objective:
     """The mix at a place of the ring: at turn i/n objective i alone, between two of them both, smoothly.
 
     Args:
-        objectives: n of them.
+        objectives: n of them; all are part of the mix, those that do not count with weight 0.
         turn: in [0, 1), or more for further rounds.
     """
-    along = turn % 1 * len(objectives)
-    first = int(along)
-    share = float(0.5 - 0.5 * np.cos(np.pi * (along - first)))
-    following = objectives[(first + 1) % len(objectives)]
-    return objectives[first] * (1 - share) + following * share if share else objectives[first]
+    count = len(objectives)
+    first, share = _between(count, turn)
+    weights = [0.0] * count
+    weights[first] += 1 - share
+    weights[(first + 1) % count] += share
+    mixed = objectives[0] * weights[0]
+    for objective, weight in zip(objectives[1:], weights[1:], strict=True):
+        mixed = mixed + objective * weight
+    return mixed
 
 
 def zoom_frames(

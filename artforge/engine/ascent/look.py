@@ -91,9 +91,12 @@ def order_by_look(looks: Sequence[Look], by: LookOrder) -> list[int]:
         looks: of the pictures.
         by: what counts; equals keep their order.
     """
-    keys = {
-        "colour": lambda look: (look.chroma >= GREY, look.hue if look.chroma >= GREY else look.lightness),
-        "frequency": lambda look: (look.frequency,),
-        "orientation": lambda look: (look.coherence < _NO_DIRECTION, look.orientation),
-    }
-    return sorted(range(len(looks)), key=lambda position: keys[by](looks[position]))
+    return sorted(range(len(looks)), key=lambda position: _sort_key(looks[position], by))
+
+
+def _sort_key(look: Look, by: LookOrder) -> tuple[float, ...]:
+    if by == "colour":
+        return (1, look.hue) if look.chroma >= GREY else (0, look.lightness)
+    if by == "frequency":
+        return (look.frequency,)
+    return (look.coherence < _NO_DIRECTION, look.orientation)

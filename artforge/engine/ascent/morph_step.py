@@ -34,7 +34,7 @@ def morph(
     layer: LayerName = "last_conv",
     filters: Annotated[list[FilterNumber], Field(min_length=2)],
     num_frames: NumFrames = 96,
-    steps_per_frame: Annotated[int, Field(ge=1, le=100)] = 4,
+    steps_per_frame: Annotated[int, Field(ge=1, le=100)] = 12,
     at: Unit = 0.0,
     preset: PresetName = "lucid",
     num_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None,
@@ -49,10 +49,10 @@ def morph(
         layer: of the filters.
         filters: by number, in the order of the film, which comes back to the first.
         num_frames: of the loop: those of the timeline.
-        steps_per_frame: how far a frame climbs from the one before.
+        steps_per_frame: how far a frame climbs on from the blend of the patterns at its sides.
         at: the place in the loop.
         preset: how they climb.
-        num_steps: of the first frame; None takes the preset's own number.
+        num_steps: of the patterns themselves; None takes the preset's own number.
         seamless: whether each frame can be laid edge to edge.
         size: edge in pixels.
 
