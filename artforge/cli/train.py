@@ -30,13 +30,16 @@ def train_command(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option("--data", help="Folder with one folder of pictures per class. Default: the embedded set."),
+        typer.Option(
+            "--data",
+            help="Folder with one folder of pictures per class, or an .npz like MNIST's. Default: the embedded set.",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Run folder. Default: runs/NAME-1, -2, ...")] = None,
     name: Annotated[str | None, typer.Option("--name", help="What the model is called.")] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Most passes over the pictures.")] = None,
     image_size: Annotated[
-        int | None, typer.Option("--image-size", min=32, max=1024, help="Edge of the training pictures in pixels.")
+        int | None, typer.Option("--image-size", min=16, max=1024, help="Edge of the training pictures in pixels.")
     ] = None,
     batch_size: Annotated[int | None, typer.Option("--batch-size", min=2, max=1024, help="Pictures per step.")] = None,
     learning_rate: Annotated[float | None, typer.Option("--learning-rate", help="The highest one, above 0.")] = None,

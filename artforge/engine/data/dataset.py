@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import DatasetError
+from artforge.engine.data.splits import Split
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,14 @@ class Dataset:
     """Pictures of one size with their labels.
 
     Attributes:
-        images: uint8 (n, size, size, 3), sRGB.
+        images: uint8 (n, size, size, 3), sRGB, or (n, size, size, 1) for greys.
         labels: int64 (n,), indices into `class_names`.
         groups: n names; pictures of one group must stay on one side of every split.
         items: n names, a path inside the folder or the name of an embedded picture.
         class_names: in the order of the labels.
         skipped: the files that could not be read, each with its reason.
         num_duplicates: how many pictures repeat another one byte for byte (they share its group).
+        split: which pictures are for what, where the set comes with its own answer.
     """
 
     images: NDArray[np.uint8]
@@ -39,6 +41,7 @@ class Dataset:
     class_names: tuple[str, ...]
     skipped: tuple[Skipped, ...] = field(default=())
     num_duplicates: int = 0
+    split: Split | None = None
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ChoiceError, ModelError, ShapeError, check_choice, nearest_first
+from artforge.core.errors import ChoiceError, ModelError, ShapeError, check_choice, choice_message, nearest_first
 from artforge.core.pictures import LUMA, resize
 from artforge.core.values import Image, Kind
 from artforge.engine.backend import load_keras, to_array
@@ -98,8 +98,10 @@ class Model:
                 f"layer {name!r} puts out {shape}, not a map for each channel: it stands behind the flattening or the "
                 f"pooling. Look at one of: {', '.join([LAST_CONV, *self.layer_names])}"
             )
-        check_choice("layer", name, nearest_first(name, [LAST_CONV, *self.layer_names]))
-        return next(layer for layer in self.layers if layer.name == name)
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ChoiceError(choice_message("layer", name, nearest_first(name, [LAST_CONV, *self.layer_names])))
 
     def class_index(self, target: str | int | None) -> int | None:
         """The number of a class given by name or number; None stays None (the predicted class).

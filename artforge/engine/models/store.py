@@ -20,7 +20,7 @@ MAX_UNPACKED = 8 * 2**30
 """Bytes: an archive that says it unpacks to more is refused before it is opened."""
 
 _SHIPPED = Path(__file__).with_name("shipped")
-_SHIPPED_NAMES = ("hand_vs_algo",)
+_SHIPPED_NAMES = ("hand_vs_algo", "digits")
 _WHAT_KERAS_RAISES = (
     *(ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RuntimeError, OSError, ImportError),
     *(EOFError, MemoryError, zipfile.BadZipFile, zlib.error),

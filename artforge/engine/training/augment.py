@@ -39,13 +39,15 @@ def augment(pixels: NDArray[np.uint8], augmentation: Augmentation, rng: np.rando
     """One training picture, changed by chance; the size stays.
 
     Args:
-        pixels: uint8 (H, W, 3).
+        pixels: uint8 (H, W, 3), or (H, W, 1) for greys.
         augmentation: what may happen.
         rng: decides; the same state gives the same picture.
 
     Returns:
-        float32 (H, W, 3) in [0, 1].
+        float32 (H, W, 3 or 1) in [0, 1].
     """
+    if pixels.shape[-1] == 1:
+        return augment(np.repeat(pixels, 3, axis=-1), augmentation, rng)[..., :1]
     if augmentation.flip:
         pixels = random_flip(pixels, rng)
     if augmentation.rescale and rng.random() < RESAMPLED:

@@ -18,7 +18,7 @@ class Batch:
     """What one optimizer step sees.
 
     Attributes:
-        images: float32 (n, H, W, 3) in [0, 1].
+        images: float32 (n, H, W, 3 or 1) in [0, 1].
         targets: float32 (n, 1) for two classes, else one-hot (n, classes).
         weights: float32 (n,), how much each picture counts.
     """

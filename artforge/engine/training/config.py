@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
@@ -14,21 +14,24 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from artforge.core.errors import UsageError, did_you_mean
 from artforge.engine.training.augment import Augmentation
 
+NPZ = ".npz"
+
 
 class TrainConfig(BaseModel):
     """Every setting of `artforge train`; a config file has the same names.
 
     Attributes:
-        data: folder with one folder per class; None is the embedded set.
+        data: folder with one folder per class, or an .npz file laid out as that of MNIST; None is the embedded set.
         name: what the model is called; None takes `hand_vs_algo` for the embedded set, else the folder's name.
         architecture: a name of `engine.models.architectures`.
         image_size: edge of the training pictures in pixels.
         epochs: most passes over the training pictures; `patience` may end it sooner. 0 fits them to the set's size.
         patience: epochs without a lower validation loss before training stops.
         batch_size: pictures per step of the optimizer.
-        learning_rate: the highest one; it rises over the first epoch and falls as a cosine to nearly 0.
+        learning_rate: the highest one.
+        schedule: `cosine`, it rises over the first epoch and falls as a cosine to nearly 0, or `constant`.
         weight_decay: of AdamW.
-        dropout: share of the pooled features that is dropped in training.
+        dropout: share of the features before the last layer that is dropped in training.
         seed: of the split, the weights, the order and the augmentation.
         pictures_per_class: of the embedded set.
         balance_classes: weigh the loss so that each class counts the same, however many pictures it has.
@@ -41,11 +44,12 @@ class TrainConfig(BaseModel):
     data: str | None = None
     name: str | None = Field(default=None, min_length=1, max_length=80)
     architecture: str = "artforge_small"
-    image_size: int = Field(default=128, ge=32, le=1024)
+    image_size: int = Field(default=128, ge=16, le=1024)
     epochs: int = Field(default=0, ge=0, le=10_000)
     patience: int = Field(default=20, ge=1)
     batch_size: int = Field(default=64, ge=2, le=1024)
     learning_rate: float = Field(default=4e-3, gt=0, le=1)
+    schedule: Literal["cosine", "constant"] = "cosine"
     weight_decay: float = Field(default=1e-3, ge=0, le=1)
     dropout: float = Field(default=0.2, ge=0, lt=1)
     seed: int = Field(default=0, ge=0)
@@ -63,7 +67,7 @@ class TrainConfig(BaseModel):
         """What the model is called."""
         if self.name is not None:
             return self.name
-        return "hand_vs_algo" if self.data is None else Path(self.data).resolve().name
+        return "hand_vs_algo" if self.data is None else Path(self.data).resolve().name.removesuffix(NPZ)
 
     @property
     def augmentation(self) -> Augmentation:

@@ -52,25 +52,30 @@ def class_weights_of(config: TrainConfig, class_counts: NDArray[np.int64]) -> ND
 
 
 def compile_network(network: Any, config: TrainConfig, num_training: int) -> None:
-    """Give the network its optimizer and loss: AdamW with a warm-up of one epoch and a cosine fall.
+    """Give the network its optimizer and loss: AdamW, by default with a warm-up of one epoch and a cosine fall.
 
     Sources: Loshchilov & Hutter, https://arxiv.org/abs/1711.05101 (AdamW) and https://arxiv.org/abs/1608.03983 (cosine)
     """
     keras = load_keras()
+    binary = network.outputs[0].shape[-1] == 1
+    loss = keras.losses.BinaryCrossentropy() if binary else keras.losses.CategoricalCrossentropy()
+    optimizer = keras.optimizers.AdamW(_learning_rate(config, num_training), weight_decay=config.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+    network.compile(optimizer=optimizer, loss=loss, jit_compile=False)  # XLA is slower here on a CPU
+    optimizer.build(network.trainable_variables)  # so that a checkpoint can be put into it before the first step
+
+
+def _learning_rate(config: TrainConfig, num_training: int) -> Any:
+    if config.schedule == "constant":
+        return config.learning_rate
     steps = num_batches(num_training * config.views, config.batch_size)
-    schedule = keras.optimizers.schedules.CosineDecay(
+    return load_keras().optimizers.schedules.CosineDecay(
         initial_learning_rate=config.learning_rate / 20,
         warmup_target=config.learning_rate,
         warmup_steps=steps,
         decay_steps=max(1, steps * (config.epochs - 1)),
         alpha=0.01,
     )
-    binary = network.outputs[0].shape[-1] == 1
-    loss = keras.losses.BinaryCrossentropy() if binary else keras.losses.CategoricalCrossentropy()
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
-    network.compile(optimizer=optimizer, loss=loss, jit_compile=False)  # XLA is slower here on a CPU
-    optimizer.build(network.trainable_variables)  # so that a checkpoint can be put into it before the first step
 
 
 def fit(
@@ -193,7 +198,7 @@ def _weighted_scores(
 
 
 def predict_probabilities(network: Any, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What the network makes of uint8 pictures (n, H, W, 3): float32 (n, classes), rows adding up to 1."""
+    """What the network makes of uint8 pictures (n, H, W, 3 or 1): float32 (n, classes), rows adding up to 1."""
     chunks = [images[start : start + PREDICT_BATCH] for start in range(0, len(images), PREDICT_BATCH)]
     outputs = [network.predict_on_batch(chunk.astype(np.float32) / np.float32(255)) for chunk in chunks]
     probabilities = np.concatenate([np.asarray(output, np.float32) for output in outputs])

@@ -17,12 +17,13 @@ from artforge.engine.backend import load_keras
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.embedded import embedded_dataset
 from artforge.engine.data.folder import read_folder
+from artforge.engine.data.npz import read_npz
 from artforge.engine.data.splits import Split, split_by_group
 from artforge.engine.models.architectures import ARCHITECTURES, build_architecture, output_bias
 from artforge.engine.models.store import save_model
 from artforge.engine.training import fit, run_folder
 from artforge.engine.training.checkpoint import Checkpoint, Progress, read_checkpoint, write_checkpoint
-from artforge.engine.training.config import TrainConfig, fitted_epochs, read_config
+from artforge.engine.training.config import NPZ, TrainConfig, fitted_epochs, read_config
 from artforge.engine.training.metrics import predicted_labels, score_predictions
 
 NUM_THREADS = 2
@@ -123,9 +124,12 @@ def _prepare_data(config: TrainConfig, progress: Callable[[int, int], None]) -> 
         dataset = embedded_dataset(
             config.pictures_per_class, config.image_size, config.seed, num_workers=NUM_THREADS, progress=progress
         )
+    elif config.data.endswith(NPZ):
+        dataset = read_npz(Path(config.data), config.image_size, seed=config.seed)
     else:
         dataset = read_folder(Path(config.data), config.image_size, num_threads=NUM_THREADS, progress=progress)
-    return dataset, split_by_group(dataset.labels, dataset.groups, dataset.class_names, seed=config.seed)
+    split = dataset.split or split_by_group(dataset.labels, dataset.groups, dataset.class_names, seed=config.seed)
+    return dataset, split
 
 
 def _run(
@@ -163,7 +167,11 @@ def _new_network(config: TrainConfig, dataset: Dataset, split: Split) -> Any:
     counts = np.bincount(dataset.labels[split.training], minlength=len(dataset.class_names))
     weighed = counts * fit.class_weights_of(config, counts)  # the balance as the loss sees it
     return build_architecture(
-        config.architecture, len(dataset.class_names), dropout=config.dropout, output_bias=output_bias(weighed)
+        config.architecture,
+        len(dataset.class_names),
+        picture_shape=dataset.images.shape[1:],
+        dropout=config.dropout,
+        output_bias=output_bias(weighed),
     )
 
 
