@@ -40,8 +40,9 @@ def note(message: str) -> None:
 
 
 def warn(message: str) -> None:
-    """Something that went on, but not as hoped."""
-    console.print(f"warning: {message}", style="yellow", markup=False)
+    """Something that went on, but not as hoped; a message that already says so stands as it is."""
+    lead = "" if ": warning: " in message else "warning: "
+    console.print(f"{lead}{message}", style="yellow", markup=False)
 
 
 def result(message: str) -> None:

@@ -8,7 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import TaskID
 
-from artforge.cli.console import event, progress_bars, result
+from artforge.cli.console import event, progress_bars, result, warn
 from artforge.recipes.artifacts import Artifact
 from artforge.recipes.render import Rendered
 
@@ -20,6 +20,7 @@ class RenderProgress:
         self._as_json = as_json
         self._progress = progress_bars(console)
         self._task: TaskID = self._progress.add_task(name, total=sum(map(_num_pictures, artifacts)))
+        self._steps: TaskID = self._progress.add_task("", total=100, visible=False)
         self._name = name
         self._within = 0
 
@@ -41,6 +42,16 @@ class RenderProgress:
         """One more picture of it is drawn."""
         self._within += 1
         self._progress.advance(self._task)
+
+    def working(self, step: str, share: float, told: str) -> None:
+        """A step that takes long is so far."""
+        self._progress.update(self._steps, completed=100 * share, description=f"{step}: {told}", visible=share < 1)
+
+    def noticed(self, message: str) -> None:
+        """What the person should know of a result."""
+        if self._as_json:
+            event({"event": "notice", "message": message})
+        warn(message)
 
     def finished(self, artifact: Artifact, done: Rendered) -> None:
         """It stands in its place."""

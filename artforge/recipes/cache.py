@@ -26,7 +26,7 @@ LIMIT_VARIABLE = "ARTFORGE_CACHE_LIMIT_MB"
 DEFAULT_LIMIT_MB = 4096
 
 _DIGEST_BYTES = 32
-_ARRAY, _FILE, _RECORD = ".array", ".file", ".record"
+_ARRAY, _FILE, _RECORD, _STATE = ".array", ".file", ".record", ".state"
 
 
 def cache_folder() -> Path:
@@ -78,6 +78,10 @@ class Cache:
         np.save(content, array, allow_pickle=False)
         with self._noting_faults():
             self._write_checked(self._path(key, _ARRAY), content.getvalue())
+
+    def state_file(self, key: str) -> Path:
+        """Where what is being made for `key` may keep its state meanwhile; whoever makes it takes it away again."""
+        return self._path(key, _STATE)
 
     def has_file(self, key: str) -> bool:
         """Whether a file is kept under `key`; its soundness shows when it is restored."""

@@ -57,9 +57,9 @@ class Problems:
         return "\n".join(_show(self.source, problem, lines) for problem in unique)
 
 
-def at(source: str, position: Position, message: str) -> str:
+def at(source: str, position: Position, message: str, severity: str = "error") -> str:
     """`file:line:column: error: message`."""
-    return f"{source}:{position.line}:{position.column}: error: {message}"
+    return f"{source}:{position.line}:{position.column}: {severity}: {message}"
 
 
 def _show(source: str, problem: Problem, lines: Sequence[str]) -> str:

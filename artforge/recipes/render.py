@@ -38,6 +38,12 @@ class Reporter(Protocol):
     def advanced(self, artifact: Artifact) -> None:
         """One more picture of it is drawn."""
 
+    def working(self, step: str, share: float, told: str) -> None:
+        """A step that takes long is so far: the share in [0, 1], and how it stands."""
+
+    def noticed(self, message: str) -> None:
+        """What the person should know of a result."""
+
     def finished(self, artifact: Artifact, done: Rendered) -> None:
         """It stands in its place."""
 
@@ -87,6 +93,7 @@ class Renderer:
             OutputError: the folder cannot be written to.
         """
         make_folder(self.folder)  # before the first slow thing
+        self.runner.advanced, self.runner.noticed = reporter.working, reporter.noticed
         try:
             rendered = [self._render_one(artifact, reporter) for artifact in self.artifacts]
         except BaseException:

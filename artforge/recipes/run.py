@@ -6,6 +6,8 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from artforge.core.errors import ArtforgeError, StepError
 from artforge.core.seeds import generator
 from artforge.core.values import Kind, array_fault
+from artforge.core.work import Work, working
 from artforge.recipes.cache import Cache
 from artforge.recipes.plan import Node
 from artforge.recipes.problems import at
@@ -37,11 +40,15 @@ class Runner:
         source: the recipe's path, for messages.
         store: the cache on disk.
         num_computed: how many nodes were really computed, not remembered.
+        advanced: told the name of a step that takes long, the share of it that is done, and how it stands.
+        noticed: told what the person should know of a result, with its place in the recipe.
     """
 
     source: str
     store: Cache
     num_computed: int = 0
+    advanced: Callable[[str, float, str], None] = lambda *_: None
+    noticed: Callable[[str], None] = lambda *_: None
     _memory: OrderedDict[str, NDArray[np.float32]] = field(default_factory=OrderedDict)
     _held_bytes: int = 0
     _models: dict[str, Any] = field(default_factory=dict)
@@ -68,8 +75,15 @@ class Runner:
         if node.seed is not None:
             settings["rng"] = generator(node.seed)
         started = time.perf_counter()
+        state_file = self.store.state_file(self._stored_key(node))
+        work = Work(
+            state_file,
+            advanced=lambda share, told: self.advanced(node.step.name, share, told),
+            noticed=lambda message: self.noticed(self._placed(node, message, "warning")),
+        )
         try:
-            value = node.step.function(**inputs, **settings)
+            with working(work):
+                value = node.step.function(**inputs, **settings)
         except ArtforgeError as error:
             raise StepError(self._placed(node, str(error))) from error
         except MemoryError as error:
@@ -81,6 +95,8 @@ class Runner:
         if fault is not None:
             raise StepError(self._placed(node, f"gave a wrong result: {fault}"))
         self.num_computed += 1
+        with suppress(OSError):  # a store that cannot be written to holds no state either
+            state_file.unlink(missing_ok=True)
         if seconds > _READ_SECONDS + value.nbytes / _READ_BYTES_PER_SECOND:
             self.store.store_array(self._stored_key(node), value)
         return np.asarray(value)
@@ -101,8 +117,8 @@ class Runner:
                 raise StepError(self._placed(node, str(error))) from error
         return self._models[value]
 
-    def _placed(self, node: Node, message: str) -> str:
-        return at(self.source, node.checked.call.position, f"{node.step.name}: {message}")
+    def _placed(self, node: Node, message: str, severity: str = "error") -> str:
+        return at(self.source, node.checked.call.position, f"{node.step.name}: {message}", severity)
 
     def _hold(self, key: str, value: NDArray[np.float32]) -> None:
         self._memory[key] = value

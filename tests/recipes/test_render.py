@@ -56,6 +56,12 @@ class Quiet:
     def advanced(self, artifact):
         self.pictures += 1
 
+    def working(self, step, share, told):
+        pass
+
+    def noticed(self, message):
+        pass
+
     def finished(self, artifact, done):
         self.cached.append(done.cached)
 

@@ -27,6 +27,12 @@ class Quiet:
     def advanced(self, artifact):
         pass
 
+    def working(self, step, share, told):
+        pass
+
+    def noticed(self, message):
+        pass
+
     def finished(self, artifact, done):
         pass
 

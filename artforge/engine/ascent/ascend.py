@@ -13,7 +13,7 @@ from artforge.core.errors import ShapeError
 from artforge.core.seeds import derive_seed, generator
 from artforge.core.values import Image
 from artforge.engine.ascent.budget import Budget, Until
-from artforge.engine.ascent.checkpoint import Checkpoint
+from artforge.engine.ascent.checkpoint import Checkpoint, StateFile
 from artforge.engine.ascent.form import form_of
 from artforge.engine.ascent.objectives import Diversity, Objective
 from artforge.engine.ascent.run import Ascended, Run
@@ -41,7 +41,7 @@ def ascend(
     budget: Budget | None = None,
     until: Until | None = None,
     on_step: OnStep | None = None,
-    state_file: Path | None = None,
+    state_file: Path | StateFile | None = None,
     memory: float = WORKING_MEMORY,
 ) -> list[Ascended]:
     """Let one picture climb for each objective, all of them together.
@@ -60,7 +60,8 @@ def ascend(
         budget: how far a picture may go from its start.
         until: how sure the network has to be to stop.
         on_step: told of every step.
-        state_file: where the state is kept on the way, so that a run that was stopped goes on; removed at the end.
+        state_file: where the state is kept on the way, so that a run that was stopped goes on; a path is removed at the
+            end.
         memory: bytes for the network to work in.
 
     Returns:
@@ -85,7 +86,8 @@ def ascend(
     )
     keeper = None
     if state_file is not None:
-        keeper = Checkpoint(state_file, _digest(run, keep_every))
+        kept_in = state_file if isinstance(state_file, StateFile) else StateFile(state_file)
+        keeper = Checkpoint(kept_in, _digest(run, keep_every))
         run.restore(keeper.load())
     run.find_dead()
     while run.step < ascent.num_steps and run.active.any():
@@ -99,7 +101,7 @@ def ascend(
     if keep_every is not None:
         run.keep()
     if keeper is not None:
-        keeper.remove()
+        keeper.end(run.state())
     return run.results()
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
 from artforge.core.errors import ChoiceError
 from artforge.core.values import LayerName
-from artforge.engine.ascent.objectives import Objective, channels, class_score, layer_energy, neuron
+from artforge.engine.ascent.objectives import (
+    Objective,
+    channels,
+    class_score,
+    layer_energy,
+    neuron,
+    probability,
+)
 from artforge.engine.attention.targets import ClassTarget
 
 FilterNumber = Annotated[int, Field(ge=0)]
+ClassOutput = Literal["logit", "probability"]
+"""Of a class: its score before the softmax or sigmoid, or what is behind it."""
 FilterMix = dict[Annotated[str, Field(pattern=r"^\d+$")], float]
 """Filters by number, each with its weight: `{3: 1, 17: -0.5}`."""
 
@@ -24,6 +33,7 @@ def chosen_objective(
     filters: FilterMix | None = None,
     target: ClassTarget | None = None,
     alone: bool = False,
+    output: ClassOutput = "logit",
 ) -> Objective:
     """The objective that is asked for.
 
@@ -33,6 +43,7 @@ def chosen_objective(
         filters: several, each with its weight.
         target: a class, several, or a weighted mix.
         alone: whether the filter counts in the middle only, as one neuron.
+        output: of a class, its logit or its probability.
 
     Raises:
         ChoiceError: more than one of them, or a lone neuron of a mix.
@@ -44,6 +55,8 @@ def chosen_objective(
         raise ChoiceError(f"{' and '.join(given)} are given: a picture grows towards one of filter, filters and target")
     if alone and filter is None:
         raise ChoiceError("alone: true shows a single pattern of one filter: give its number as filter")
+    if output == "probability" and target is None:
+        raise ChoiceError("output: probability is that of a class: say which as target")
     if filter is not None:
         return neuron(layer, filter) if alone else channels(layer, {filter: 1.0})
     if filters is not None:
@@ -51,8 +64,25 @@ def chosen_objective(
             raise ChoiceError("filters asks for nothing: at least one weight must not be 0")
         return channels(layer, {int(number): weight for number, weight in filters.items()})
     if target is not None:
-        return class_score(target)
+        return class_score(target) if output == "logit" else probability(target)
     return layer_energy(layer)
+
+
+def described(
+    *,
+    layer: LayerName,
+    filter: FilterNumber | None = None,  # noqa: A002 - the word that a recipe uses
+    filters: FilterMix | None = None,
+    target: ClassTarget | None = None,
+) -> str:
+    """What is asked for, in words."""
+    if filter is not None:
+        return f"filter {filter} of {layer}"
+    if filters is not None:
+        return f"the mix of filters {', '.join(filters)} of {layer}"
+    if target is not None:
+        return f"the class {target}" if isinstance(target, str) else f"the classes {', '.join(target)}"
+    return f"everything {layer} sees"
 
 
 def seed_of(rng: np.random.Generator) -> int:

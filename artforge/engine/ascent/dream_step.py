@@ -9,7 +9,8 @@ from pydantic import Field
 
 from artforge.core.steps import step
 from artforge.core.values import Image, LayerName
-from artforge.engine.ascent.chosen import FilterMix, FilterNumber, chosen_objective, seed_of
+from artforge.engine.ascent.at_work import living, surroundings
+from artforge.engine.ascent.chosen import FilterMix, FilterNumber, chosen_objective, described, seed_of
 from artforge.engine.ascent.objectives import caricature
 from artforge.engine.ascent.octaves import dream
 from artforge.engine.ascent.optimisers import PlainStep
@@ -58,7 +59,7 @@ def dream_step(
     Source: Mordvintsev et al., Inceptionism (2015), https://github.com/google/deepdream
     """
     objective = chosen_objective(layer=layer, filter=filter, filters=filters, target=target)
-    [result] = dream(
+    results = dream(
         [objective],
         [start_image],
         model=model,
@@ -66,8 +67,10 @@ def dream_step(
         num_octaves=num_octaves,
         octave_scale=octave_scale,
         seed=seed_of(rng),
+        **surroundings(num_steps * num_octaves),
     )
-    return result.picture
+    living(results, [described(layer=layer, filter=filter, filters=filters, target=target)])
+    return results[0].picture
 
 
 @step("caricature", version=1)
@@ -109,7 +112,7 @@ def caricature_step(
         optimiser=PlainStep(strength / LEVELS, "mean_abs"),
         num_steps=num_steps,
     )
-    [result] = dream(
+    results = dream(
         [caricature(layer, start_image, power=power)],
         [start_image],
         model=model,
@@ -117,5 +120,7 @@ def caricature_step(
         num_octaves=num_octaves,
         octave_scale=octave_scale,
         seed=seed_of(rng),
+        **surroundings(num_steps * num_octaves),
     )
-    return result.picture
+    living(results, [described(layer=layer)])
+    return results[0].picture

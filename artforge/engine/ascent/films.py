@@ -77,6 +77,9 @@ def ring_frames(
         raise ChoiceError(f"a ring needs at least 2 objectives and 2 frames, received {count} and {num_frames}")
     written = ascent.parameterisation
     grown = ascend(objectives, model=model, ascent=ascent, size=size, seed=seed)
+    dead = [str(number) for number, result in enumerate(grown, start=1) if result.is_dead]
+    if dead:
+        raise ChoiceError(f"number {', '.join(dead)} of the {count} in the ring is a dead filter, no picture moves it")
     keys = written.of_pictures(np.stack([np.clip(result.raw, 0, 1) for result in grown]))
     ground = keys.mean(axis=0)
     shape = grown[0].raw.shape[:2]

@@ -21,6 +21,7 @@ from artforge.engine.ascent.objectives import (
     Likeness,
     Measure,
     Objective,
+    Probability,
     Response,
     Term,
 )
@@ -29,6 +30,9 @@ from artforge.engine.models.handle import Model
 
 LOCAL = (Response, Energy, Direction)
 """Measures that are a weighted sum over the cells of a map: only these can be computed tile by tile."""
+
+_OF_CLASSES = (ClassScore, Probability)
+_WEIGHED = (Response, ClassScore, Probability, Direction)
 
 Place = tuple[tuple[float, float] | None, int]
 """Which cells count: (the position of the only one or None, the border that is left out)."""
@@ -41,7 +45,7 @@ class Slot:
 
     Attributes:
         kind: the measure's class.
-        layer: its layer's own name, empty for class scores.
+        layer: its layer's own name, empty for class scores and probabilities.
         power: of directions and likenesses.
         mask: which of the picture's masks it works within.
         number: tells apart measures of one objective that are equal in all this.
@@ -84,7 +88,8 @@ class Numbers:
 
     Attributes:
         coefficients: float32 (n, monomials).
-        weights: by slot, float32 (n, channels) or (n, classes): of responses, directions and class scores.
+        weights: by slot, float32 (n, channels) or (n, classes): of responses, directions, class scores and
+            probabilities.
         places: by slot, for each picture which cells count.
         references: the pictures that likenesses look at.
         chosen: by slot, int32 (n,): which of the references.
@@ -155,7 +160,7 @@ def _sort(objective: Objective, model: Model) -> _Sorted:
     if not objective.terms:
         raise ShapeError("an objective without terms asks for nothing: expected at least one")
     for term in objective.terms:
-        if len(term.measures) == 1 and isinstance(term.measures[0], Response | ClassScore):
+        if len(term.measures) == 1 and isinstance(term.measures[0], Response | ClassScore | Probability):
             _add_linear(term, term.measures[0], one, model)
         else:
             slots = tuple(_new_slot(measure, term, one, model) for measure in term.measures)
@@ -163,7 +168,7 @@ def _sort(objective: Objective, model: Model) -> _Sorted:
     return one
 
 
-def _add_linear(term: Term, measure: Response | ClassScore, one: _Sorted, model: Model) -> None:
+def _add_linear(term: Term, measure: Response | ClassScore | Probability, one: _Sorted, model: Model) -> None:
     """Responses of one layer and place are one row of weights, and so are class scores."""
     layer = _layer_of(measure, model)
     rows = _weights_of(measure, layer, model) * np.float32(term.weight)
@@ -186,21 +191,23 @@ def _new_slot(measure: Measure, term: Term, one: _Sorted, model: Model) -> Slot:
     while slot in one.measures:
         slot = replace(slot, number=slot.number + 1)
     one.measures[slot] = measure
-    if isinstance(measure, Response | ClassScore | Direction):
+    if isinstance(measure, _WEIGHED):
         one.weights[slot] = _weights_of(measure, layer, model)
     return slot
 
 
 def _layer_of(measure: Measure, model: Model) -> str:
-    return "" if isinstance(measure, ClassScore) else model.find_layer(measure.layer).name
+    return "" if isinstance(measure, _OF_CLASSES) else model.find_layer(measure.layer).name
 
 
 def _place_of(measure: Measure) -> Place:
     return (measure.position, measure.border) if isinstance(measure, Response) else EVERYWHERE
 
 
-def _weights_of(measure: Response | ClassScore | Direction, layer: str, model: Model) -> NDArray[np.float32]:
-    if isinstance(measure, ClassScore):
+def _weights_of(
+    measure: Response | ClassScore | Probability | Direction, layer: str, model: Model
+) -> NDArray[np.float32]:
+    if isinstance(measure, _OF_CLASSES):
         return weights_of_target(measure.target, model=model)
     num_channels = model.find_layer(layer).channels
     if isinstance(measure, Direction):
@@ -234,8 +241,8 @@ def _numbers_of(form: Form, sorted_ones: Sequence[_Sorted], model: Model) -> Num
         numbers.coefficients[:, column] = [one.coefficients.get(monomial, 0.0) for one in sorted_ones]
     for slot in form.slots:
         measures = [one.measures.get(slot) for one in sorted_ones]
-        if slot.kind in (Response, ClassScore, Direction):
-            width = len(model.class_names) if slot.kind is ClassScore else model.find_layer(slot.layer).channels
+        if slot.kind in _WEIGHED:
+            width = len(model.class_names) if slot.kind in _OF_CLASSES else model.find_layer(slot.layer).channels
             nothing = np.zeros(width, np.float32)
             numbers.weights[slot] = np.stack([one.weights.get(slot, nothing) for one in sorted_ones])
         if slot.kind in LOCAL:

@@ -10,6 +10,7 @@ from pydantic import Field
 from artforge.core.steps import step
 from artforge.core.values import Image, Kind, LayerName
 from artforge.engine.ascent.ascend import ascend
+from artforge.engine.ascent.at_work import living, surroundings
 from artforge.engine.ascent.chosen import seed_of
 from artforge.engine.ascent.objectives import channel
 from artforge.engine.ascent.presets import PresetName, find_preset
@@ -37,7 +38,7 @@ def filter_grid(
         model: the network.
         layer: whose filters.
         first: number of the first filter shown.
-        columns, rows: of the grid; a layer with fewer filters leaves places empty.
+        columns, rows: of the grid; a layer with fewer filters leaves places empty, and so does a dead filter.
         tile: edge of a picture, in pixels.
         margin: between the pictures, in pixels.
         background: grey level between them, 0 black to 1 white.
@@ -57,10 +58,20 @@ def filter_grid(
     shown = range(first, max(min(first + columns * rows, info.channels), first + 1))
     ascent = find_preset(preset, value_range=model.value_range, num_steps=num_steps)
     objectives = [channel(info.name, index) for index in shown]
-    results = ascend(objectives, model=model, ascent=ascent, size=(tile, tile), seed=seed_of(rng))
+    results = ascend(
+        objectives,
+        model=model,
+        ascent=ascent,
+        size=(tile, tile),
+        seed=seed_of(rng),
+        **surroundings(ascent.num_steps),
+    )
+    grown = living(results, [f"filter {index} of {info.name}" for index in shown])
     step_size = tile + margin
     grid = np.full((rows * step_size - margin, columns * step_size - margin, 3), background, np.float32)
-    for number, result in enumerate(results):
+    for number, result in enumerate(grown):
+        if result is None:
+            continue
         top, left = number // columns * step_size, number % columns * step_size
         grid[top : top + tile, left : left + tile] = result.picture
     return grid

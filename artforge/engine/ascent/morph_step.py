@@ -16,8 +16,9 @@ from artforge.engine.ascent.chosen import FilterMix, FilterNumber, chosen_object
 from artforge.engine.ascent.films import ring_frames, zoom_frames
 from artforge.engine.ascent.journey import frame_of
 from artforge.engine.ascent.objectives import channel
-from artforge.engine.ascent.pattern_step import Edge, made_seamless
+from artforge.engine.ascent.pattern_step import Edge
 from artforge.engine.ascent.presets import PresetName, deepdream, find_preset
+from artforge.engine.ascent.tuning import made_seamless
 from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.models.handle import Model
 

@@ -43,6 +43,13 @@ class ClassScore:
     target: Target
 
 
+@dataclass(frozen=True, eq=False)
+class Probability:
+    """The probability of a class, of several, or a weighted mix: behind the softmax or sigmoid."""
+
+    target: Target
+
+
 @dataclass(frozen=True)
 class Energy:
     """The mean square of everything that a layer puts out."""
@@ -82,7 +89,7 @@ class Alignment:
     layer: LayerName
 
 
-Measure = Response | ClassScore | Energy | Direction | Likeness | Diversity | Alignment
+Measure = Response | ClassScore | Probability | Energy | Direction | Likeness | Diversity | Alignment
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,6 +197,17 @@ def direction(layer: LayerName, vector: Sequence[float], *, power: float = 0.0) 
 def class_score(target: Target) -> Objective:
     """The logit of a class by name or number, the sum of several, or a weighted mix by a mapping."""
     return _one(ClassScore(target))
+
+
+def probability(target: Target) -> Objective:
+    """The probability of a class, where `class_score` is better: it also rises when the other classes fall.
+
+    Where the network is sure, or sure of another class, it hardly moves at all, and neither does the picture. It is
+    here to show that.
+
+    Source: Simonyan et al., Deep Inside Convolutional Networks (2013), section 2, https://arxiv.org/abs/1312.6034
+    """
+    return _one(Probability(target))
 
 
 def layer_energy(layer: LayerName) -> Objective:

@@ -11,6 +11,7 @@ from artforge.core.errors import ChoiceError
 from artforge.core.pictures import resize
 from artforge.core.values import Image
 from artforge.engine.ascent.ascend import LEAST_EDGE, OnStep, ascend
+from artforge.engine.ascent.checkpoint import StateFile
 from artforge.engine.ascent.deprocess import Finish
 from artforge.engine.ascent.objectives import Objective
 from artforge.engine.ascent.run import Ascended
@@ -46,6 +47,7 @@ def dream(
     least: int = 32,
     seed: int = 0,
     on_step: OnStep | None = None,
+    state_file: StateFile | None = None,
 ) -> list[Ascended]:
     """Pictures that begin as given ones, and turn into what their objectives ask for, at every size of detail.
 
@@ -62,6 +64,7 @@ def dream(
         least: the shortest edge, in pixels, of the first.
         seed: of the transforms.
         on_step: told of every step.
+        state_file: where the state is kept on the way, a file for each octave; removed at the end.
 
     Returns:
         as `ascend` gives it, the values of all octaves in a row.
@@ -83,14 +86,31 @@ def dream(
         plain = [resize(base, octave) for base in bases]
         starts = [np.clip(base + _enlarged(own, octave), 0, 1) for base, own in zip(plain, dreamt, strict=True)]
         results = ascend(
-            objectives, model=model, ascent=shown, start_images=starts, seed=seed + number, on_step=on_step
+            objectives,
+            model=model,
+            ascent=shown,
+            start_images=starts,
+            seed=seed + number,
+            on_step=on_step,
+            state_file=_part(state_file, number),
         )
         dreamt = [result.picture - base for result, base in zip(results, plain, strict=True)]
         for known, result in zip(values, results, strict=True):
             known.extend(result.values)
     for result, known in zip(results, values, strict=True):
         result.values = known
+    _remove_parts(state_file, len(sizes))
     return results
+
+
+def _part(state_file: StateFile | None, number: int) -> StateFile | None:
+    return None if state_file is None else state_file.part(number)
+
+
+def _remove_parts(state_file: StateFile | None, count: int) -> None:
+    if state_file is not None:
+        for number in range(count):
+            state_file.part(number).remove()
 
 
 def _enlarged(difference: Image, size: tuple[int, int]) -> Image:
@@ -108,6 +128,7 @@ def ascend_in_octaves(
     octave_scale: float = OCTAVE_SCALE,
     seed: int = 0,
     on_step: OnStep | None = None,
+    state_file: StateFile | None = None,
 ) -> list[Ascended]:
     """Patterns from noise that are large and have shapes of every size: each octave begins with the last, enlarged.
 
@@ -120,19 +141,35 @@ def ascend_in_octaves(
         octave_scale: how much larger the next is.
         seed: of the noise and the transforms.
         on_step: told of every step.
+        state_file: where the state is kept on the way, a file for each octave; removed at the end.
 
     Returns:
         as `ascend` gives it, the values of all octaves in a row.
     """
     sizes = octave_sizes(size, num_octaves, scale=octave_scale, least=32)
-    results = ascend(objectives, model=model, ascent=ascent, size=sizes[0], seed=seed, on_step=on_step)
+    results = ascend(
+        objectives,
+        model=model,
+        ascent=ascent,
+        size=sizes[0],
+        seed=seed,
+        on_step=on_step,
+        state_file=_part(state_file, 0),
+    )
     values = [result.values for result in results]
     for number, octave in enumerate(sizes[1:], start=1):
         starts = [resize(np.clip(result.raw, 0, 1), octave) for result in results]
         results = ascend(
-            objectives, model=model, ascent=ascent, start_images=starts, seed=seed + number, on_step=on_step
+            objectives,
+            model=model,
+            ascent=ascent,
+            start_images=starts,
+            seed=seed + number,
+            on_step=on_step,
+            state_file=_part(state_file, number),
         )
         for known, result in zip(values, results, strict=True):
             known.extend(result.values)
             result.values = known
+    _remove_parts(state_file, len(sizes))
     return results

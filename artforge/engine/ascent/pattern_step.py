@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,15 +12,16 @@ from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
 from artforge.core.values import Image, Kind, LayerName, PictureFolder, Unit
 from artforge.engine.ascent.ascend import ascend
-from artforge.engine.ascent.budget import Budget, Distance
-from artforge.engine.ascent.chosen import FilterMix, FilterNumber, chosen_objective, seed_of
+from artforge.engine.ascent.at_work import living, surroundings
+from artforge.engine.ascent.budget import Budget, Distance, Until
+from artforge.engine.ascent.chosen import ClassOutput, FilterMix, FilterNumber, chosen_objective, described, seed_of
+from artforge.engine.ascent.gradient_scale import GradientScale
 from artforge.engine.ascent.journey import picture_at
-from artforge.engine.ascent.objectives import Objective
 from artforge.engine.ascent.octaves import ascend_in_octaves
 from artforge.engine.ascent.presets import PresetName, find_preset
 from artforge.engine.ascent.settings import Ascent
 from artforge.engine.ascent.spectrum import spectrum_of_folder
-from artforge.engine.ascent.transforms import Jitter
+from artforge.engine.ascent.tuning import Penalties, made_seamless, with_penalties, with_steps
 from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.models.handle import Model
 
@@ -37,9 +37,13 @@ def ascend_step(
     filter: FilterNumber | None = None,  # noqa: A002 - the field's word
     filters: FilterMix | None = None,
     target: ClassTarget | None = None,
+    output: ClassOutput = "logit",
     alone: bool = False,
     preset: PresetName = "lucid",
     spectrum: PictureFolder | None = None,
+    penalties: Penalties | None = None,
+    gradient: GradientScale | None = None,
+    rate: Annotated[float, Field(ge=0, le=1000)] | None = None,
     size: Edge = 256,
     height: Edge | None = None,
     num_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None,
@@ -47,6 +51,7 @@ def ascend_step(
     seamless: bool = False,
     budget: Annotated[float, Field(gt=0)] | None = None,
     measure: Distance = "rms",
+    until: Annotated[float, Field(gt=0, lt=1)] | None = None,
     at: Unit = 1.0,
     rng: np.random.Generator,
 ) -> Image:
@@ -59,9 +64,14 @@ def ascend_step(
         filter: one filter, by number.
         filters: several with weights, `{3: 1, 17: -0.5}`; the weights may move along the timeline.
         target: a class, several, or a weighted mix.
+        output: of a class, its `logit` or, to see why not, its `probability`.
         alone: a single pattern in the middle and not a carpet of them.
         preset: `lucid`, `maco`, `chollet`, `keras_vis` or `deepdream`.
         spectrum: for `maco`, a folder of one's own pictures, whose grain and palette the picture gets.
+        penalties: what is held against the picture, with weights: `{tv: 2, lp: 1, start: 0.5, blur: 1}`; those of the
+            preset where not named.
+        gradient: for `chollet` and `deepdream`, the scale that the gradient is brought to before each step.
+        rate: the length of a step, in units of the preset's numbers.
         size: width in pixels, and height where that is left out; of a start image it is the image's own.
         height: in pixels.
         num_steps: how many; None takes the preset's own number.
@@ -69,6 +79,7 @@ def ascend_step(
         seamless: whether it can be laid edge to edge, as on a cloth.
         budget: with a start image, how far it may go from it, by `measure`.
         measure: `rms` of the pixel values, or `oklab`, the mean colour difference.
+        until: stop when the network gives the target, one class, this probability.
         at: the share of the way that is shown: moving it along the timeline makes a film of the ascent.
 
     Returns:
@@ -79,63 +90,71 @@ def ascend_step(
 
     Source: see the presets; Olah et al., Feature Visualization (2017), https://doi.org/10.23915/distill.00007
     """
-    objective = chosen_objective(layer=layer, filter=filter, filters=filters, target=target, alone=alone)
-    ascent = _ascent(model, preset, spectrum, num_steps, seamless=seamless)
+    objective = chosen_objective(layer=layer, filter=filter, filters=filters, target=target, alone=alone, output=output)
+    ascent = _ascent(model, preset, spectrum, num_steps)
+    ascent = with_steps(with_penalties(ascent, penalties or Penalties()), gradient, rate)
+    if seamless:
+        ascent = made_seamless(ascent)
+    _check_together(start_image, num_octaves, budget, until, target, at)
     shape = None if start_image is not None else (height or size, size)
-    if budget is not None and start_image is None:
-        raise ChoiceError("a budget is the distance from a start image: let one flow in, or leave budget out")
     if at < 1:
-        if budget is not None or num_octaves > 1:
-            raise ChoiceError("at shows the way of one ascent: leave out budget and num_octaves, or keep at: 1")
-        key = repr((layer, filter, filters, target, alone, preset, spectrum))
         return picture_at(
-            at, objective, key=key, model=model, ascent=ascent, size=shape, start_image=start_image, seed=seed_of(rng)
+            at,
+            objective,
+            key=repr((layer, filter, filters, target, alone, output, spectrum)),
+            model=model,
+            ascent=ascent,
+            size=shape,
+            start_image=start_image,
+            seed=seed_of(rng),
         )
-    return _grown(objective, model, ascent, shape, start_image, num_octaves, budget, measure, seed_of(rng))
-
-
-def _grown(
-    objective: Objective,
-    model: Model,
-    ascent: Ascent,
-    size: tuple[int, int] | None,
-    start_image: Image | None,
-    num_octaves: int,
-    budget: float | None,
-    measure: Distance,
-    seed: int,
-) -> Image:
-    if num_octaves > 1:
-        if start_image is not None or size is None:
-            raise ChoiceError("num_octaves grows a picture from noise: from a picture, use the step dream")
-        grown = ascend_in_octaves(
-            [objective], model=model, ascent=ascent, size=size, num_octaves=num_octaves, seed=seed
+    around = surroundings(ascent.num_steps * num_octaves)
+    if num_octaves > 1 and shape is not None:
+        results = ascend_in_octaves(
+            [objective], model=model, ascent=ascent, size=shape, num_octaves=num_octaves, seed=seed_of(rng), **around
         )
     else:
-        grown = ascend(
+        results = ascend(
             [objective],
             model=model,
             ascent=ascent,
-            size=size,
+            size=shape,
             start_images=None if start_image is None else [start_image],
-            seed=seed,
+            seed=seed_of(rng),
             budget=None if budget is None else Budget(budget, measure),
+            until=Until(target, until) if until is not None and isinstance(target, str) else None,
+            **around,
         )
-    return grown[0].picture
+    living(results, [described(layer=layer, filter=filter, filters=filters, target=target)])
+    return results[0].picture
 
 
-def _ascent(model: Model, preset: PresetName, spectrum: str | None, num_steps: int | None, *, seamless: bool) -> Ascent:
+def _check_together(
+    start_image: Image | None,
+    num_octaves: int,
+    budget: float | None,
+    until: float | None,
+    target: ClassTarget | None,
+    at: float,
+) -> None:
+    """Settings that do not go together."""
+    if budget is not None and start_image is None:
+        raise ChoiceError("a budget is the distance from a start image: let one flow in, or leave budget out")
+    if until is not None and not isinstance(target, str):
+        raise ChoiceError("until is the probability of one class: say which as target")
+    if num_octaves > 1 and start_image is not None:
+        raise ChoiceError("num_octaves grows a picture from noise: from a picture, use the step dream")
+    limits = [
+        name
+        for name, given in (("budget", budget is not None), ("until", until is not None), ("octaves", num_octaves > 1))
+        if given
+    ]
+    if limits and (at < 1 or (len(limits) > 1 and "octaves" in limits)):
+        raise ChoiceError(f"{' and '.join(limits)} need the whole way of one ascent: leave out the others, and at")
+
+
+def _ascent(model: Model, preset: PresetName, spectrum: str | None, num_steps: int | None) -> Ascent:
     if spectrum is not None and preset != "maco":
         raise ChoiceError(f"a spectrum is for the preset maco; the preset is {preset}")
     measured = None if spectrum is None else spectrum_of_folder(Path(spectrum))
-    ascent = find_preset(preset, value_range=model.value_range, num_steps=num_steps, spectrum=measured)
-    return made_seamless(ascent) if seamless else ascent
-
-
-SEAMLESS_SHIFT = 1 << 14
-"""The picture is shifted around its edges by any number of pixels: every place is the middle as often as the edge."""
-
-
-def made_seamless(ascent: Ascent) -> Ascent:
-    """An ascent whose pictures can be laid edge to edge: beyond each edge lies the other side."""
-    return replace(ascent, edges="wrap", transforms=(Jitter(SEAMLESS_SHIFT), *ascent.transforms))
+    return find_preset(preset, value_range=model.value_range, num_steps=num_steps, spectrum=measured)

@@ -24,6 +24,7 @@ from artforge.engine.ascent.objectives import (
     Energy,
     Likeness,
     Measure,
+    Probability,
     Response,
 )
 from artforge.engine.ascent.views import View, look
@@ -55,7 +56,8 @@ class Program:
         self.form, self._has_view, self._rescue = form, has_view, rescue
         self._value_range = model.value_range
         self._wanted = [graph.value_of[layer] for layer in form.layers]
-        if any(slot.kind is ClassScore for slot in form.slots):
+        self._is_sigmoid = model.twin.activation == "sigmoid" or model.twin.num_outputs == 1
+        if any(slot.kind in (ClassScore, Probability) for slot in form.slots):
             self._wanted = [*self._wanted, graph.output]
         self.calls = graph.calls_leading_to(self._wanted)
         self._narrow = None if rescue else _narrow_call(form, self.calls, self._wanted)
@@ -140,7 +142,7 @@ class Program:
         tensor = load_keras().KerasTensor
         specs = {"coefficients": tensor((None, len(self.form.monomials)), dtype="float32")}
         for position, slot in enumerate(self.form.slots):
-            if slot.kind in (Response, ClassScore, Direction):
+            if slot.kind in (Response, ClassScore, Probability, Direction):
                 specs[f"weights_{position}"] = tensor((None, None), dtype="float32")
             if slot.kind in (Response, Energy, Direction):
                 specs[f"cells_{position}"] = tensor((None, None, None), dtype="float32")
@@ -186,6 +188,8 @@ class Program:
                 chosen=given.get(f"chosen_{position}"),
                 references=seen[:, self.form.num_masks * num :],
             )
+            if slot.kind is Probability:
+                own = (ops.sigmoid if self._is_sigmoid else ops.softmax)(own)
             measured[slot] = _MEASURED[slot.kind](own, asked)
         products = []
         for monomial in self.form.monomials:
@@ -303,6 +307,7 @@ _MEASURED: dict[type[Measure], Callable[[Any, _Asked], Any]] = {
     Energy: _energy,
     Direction: _direction,
     ClassScore: _class_score,
+    Probability: _class_score,
     Likeness: _likeness,
     Diversity: _diversity,
     Alignment: _alignment,

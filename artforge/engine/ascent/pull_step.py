@@ -11,7 +11,8 @@ from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, LayerName, Unit
 from artforge.engine.ascent.ascend import ascend
-from artforge.engine.ascent.chosen import FilterNumber, chosen_objective, seed_of
+from artforge.engine.ascent.at_work import living, surroundings
+from artforge.engine.ascent.chosen import FilterNumber, chosen_objective, described, seed_of
 from artforge.engine.ascent.objectives import pull
 from artforge.engine.ascent.pattern_step import Edge
 from artforge.engine.ascent.presets import PresetName, find_preset
@@ -71,15 +72,20 @@ def pull_step(
     )
     shape = (size, size) if start_image is None else (start_image.shape[0], start_image.shape[1])
     shares = ramp(shape, angle, middle, softness) if mask is None else mask
-    [result] = ascend(
+    ascent = find_preset(preset, value_range=model.value_range, num_steps=num_steps)
+    results = ascend(
         [pull(one, other, shares)],
         model=model,
-        ascent=find_preset(preset, value_range=model.value_range, num_steps=num_steps),
+        ascent=ascent,
         size=shape,
         start_images=None if start_image is None else [start_image],
         seed=seed_of(rng),
+        **surroundings(ascent.num_steps),
     )
-    return result.picture
+    names = [described(layer=layer, filter=left_filter, target=left)]
+    names += [described(layer=layer, filter=right_filter, target=right)]
+    living(results, [" against ".join(names)])
+    return results[0].picture
 
 
 def ramp(size: tuple[int, int], angle: float, middle: float, softness: float) -> Heatmap:

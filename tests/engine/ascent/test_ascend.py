@@ -8,6 +8,7 @@ import pytest
 from artforge.core.errors import ChoiceError, ModelError, OutputError, ShapeError
 from artforge.engine.ascent.ascend import ascend
 from artforge.engine.ascent.budget import Budget, Until, distance_between
+from artforge.engine.ascent.checkpoint import StateFile
 from artforge.engine.ascent.deprocess import Finish
 from artforge.engine.ascent.fourier import Fourier
 from artforge.engine.ascent.maco import Maco
@@ -211,16 +212,42 @@ def test_a_run_that_was_killed_goes_on_to_the_very_same_picture(residual, tmp_pa
         assert list(one.path) == list(other.path)
 
 
-def test_the_state_of_another_run_is_not_taken_up(residual, tmp_path, monkeypatch):
-    monkeypatch.setattr("artforge.engine.ascent.checkpoint.Checkpoint.is_due", lambda self: True)
-    monkeypatch.setattr("artforge.engine.ascent.checkpoint.Checkpoint.remove", lambda self: None)
+def test_the_state_of_another_run_is_not_taken_up(residual, tmp_path):
     state = tmp_path / "state.npz"
-    ascend([channel("late", 1)], model=residual, ascent=PIXELS, size=SIZE, state_file=state)
+    one, other = channel("late", 1), channel("late", 2)
+    settings = {"model": residual, "ascent": PIXELS, "size": SIZE}
+    ascend([one], **settings, state_file=StateFile(state, stays=True))
     with pytest.raises(OutputError, match="another ascent"):
-        ascend([channel("late", 2)], model=residual, ascent=PIXELS, size=SIZE, state_file=state)
+        ascend([other], **settings, state_file=state)
+    [expected] = ascend([other], **settings)
+    [found] = ascend([other], **settings, state_file=StateFile(state, spare=True))
+    np.testing.assert_array_equal(found.raw, expected.raw)
     state.write_bytes(b"damaged")
     with pytest.raises(OutputError, match="not the state"):
-        ascend([channel("late", 1)], model=residual, ascent=PIXELS, size=SIZE, state_file=state)
+        ascend([other], **settings, state_file=state)
+    [found] = ascend([other], **settings, state_file=StateFile(state, spare=True))
+    np.testing.assert_array_equal(found.raw, expected.raw)
+
+
+def test_a_state_that_stays_is_the_end_of_the_run(residual, tmp_path, monkeypatch):
+    state = StateFile(tmp_path / "state.npz", stays=True)
+    settings = {"model": residual, "ascent": PIXELS, "size": SIZE, "state_file": state}
+    [first] = ascend([channel("late", 1)], **settings)
+    monkeypatch.setattr(Slopes, "climb", lambda *_, **__: pytest.fail("it was done already"))
+    [again] = ascend([channel("late", 1)], **settings)
+    np.testing.assert_array_equal(again.raw, first.raw)
+    assert again.values == first.values
+
+
+def test_a_state_that_is_spare_may_fail_to_be_written(residual, tmp_path, monkeypatch):
+    monkeypatch.setattr("artforge.engine.ascent.checkpoint.Checkpoint.is_due", lambda self: True)
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("no folder")
+    settings = {"model": residual, "ascent": PIXELS, "size": SIZE}
+    with pytest.raises(OutputError):
+        ascend([channel("late", 1)], **settings, state_file=in_the_way / "state")
+    [found] = ascend([channel("late", 1)], **settings, state_file=StateFile(in_the_way / "state", spare=True))
+    assert np.isfinite(found.raw).all()
 
 
 def dead_model(*, forever):
