@@ -24,7 +24,15 @@ _SEES_PATTERNS: frozenset[LayerKind] = frozenset({"convolution", "model"})
 
 
 class LayerInfo(BaseModel):
-    """A layer with one map per channel; `size` is (height, width) of its maps at the model's input size."""
+    """A layer with one map per channel.
+
+    Attributes:
+        name: its path.
+        channels: how many maps it has.
+        size: (height, width) of its maps at the model's input size.
+        kind: what sort of layer it is.
+        reads: of a self-attention, the layer whose maps it looks at.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -32,6 +40,7 @@ class LayerInfo(BaseModel):
     channels: int
     size: tuple[int, int] | None = None
     kind: LayerKind = "other"
+    reads: str | None = None
 
 
 class ModelCard(BaseModel):
@@ -75,19 +84,26 @@ def last_conv_of(layers: Sequence[LayerInfo]) -> str | None:
     """The last layer before the maps are pooled away: a convolution, or what directly follows it.
 
     Maps of a single cell are passed over (squeezed or pooled ones show nothing), and so are pooling layers and
-    whatever stands before the first convolution. Of a transformer it is what the last self-attention reads: behind it
-    the class token alone counts, and the tokens of the picture no longer move any score.
+    whatever stands before the first convolution. Where no convolution sees the maps after a self-attention, as in a
+    transformer, it is what the last self-attention reads: behind it the class token alone counts, and the tokens of
+    the picture no longer move any score.
     """
-    for index in range(len(layers) - 1, 0, -1):
-        if layers[index].kind == "self_attention":
-            return layers[index - 1].name
     for index in range(len(layers) - 1, -1, -1):
         layer = layers[index]
-        has_cells = layer.size is None or layer.size[0] * layer.size[1] > 1
+        if layer.reads is not None:
+            return layer.reads
+        if layer.kind in _SEES_PATTERNS and _has_cells(layer):
+            break
+    for index in range(len(layers) - 1, -1, -1):
+        layer = layers[index]
         sees = any(earlier.kind in _SEES_PATTERNS for earlier in layers[: index + 1])
-        if layer.kind in _LOOKABLE_ENDS and has_cells and sees:
+        if layer.kind in _LOOKABLE_ENDS and _has_cells(layer) and sees:
             return layer.name
     return None
+
+
+def _has_cells(layer: LayerInfo) -> bool:
+    return layer.size is None or layer.size[0] * layer.size[1] > 1
 
 
 def card_path(model_file: Path) -> Path:

@@ -82,9 +82,11 @@ class Model:
         """A layer by name; `last_conv` is the last one before the maps are pooled away.
 
         Raises:
-            ChoiceError: no such layer; the allowed ones are listed, nearest first.
+            ChoiceError: no such layer; the allowed ones are listed, nearest first. Or not a name.
             ModelError: `last_conv` is asked of a network without maps of more than one cell.
         """
+        if not isinstance(name, str):
+            raise ChoiceError(f"a layer is asked for by its name, such as {LAST_CONV!r}, received {name!r}")
         if name == LAST_CONV:
             found = last_conv_of(self.layers)
             if found is None:
@@ -107,14 +109,15 @@ class Model:
         """The number of a class given by name or number; None stays None (the predicted class).
 
         Raises:
-            ChoiceError: no such class; the allowed ones are listed.
+            ChoiceError: no such class, or neither a name nor a whole number; the allowed ones are listed.
         """
         if target is None:
             return None
         if isinstance(target, str):
             check_choice("class", target, self.class_names)
             return self.class_names.index(target)
-        if not 0 <= target < len(self.class_names):
+        is_number = isinstance(target, int | np.integer) and not isinstance(target, bool)
+        if not is_number or not 0 <= target < len(self.class_names):
             named = ", ".join(f"{index} {name}" for index, name in enumerate(self.class_names))
             raise ChoiceError(f"class {target} is not one of: {named}")
         return int(target)
@@ -140,7 +143,7 @@ class Model:
         """Pictures -> one batch as the network expects it.
 
         Args:
-            images: one Image or several, float32 (H, W, 3) in [0, 1].
+            images: one Image or several, float32 (H, W, 3) in [0, 1]; other floats are taken as float32.
 
         Returns:
             float32 (n, h, w, 3), or 1 in place of 3 for a network that sees grey, in the network's value range.
@@ -162,7 +165,7 @@ class Model:
     def _prepare_one(self, image: Image) -> NDArray[np.float32]:
         _check_values(image)
         low, high = self.value_range
-        seen = resize(image, self.working_size(image))
+        seen = resize(np.asarray(image, np.float32), self.working_size(image))
         if self.graph.shapes[self.graph.picture][-1] == 1:
             seen = (seen @ LUMA)[..., None]
         return np.asarray(seen * np.float32(high - low) + np.float32(low), np.float32)
@@ -243,6 +246,7 @@ def wrap_model(
     graph = read_graph(keras_model, input_size=input_size)
     height, width = _picture_shape(graph, own_name)
     twin = logits_twin(graph)
+    _check_channels_last(graph)
     _check_weights(keras_model, own_name)
     num_classes = 2 if twin.num_outputs == 1 else twin.num_outputs
     names = tuple(class_names) if class_names is not None else tuple(f"class_{index}" for index in range(num_classes))
@@ -287,6 +291,18 @@ def _picture_shape(graph: Graph, name: str) -> tuple[int | None, int | None]:
             f"the model {name!r} does not take pictures: its input is {shape}, expected (n, height, width, 3)"
         )
     return shape[1], shape[2]
+
+
+def _check_channels_last(graph: Graph) -> None:
+    for call in graph.calls:
+        reads_maps = any(len(graph.shapes[source]) == 4 for source in call.sources)
+        is_flatten = type(call.operation).__name__ == "Flatten"  # gives no maps, so its order matters to nobody
+        if getattr(call.operation, "data_format", None) == "channels_first" and reads_maps and not is_flatten:
+            raise ModelError(
+                f"the model {graph.name!r} keeps the channels of its maps first (data_format in {call.path!r}), "
+                "expected (n, height, width, channels) throughout. Build it with data_format='channels_last'; the "
+                "weights of its convolutions fit as they are"
+            )
 
 
 def _check_weights(keras_model: Any, name: str) -> None:

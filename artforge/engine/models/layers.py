@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from artforge.engine.models.card import LayerInfo, LayerKind
@@ -28,10 +28,30 @@ def layers_to_look_at(graph: Graph, input_size: tuple[int, int]) -> tuple[LayerI
         graph: input (n, height, width, channels) -> output.
         input_size: (height, width) for which the sizes of the maps are told.
     """
+    found = list(_calls_with_maps(graph, shapes_at(graph, input_size)))
+    reads = _read_by_self_attention(graph, [call for call, _ in found])
     return tuple(
-        LayerInfo(name=call.path, channels=channels, size=(height, width), kind=kind_of(call.operation))
-        for call, (height, width, channels) in _calls_with_maps(graph, shapes_at(graph, input_size))
+        LayerInfo(
+            name=call.path,
+            channels=channels,
+            size=(height, width),
+            kind=kind_of(call.operation),
+            reads=reads.get(call.path),
+        )
+        for call, (height, width, channels) in found
     )
+
+
+def _read_by_self_attention(graph: Graph, with_maps: Sequence[Call]) -> dict[str, str]:
+    """Path of each self-attention -> of the last layer with maps before it that it depends on."""
+    listed = {call.path for call in with_maps}
+    reads = {}
+    for call in with_maps:
+        if kind_of(call.operation) == "self_attention":
+            before = graph.calls_leading_to(call.sources)
+            nearest = [earlier.path for earlier in before if earlier.path in listed]
+            reads.update({call.path: nearest[-1]} if nearest else {})
+    return reads
 
 
 def multiply_adds_of(graph: Graph, input_size: tuple[int, int]) -> int:

@@ -98,6 +98,14 @@ def test_pictures_of_any_proportions_have_probabilities(keras, picture):
     assert np.ptp(together[:, 0]) > 0
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float64])
+def test_pictures_of_other_floats_are_seen_as_float32(keras, picture, dtype):
+    model = wrap_model(flexible(keras), input_size=(16, 16))
+    prepared = model.prepare(picture.astype(dtype))
+    assert prepared.dtype == np.float32
+    np.testing.assert_allclose(prepared, model.prepare(picture), atol=1e-3)
+
+
 # what comes out
 
 
@@ -134,6 +142,18 @@ def test_classes_are_found_by_name_and_number(keras):
         model.class_index(-1)
 
 
+@pytest.mark.parametrize("number", [np.int64(1), np.uint8(1), 1])
+def test_whole_numbers_of_any_kind_name_a_class(keras, number):
+    index = wrap_model(flexible(keras), input_size=(16, 16)).class_index(number)
+    assert (index, type(index)) == (1, int)
+
+
+@pytest.mark.parametrize("target", [True, np.True_, 0.5, 1.0, [0], b"class_0"])
+def test_what_is_neither_a_name_nor_a_whole_number_is_no_class(keras, target):
+    with pytest.raises(ChoiceError, match="is not one of: 0 class_0, 1 class_1"):
+        wrap_model(flexible(keras), input_size=(16, 16)).class_index(target)
+
+
 # layers
 
 
@@ -165,11 +185,46 @@ def test_last_conv_of_a_nested_model_is_found_inside_it(keras):
     assert wrap_model(network).find_layer("last_conv").name == "base/deep"
 
 
+@pytest.mark.parametrize("name", [3, None, ["conv"]])
+def test_what_is_no_name_is_no_layer(keras, name):
+    with pytest.raises(ChoiceError, match="a layer is asked for by its name"):
+        wrap_model(flexible(keras)).find_layer(name)
+
+
 def test_a_network_without_maps_has_no_last_conv(keras):
     picture = keras.Input((8, 8, 3))
     network = keras.Model(picture, keras.layers.Dense(2)(keras.layers.Flatten()(picture)))
     with pytest.raises(ModelError, match="no convolution with a map of more than one cell"):
         wrap_model(network).find_layer("last_conv")
+
+
+def hybrid(keras, end):
+    """A convolution, a self-attention on its pooled maps with a shortcut, and what `end(layers, maps)` puts behind."""
+    layers = keras.layers
+    picture = keras.Input((16, 16, 3))
+    maps = layers.MaxPooling2D(name="pool")(layers.Conv2D(4, 3, padding="same", name="c1")(picture))
+    beside = layers.Conv2D(4, 1, name="beside")(maps)
+    seen = layers.MultiHeadAttention(2, 3, attention_axes=(1, 2), name="attention")(maps, maps)
+    joined = layers.Add(name="add")([beside, seen])
+    return keras.Model(picture, layers.Dense(2)(layers.GlobalAveragePooling2D()(end(layers, joined))))
+
+
+def test_last_conv_is_the_last_convolution_where_one_follows_the_self_attention(keras):
+    def end(layers, maps):
+        return layers.Conv2D(5, 3, name="c3")(layers.Conv2D(5, 3, name="c2")(maps))
+
+    assert wrap_model(hybrid(keras, end)).find_layer("last_conv").name == "c3"
+
+
+@pytest.mark.parametrize("squeezes", [True, False])
+def test_last_conv_is_what_the_self_attention_reads_where_no_convolution_sees_its_maps(keras, squeezes):
+    def end(layers, maps):
+        pooled = layers.GlobalAveragePooling2D(keepdims=True)(maps)
+        return layers.Conv2D(5, 1, name="squeezed")(pooled) if squeezes else maps
+
+    network = hybrid(keras, end)
+    assert wrap_model(network).layer_names.index("beside") > wrap_model(network).layer_names.index("pool")
+    assert wrap_model(network).find_layer("last_conv").name == "pool"
 
 
 # bad input

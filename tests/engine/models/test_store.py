@@ -103,7 +103,9 @@ def test_models_are_found_as_run_folders_and_files(folder):
 
 def test_an_unknown_name_is_answered_with_the_shipped_ones(tmp_path):
     assert shipped_models() == ("hand_vs_algo", "digits")
-    with pytest.raises(ChoiceError, match=r"no model 'hand_vs_algos'.*\(hand_vs_algo, digits\) - did you mean 'hand_vs_algo'"):
+    with pytest.raises(
+        ChoiceError, match=r"no model 'hand_vs_algos'.*\(hand_vs_algo, digits\) - did you mean 'hand_vs_algo'"
+    ):
         resolve_model("hand_vs_algos", base=tmp_path)
 
 
