@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from artforge.core.errors import ModelError
 from artforge.engine.backend import load_keras, no_warnings
 
-_TRACE_FAULTS = (
+TRACE_FAULTS = (
     *(AttributeError, AssertionError, ImportError, IndexError, KeyError, NotImplementedError, RuntimeError),
     *(TypeError, ValueError),
 )
@@ -55,8 +56,8 @@ class Graph:
         name: the network's own.
         calls: in the order of computation; every one leads to the output.
         picture, output: the numbers of the first and the last value.
-        shapes: by number of value, None where a size is not fixed.
-        dtypes: by number of value.
+        shapes: by number of value, None where a size is not fixed; the number of pictures never is.
+        dtypes: by number of value; that of the picture is always one of floats, or no gradient would reach it.
     """
 
     name: str
@@ -140,25 +141,61 @@ def read_graph(keras_model: Any, *, input_size: tuple[int, int] | None = None) -
     Raises:
         ModelError: it has no graph and cannot be followed, or not exactly one input and one output.
     """
-    inputs, outputs = getattr(keras_model, "inputs", None), getattr(keras_model, "outputs", None)
-    if not inputs or not outputs:
-        inputs, outputs = _follow_subclassed(keras_model, input_size)
-    if len(inputs) != 1 or len(outputs) != 1:
-        raise ModelError(
-            f"the model {keras_model.name!r} has {len(inputs)} inputs and {len(outputs)} outputs, "
-            "expected one picture in and one list of class scores out"
-        )
-    reader = _Reader()
-    picture = reader.new_value(inputs[0])
-    [output] = reader.read(inputs, outputs, [picture], prefix="")
+    inputs, outputs = (list(getattr(keras_model, side, None) or ()) for side in ("inputs", "outputs"))
+    with _leaving_no_nodes(keras_model):
+        if len(inputs) <= 1 and not _is_what_keras_stored(keras_model):
+            inputs, outputs = _follow_call(keras_model, input_size)
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ModelError(
+                f"the model {keras_model.name!r} has {len(inputs)} inputs and {len(outputs)} outputs, "
+                "expected one picture in and one list of class scores out. "
+                "Make a model of one of each: keras.Model(picture, scores)"
+            )
+        reader = _Reader()
+        picture = reader.new_value(inputs[0])
+        [output] = reader.read(inputs, outputs, [picture], prefix="")
+    if not load_keras().backend.is_float_dtype(reader.dtypes[picture]):
+        reader.dtypes[picture] = "float32"
     return Graph(
         name=str(keras_model.name),
         calls=tuple(_leading_to([output], reader.calls)),
         picture=picture,
         output=output,
-        shapes=reader.shapes,
+        shapes=_with_any_number_of_pictures(reader.shapes, inputs[0].shape[0]),
         dtypes=reader.dtypes,
     )
+
+
+def _is_what_keras_stored(model: Any) -> bool:
+    """Whether a model computes the graph that Keras holds of it; one with a `call` of its own may do anything else."""
+    stored = getattr(model, "inputs", None) and getattr(model, "outputs", None)
+    return bool(stored) and str(model.call.__module__).startswith("keras.")
+
+
+@contextmanager
+def _leaving_no_nodes(keras_model: Any) -> Iterator[None]:
+    """Take back what following a `call` writes into each layer's record of its calls, which `layer.output` reads."""
+    before = {id(record): len(record) for record in _records_of_calls(keras_model)}
+    try:
+        yield
+    finally:
+        for record in _records_of_calls(keras_model):
+            record[before.get(id(record), 0) :] = []
+
+
+def _records_of_calls(keras_model: Any) -> Iterator[list[Any]]:
+    for layer in keras_model._flatten_layers():
+        for operation in (layer, *getattr(layer, "operations", ())):
+            if isinstance(operation, load_keras().Operation):
+                yield operation._inbound_nodes
+                yield operation._outbound_nodes
+
+
+def _with_any_number_of_pictures(
+    shapes: Mapping[int, tuple[int | None, ...]], number: int | None
+) -> dict[int, tuple[int | None, ...]]:
+    """The shapes of a network that was built for batches of one `number`, that number left open."""
+    return {value: (None, *shape[1:]) if shape and shape[0] == number else shape for value, shape in shapes.items()}
 
 
 def _leading_to(wanted: Sequence[int], calls: Sequence[Call]) -> list[Call]:
@@ -171,7 +208,7 @@ def _leading_to(wanted: Sequence[int], calls: Sequence[Call]) -> list[Call]:
     return leading[::-1]
 
 
-def _follow_subclassed(keras_model: Any, input_size: tuple[int, int] | None) -> tuple[list[Any], list[Any]]:
+def _follow_call(keras_model: Any, input_size: tuple[int, int] | None) -> tuple[list[Any], list[Any]]:
     keras = load_keras()
     name = getattr(keras_model, "name", type(keras_model).__name__)
     shape = _built_shape(keras_model)
@@ -185,9 +222,8 @@ def _follow_subclassed(keras_model: Any, input_size: tuple[int, int] | None) -> 
         )
     picture = keras.KerasTensor((None, *shape), dtype="float32", name="picture")
     try:
-        with no_warnings():
-            outputs = keras.tree.flatten(keras_model.call(picture))
-    except _TRACE_FAULTS as error:
+        outputs = _results_of_call(keras_model, (picture,), {})
+    except TRACE_FAULTS as error:
         raise ModelError(
             f"the model {name!r} cannot be followed layer by layer: its call() does something that only works on real "
             f"pictures ({type(error).__name__}: {str(error).partition(chr(10))[0][:160]}). Use Keras layers and "
@@ -197,10 +233,19 @@ def _follow_subclassed(keras_model: Any, input_size: tuple[int, int] | None) -> 
 
 
 def _built_shape(keras_model: Any) -> tuple[int | None, ...] | None:
-    """(height, width, channels) that a subclassed model has been built for, or None."""
-    config = keras_model.get_build_config() or {}
-    shape = config.get("input_shape")
+    """(height, width, channels) that a model with a `call` of its own has been built for, or None."""
+    inputs = getattr(keras_model, "inputs", None)
+    shape = inputs[0].shape if inputs else (keras_model.get_build_config() or {}).get("input_shape")
     return tuple(shape[1:]) if isinstance(shape, list | tuple) and len(shape) == 4 else None
+
+
+def _results_of_call(layer: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+    """What a layer's own `call` makes of symbolic tensors, without training behaviour."""
+    others = {name: value for name, value in kwargs.items() if name != "training"}
+    if layer._call_has_training_arg:
+        others["training"] = False
+    with no_warnings():
+        return list(load_keras().tree.flatten(layer.call(*args, **others)))
 
 
 class _Reader:
@@ -236,11 +281,10 @@ class _Reader:
         """The numbers of a model's outputs, its inside read; None for what is a single operation."""
         received = node.arguments.keras_tensors
         numbers = [known[id(tensor)] for tensor in received]
-        if getattr(operation, "inputs", None) and getattr(operation, "outputs", None):
-            inputs, outputs = operation.inputs, operation.outputs
-            if len(inputs) != len(numbers):
+        if _is_what_keras_stored(operation):
+            if not _are_given_as_built(operation, node.arguments):
                 return None
-            return self.read(inputs, outputs, numbers, prefix)
+            return self.read(operation.inputs, operation.outputs, numbers, prefix)
         if not _is_composite(operation):
             return None
         inputs = [load_keras().KerasTensor(tensor.shape, dtype=tensor.dtype) for tensor in received]
@@ -248,20 +292,31 @@ class _Reader:
         args, kwargs = load_keras().tree.map_structure(
             lambda leaf: stand_ins.get(id(leaf), leaf), (node.arguments.args, node.arguments.kwargs)
         )
-        kwargs.pop("training", None)
         try:
-            with no_warnings():
-                outputs = load_keras().tree.flatten(operation.call(*args, **kwargs))
+            outputs = _results_of_call(operation, args, kwargs)
             reachable = all(hasattr(tensor, "_keras_history") for tensor in outputs) and len(outputs) == len(
                 node.outputs
             )
             return self.read(inputs, outputs, numbers, prefix) if reachable else None
-        except _TRACE_FAULTS:
+        except TRACE_FAULTS:
             return None  # its own code wants real tensors: it stays one call
 
     def _unique(self, path: str) -> str:
         self._paths[path] = self._paths.get(path, 0) + 1
         return path if self._paths[path] == 1 else f"{path}#{self._paths[path]}"
+
+
+def _are_given_as_built(model: Any, arguments: Any) -> bool:
+    """Whether a model's inputs come in the order it was built with; Keras also takes a dictionary for a list."""
+    if len(arguments.keras_tensors) != len(model.inputs) or len(model.inputs) == 1:
+        return len(arguments.keras_tensors) == len(model.inputs)
+    tree = load_keras().tree
+    given = next(iter((*arguments.args, *arguments.kwargs.values())))
+    try:
+        tree.assert_same_structure(tree.lists_to_tuples(given), tree.lists_to_tuples(model.input))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_composite(operation: Any) -> bool:
@@ -309,6 +364,19 @@ def _nodes_of(tensors: Iterable[Any], given: set[int]) -> Iterator[Any]:
         yield history.operation._inbound_nodes[history.node_index]
 
 
+def last_operation_within(call: Call, graph: Graph) -> Any | None:
+    """The operation with which a layer's own code ends, or None where that cannot be followed."""
+    args, kwargs = load_keras().tree.map_structure(
+        lambda leaf: graph.tensor(leaf.number) if isinstance(leaf, Slot) else leaf, call.arguments
+    )
+    with _leaving_no_nodes(call.operation):
+        try:
+            [result] = _results_of_call(call.operation, args, kwargs)
+            return result._keras_history.operation
+        except TRACE_FAULTS:
+            return None
+
+
 def with_activation(layer: Any, activation: Callable[[Any], Any]) -> Any:
     """The same layer, weights shared, under another activation; the original is left as it is."""
     view = object.__new__(type(layer))  # copy.copy would pickle the layer, weights and all
@@ -330,7 +398,10 @@ def shapes_at(
     Raises:
         ModelError: a call cannot work on pictures of this size.
     """
-    if graph.shapes[graph.picture][1:3] == tuple(input_size) or (calls is None and _is_fixed(graph)):
+    height, width = graph.shapes[graph.picture][1:3]
+    if calls is None and height is not None and width is not None:
+        input_size = (height, width)
+    if (height, width) == tuple(input_size) and all(None not in shape[1:] for shape in graph.shapes.values()):
         return dict(graph.shapes)
     keras = load_keras()
     channels = graph.shapes[graph.picture][-1]
@@ -343,7 +414,7 @@ def shapes_at(
             _check_input_spec(call.operation, [specs[source].shape for source in call.sources])
             with no_warnings():
                 given = keras.tree.flatten(call.operation.compute_output_spec(*args, **kwargs))
-        except _TRACE_FAULTS as error:
+        except TRACE_FAULTS as error:
             raise ModelError(
                 f"the network {graph.name!r} cannot see pictures of {input_size[0]}x{input_size[1]} pixels: "
                 f"its {call.path} does not take them"
@@ -359,7 +430,3 @@ def _check_input_spec(operation: Any, shapes: Sequence[Sequence[int | None]]) ->
         for axis, size in (getattr(spec, "axes", None) or {}).items():
             if size is not None and shape[int(axis)] not in (None, size):
                 raise ValueError(f"{size} expected along axis {axis}, received {shape[int(axis)]}")
-
-
-def _is_fixed(graph: Graph) -> bool:
-    return None not in graph.shapes[graph.picture][1:3]

@@ -6,6 +6,7 @@ below it always moves.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -14,10 +15,19 @@ from numpy.typing import NDArray
 
 from artforge.core.errors import ModelError
 from artforge.engine.backend import load_keras
-from artforge.engine.models.graph import Call, Graph, Slot, with_activation
+from artforge.engine.models.activations import activation_name, is_activation_alone
+from artforge.engine.models.graph import Call, Graph, Slot, last_operation_within, with_activation
 
 FinalActivation = Literal["sigmoid", "softmax", "linear"]
-_KEEPS_VALUES = frozenset({"Reshape", "Flatten", "Dropout", "Identity"})
+_TAKEN_OFF: dict[str, FinalActivation] = {
+    "softmax": "softmax",
+    "logsoftmax": "softmax",
+    "sigmoid": "sigmoid",
+    "logsigmoid": "sigmoid",
+}
+"""Activations that make probabilities, or their logarithms, of logits, and what those logits belong to."""
+_HIDES_LOGITS = frozenset({"hardsigmoid", "sparsesigmoid", "sparsemax", "lambda"})
+_KEEPS_VALUES = frozenset({"Reshape", "Flatten", "Squeeze", "GetItem", "Cast", "Dropout", "Identity"})
 
 
 @dataclass(frozen=True)
@@ -41,59 +51,110 @@ class LogitsTwin:
 def logits_twin(graph: Graph) -> LogitsTwin:
     """The same network without its final sigmoid or softmax; the original is left as it is.
 
-    Fused activations (`Dense(..., activation="softmax")`), layers of their own, and heads inside a nested model
-    are all found; a network that already ends in logits is taken as it is.
+    Fused activations (`Dense(..., activation="softmax")`), given by name, as a function or as a layer, layers of their
+    own, and heads inside a nested model are all found, and so are the logarithms of both. A network that ends
+    in any other activation of Keras (none, ReLU, tanh) is taken as it is: what it puts out are its class scores.
 
     Raises:
-        ModelError: it is no classifier (not one list of scores a picture), or its head hides its activation.
+        ModelError: it is no classifier (not one list of scores a picture), its head hides its activation, or its
+            scores are made of probabilities, so that there is no logit of a class.
     """
     shape = graph.shapes[graph.output]
     if len(shape) != 2 or shape[-1] is None:
         raise ModelError(
-            f"the model {graph.name!r} is no classifier: it puts out {shape}, expected (pictures, classes)"
+            f"the model {graph.name!r} is no classifier: it puts out {shape}, expected (pictures, classes). "
+            "Put a Flatten layer, or pooling and a Dense layer, behind it"
         )
-    makers = {result: position for position, call in enumerate(graph.calls) for result in call.results}
+    makers = {result: call for call in graph.calls for result in call.results}
     number = graph.output
-    while (position := makers.get(number)) is not None and _keeps_values(graph.calls[position]):
-        number = graph.calls[position].sources[0]
-    activation = _activation_of(graph.calls[position].operation) if position is not None else "linear"
-    if position is None or activation == "linear":
+    while number in makers and _keeps_values(makers[number]):
+        number = makers[number].sources[0]
+    last = makers.get(number)
+    activation = _final_activation(last, graph) if last else "linear"
+    is_whole = activation == "sigmoid" or graph.shapes[number][-1] == shape[-1]  # a softmax is of all classes at once
+    if not is_whole or activation == "linear":
+        _check_not_probabilities(graph.output, makers, graph.name)
+    if last is None or activation == "linear":
         return LogitsTwin(graph, "linear")
-    bare = _without_activation(graph.calls[position], activation)
-    calls = (*graph.calls[:position], bare, *graph.calls[position + 1 :])
-    return LogitsTwin(replace(graph, calls=calls), activation)
+    bare = _without_activation(last, activation, graph)
+    return LogitsTwin(replace(graph, calls=tuple(bare if call is last else call for call in graph.calls)), activation)
 
 
 def _keeps_values(call: Call) -> bool:
     operation = call.operation
     return type(operation).__name__ in _KEEPS_VALUES or (
-        type(operation).__name__ == "Activation" and _activation_of(operation) == "linear"
+        is_activation_alone(operation) and activation_name(operation) == "linear"
     )
 
 
-def _activation_of(operation: Any) -> FinalActivation:
-    keras = load_keras()
-    name = type(operation).__name__
-    function = getattr(operation, "activation", None)
-    if name == "Softmax" or function is keras.activations.softmax:
-        return "softmax"
-    if name == "Sigmoid" or function is keras.activations.sigmoid:
-        return "sigmoid"
-    return "linear"
+def _final_activation(call: Call, graph: Graph) -> FinalActivation:
+    """What has to be taken off a network's last layer.
+
+    Raises:
+        ModelError: it ends in code of someone's own, or in what keeps nothing of the logits.
+    """
+    name = activation_name(_inner(call.operation))
+    hidden = name in _HIDES_LOGITS or (name is None and not _computes_scores(call.operation))
+    if hidden:
+        received = "Python code of its own" if name in (None, "lambda") else repr(name)
+        raise ModelError(
+            f"the last layer {call.path!r} ends in {received}, from which no class scores before it can be read. "
+            "Expected softmax, sigmoid or no activation: set layer.activation to one of them, or put such a layer "
+            "in its place"
+        )
+    if name is None and activation_name(last_operation_within(call, graph)) in _TAKEN_OFF:
+        raise ModelError(_hides(call, str(activation_name(last_operation_within(call, graph)))))
+    return _TAKEN_OFF.get(name or "", "linear")
 
 
-def _without_activation(call: Call, activation: FinalActivation) -> Call:
+def _inner(operation: Any) -> Any:
+    """The layer whose activation counts: that within, of a layer that only wraps another (`SpectralNormalization`)."""
+    return operation.layer if isinstance(operation, load_keras().layers.Wrapper) else operation
+
+
+def _computes_scores(operation: Any) -> bool:
+    """Whether a layer of someone's own makes scores by its weights; one without is itself an activation."""
+    return bool(getattr(operation, "weights", ())) and not callable(getattr(operation, "activation", None))
+
+
+def _check_not_probabilities(output: int, makers: Mapping[int, Call], name: str) -> None:
+    """Raise where the class scores are means, parts or sums of probabilities."""
+    if _is_of_probabilities(output, makers):
+        raise ModelError(
+            f"the model {name!r} makes its class scores ({makers[output].path}) of probabilities, so no class has a "
+            "logit of its own. Let it work on the numbers before the softmax or sigmoid, and put that last"
+        )
+
+
+def _is_of_probabilities(number: int, makers: Mapping[int, Call]) -> bool:
+    """Whether a value is nothing but probabilities, or what operations without weights have made of them alone."""
+    call = makers.get(number)
+    if call is None:
+        return False
+    if activation_name(_inner(call.operation)) in _TAKEN_OFF:
+        return True
+    has_weights = bool(getattr(call.operation, "weights", ()))
+    sources = set(call.sources)
+    return bool(sources) and not has_weights and all(_is_of_probabilities(source, makers) for source in sources)
+
+
+def _without_activation(call: Call, activation: FinalActivation, graph: Graph) -> Call:
     operation = call.operation
     keras = load_keras()
-    if type(operation).__name__ in ("Activation", "Softmax", "Sigmoid"):
-        unchanged = keras.layers.Identity(name=f"{operation.name}_left_out")
+    if is_activation_alone(operation) and operation is _inner(operation):
+        dtype = graph.dtypes[call.sources[0]]  # by default it would be that of whatever policy is set now
+        unchanged = keras.layers.Identity(name=f"{operation.name}_left_out", dtype=dtype)
         return replace(call, operation=unchanged, arguments=((Slot(call.sources[0]),), {}))
     if "activation" not in operation.__dict__:
-        raise ModelError(
-            f"the last layer {call.path!r} hides its {activation}, so class scores cannot be read from it. "
-            f"Give the {activation} a layer of its own."
-        )
+        raise ModelError(_hides(call, activation))
     return replace(call, operation=with_activation(operation, keras.activations.linear))
+
+
+def _hides(call: Call, activation: str) -> str:
+    return (
+        f"the last layer {call.path!r} hides its {activation}, so class scores cannot be read from it. "
+        f"Give the {activation} a layer of its own."
+    )
 
 
 def as_class_scores(logits: Any) -> Any:

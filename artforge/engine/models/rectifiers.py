@@ -6,26 +6,28 @@ from collections.abc import Callable
 from typing import Any
 
 from artforge.engine.backend import load_keras
+from artforge.engine.models.activations import activation_name, is_activation_alone
 from artforge.engine.models.graph import Call, Runs, plainly, with_activation
 
 Rectify = Callable[[Any], Any]
 """A function of one tensor in place of a ReLU."""
 
-_RECTIFIERS = {"ReLU": None, "Relu": float("inf"), "Relu6": 6.0}
-"""Layers and operations that are a ReLU: the height where they stop, None where it has to be asked."""
+_LIMITS = {"relu": float("inf"), "relu6": 6.0}
 
 
 def limit_of(operation: Any) -> float | None:
-    """The height where an operation's ReLU stops (infinity for the ordinary one), or None where it has none."""
-    activations = load_keras().activations
-    name = type(operation).__name__
-    if name == "ReLU":
+    """The height where an operation's ReLU stops (infinity for the ordinary one), or None where it has none.
+
+    Args:
+        operation: a layer or an operation; its activation may be given by name, as a function, or as a layer.
+    """
+    inner = getattr(operation, "activation", None)
+    if callable(inner):
+        return limit_of(inner)
+    if isinstance(operation, load_keras().layers.ReLU):
         leaky = bool(operation.negative_slope) or bool(operation.threshold)
-        return None if leaky else float(operation.max_value or "inf")
-    if name in _RECTIFIERS:
-        return _RECTIFIERS[name]
-    function = getattr(operation, "activation", None)
-    return {activations.relu: float("inf"), activations.relu6: 6.0}.get(function) if callable(function) else None
+        return None if leaky else float("inf" if operation.max_value is None else operation.max_value)
+    return _LIMITS.get(activation_name(operation) or "")
 
 
 def under_rectifier(rectifier: Callable[[float], Rectify]) -> Runs:
@@ -40,10 +42,9 @@ def under_rectifier(rectifier: Callable[[float], Rectify]) -> Runs:
         if limit is None:
             return plainly(call, args, kwargs)
         rectify = rectifier(limit)
-        operation = call.operation
-        if type(operation).__name__ in _RECTIFIERS or type(operation).__name__ == "Activation":
+        if is_activation_alone(call.operation):
             return rectify(args[0] if args else next(iter(kwargs.values())))
-        return with_activation(operation, rectify)(*args, **kwargs)
+        return with_activation(call.operation, rectify)(*args, **kwargs)
 
     return run
 

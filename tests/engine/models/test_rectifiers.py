@@ -5,7 +5,8 @@ import pytest
 
 from artforge.engine.backend import to_array
 from artforge.engine.gradients import compile_gradient
-from artforge.engine.models.rectifiers import guided, limit_of, rescuing
+from artforge.engine.models.graph import Call
+from artforge.engine.models.rectifiers import guided, limit_of, rescuing, under_rectifier
 
 INFINITE = float("inf")
 
@@ -58,3 +59,26 @@ def test_relu_layers_are_asked_for_their_limit(keras):
     assert limit_of(keras.layers.ReLU()) == INFINITE
     assert limit_of(keras.layers.ReLU(max_value=4)) == 4
     assert limit_of(keras.layers.ReLU(negative_slope=0.1)) is None
+
+
+def test_an_activation_given_as_a_layer_or_function_is_a_rectifier(keras):
+    layers = keras.layers
+    assert limit_of(layers.Conv2D(2, 3, activation=layers.ReLU(max_value=4))) == 4
+    assert limit_of(layers.Conv2D(2, 3, activation=layers.ReLU(negative_slope=0.1))) is None
+    assert limit_of(layers.Conv2D(2, 3, activation=layers.Activation("relu6"))) == 6
+    assert limit_of(layers.Conv2D(2, 3, activation=keras.ops.relu)) == INFINITE
+    assert limit_of(layers.Activation(layers.ReLU())) == INFINITE
+    assert limit_of(layers.Conv2D(2, 3, activation=lambda x: x)) is None
+
+
+@pytest.mark.parametrize("kind", ["name", "function", "layer", "layer alone"])
+def test_a_rectifier_is_replaced_however_it_was_given(keras, kind):
+    given = {"name": "relu", "function": keras.ops.relu, "layer": keras.layers.ReLU()}
+    fused = keras.layers.Dense(2, activation=given.get(kind), kernel_initializer="identity")
+    fused.build((None, 2))
+    operations = [fused, keras.layers.Activation(keras.layers.ReLU())] if kind == "layer alone" else [fused]
+    run = under_rectifier(lambda limit: lambda x: x + limit if np.isfinite(limit) else -x)
+    values = np.asarray([[-1, 2]], np.float32)
+    for operation in operations:
+        values = run(Call("path", operation, ((), {}), (), ()), (values,), {})
+    np.testing.assert_array_equal(to_array(values), [[1, -2]])
