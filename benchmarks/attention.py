@@ -15,18 +15,25 @@ import argparse
 import gc
 import os
 import resource
-import statistics
-import sys
-import time
 import warnings
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import numpy as np
+from timing import (
+    NUM_THREADS,
+    Way,
+    gemm_peak,
+    installed,
+    medians,
+    random_pictures,
+    resident,
+    table,
+    torch_vgg16,
+    torchvision_stand_in,
+)
 
 from artforge.engine.attention.cam import subset_maps
 from artforge.engine.attention.evidence import gather_evidence, gather_evidence_of_layers, see
@@ -36,8 +43,9 @@ from artforge.engine.backend import load_keras
 from artforge.engine.models.handle import Model, wrap_model
 
 NUM_PICTURES, NUM_SUBSETS, NUM_HEATMAPS, TARGET = 8, 100, 500, 3
+HEAD_FLOPS = 2 * (25088 * 4096 + 4096 * 4096 + 4096 * 1000)
+"""Of the dense layers of VGG16 behind block5_conv3, for one picture."""
 LAYER = "block5_conv3"
-Way = Callable[[], object]
 
 
 def main() -> None:
@@ -59,13 +67,14 @@ class Bench:
     def __init__(self, repeats: int) -> None:
         import tensorflow
 
-        tensorflow.config.threading.set_intra_op_parallelism_threads(2)
+        tensorflow.config.threading.set_intra_op_parallelism_threads(NUM_THREADS)
         self.repeats = repeats
         self.peak = gemm_peak()
         self.keras_model = load_keras().applications.VGG16(weights=None)
         self.model: Model = wrap_model(self.keras_model)
-        rng = np.random.default_rng(0)
-        self.images = [rng.random((224, 224, 3), dtype=np.float32) for _ in range(NUM_PICTURES)]
+        self.images = random_pictures(NUM_PICTURES, 224)
+        self.flops = 2 * self.model.multiply_adds
+        """Of one picture on its way through."""
 
     def grad_cam(self) -> None:
         """Eight pictures, one class."""
@@ -73,8 +82,8 @@ class Bench:
             "artforge": lambda: grad_cam_batch(self.images, model=self.model, layer=LAYER, targets=TARGET),
             **peers_of_grad_cam(self.keras_model, np.stack(self.images)),
         }
-        flops = 2 * self.model.multiply_adds * NUM_PICTURES
-        self.table(f"Grad-CAM, {NUM_PICTURES} pictures, one class", medians(ways, self.repeats), flops)
+        flops = dict.fromkeys(ways, self.flops * NUM_PICTURES)
+        table(f"Grad-CAM, {NUM_PICTURES} pictures, one class", medians(ways, self.repeats), self.peak, flops)
 
     def second_class(self) -> None:
         """Another class for pictures that have been seen."""
@@ -88,7 +97,8 @@ class Bench:
             },
             self.repeats,
         )
-        self.table("a second class for the same pictures", found)
+        flops = {"first class": self.flops * NUM_PICTURES, "second class": 2 * HEAD_FLOPS * NUM_PICTURES}
+        table("a second class for the same pictures", found, self.peak, flops)
 
     def subsets(self) -> None:
         """A hundred subsets of the channels of one picture."""
@@ -105,7 +115,7 @@ class Bench:
             },
             2 * self.repeats,
         )
-        self.table(f"{NUM_SUBSETS} filter subsets of one picture", found)
+        table(f"{NUM_SUBSETS} filter subsets of one picture", found, self.peak, dict.fromkeys(found, self.flops))
 
     def layers(self) -> None:
         """All thirteen convolutions in one call, against the run a layer that notebooks show."""
@@ -113,14 +123,21 @@ class Bench:
         one = self.images[:1]
         found = medians(
             {
-                "13 layers in one call": lambda: gather_evidence_of_layers(
-                    one, model=self.model, layers=convolutions, targets=TARGET
-                ),
+                "13 layers in one call": lambda: [
+                    grad_cam_map(evidence.feature_maps, evidence.gradients)
+                    for evidence in gather_evidence_of_layers(
+                        one, model=self.model, layers=convolutions, targets=TARGET
+                    )[0].values()
+                ],
+                "artforge, a run a layer": lambda: [
+                    grad_cam_batch(one, model=self.model, layer=name, targets=TARGET) for name in convolutions
+                ],
                 "an eager tape a layer": lambda: [eager(self.keras_model, name, one[0]) for name in convolutions],
             },
             max(2, self.repeats // 2),
         )
-        self.table("Grad-CAM at all 13 convolutions", found)
+        # forward once and back through every layer but the first
+        table("Grad-CAM at all 13 convolutions", found, self.peak, {"13 layers in one call": 2 * self.flops})
 
     def memory(self) -> None:
         """Many heatmaps in a row."""
@@ -147,51 +164,9 @@ class Bench:
         medians(ways, 1)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         found = medians(ways | peers_of_score_cam(self.keras_model, self.images[0]), 1)
-        flops = 2 * self.model.multiply_adds * 512
-        self.table("Score-CAM, one picture", found, flops)
+        flops = dict.fromkeys(found, self.flops * 512) | {"artforge, top=32": self.flops * 32}
+        table("Score-CAM, one picture", found, self.peak, flops)
         print(f"  peak memory of artforge: {peak / 1e6:.0f} MB, of which {before / 1e6:.0f} MB before it began")
-
-    def table(self, title: str, found: dict[str, float], flops: float | None = None) -> None:
-        """Seconds, ratios to the first way, and the share of the peak."""
-        print(f"\n{title}")
-        first = next(iter(found.values()))
-        for name, seconds in found.items():
-            share = f"   {flops / seconds / self.peak:4.0%} of the peak" if flops and "top" not in name else ""
-            print(f"  {name:26} {seconds:9.3f} s   {seconds / first:7.2f}x{share}")
-        sys.stdout.flush()
-
-
-def gemm_peak() -> float:
-    """Floating point operations a second in large matrix products."""
-    import tensorflow
-
-    edge = 3000
-    left, right = (tensorflow.random.uniform((edge, edge)) for _ in range(2))
-
-    def run() -> float:
-        started = time.perf_counter()
-        tensorflow.linalg.matmul(left, right).numpy()
-        return time.perf_counter() - started
-
-    return 2 * edge**3 / min(run() for _ in range(8))
-
-
-def medians(ways: dict[str, Way], repeats: int) -> dict[str, float]:
-    """Seconds of each way: all are run once to warm up, then in turn."""
-    for way in ways.values():
-        way()
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(repeats):
-        for name, way in ways.items():
-            started = time.perf_counter()
-            way()
-            seconds[name].append(time.perf_counter() - started)
-    return {name: statistics.median(values) for name, values in seconds.items()}
-
-
-def resident() -> int:
-    """Bytes of memory in use."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
 def eager(keras_model: Any, layer: str, image: Any) -> Any:
@@ -210,18 +185,14 @@ def eager(keras_model: Any, layer: str, image: Any) -> Any:
 
 def peers_of_grad_cam(keras_model: Any, batch: Any) -> dict[str, Way]:
     """Every peer that is installed."""
-    found: dict[str, Way] = {}
-    for name, build in (
-        ("tf-keras-vis", tf_keras_vis_way),
-        ("xplique", xplique_way),
-        ("pytorch-grad-cam", pytorch_grad_cam_way),
-        ("captum", captum_way),
-    ):
-        try:
-            found[name] = build(keras_model, batch)
-        except ImportError as error:
-            print(f"  {name} is left out: {error}")
-    return found
+    return installed(
+        {
+            "tf-keras-vis": lambda: tf_keras_vis_way(keras_model, batch),
+            "xplique": lambda: xplique_way(keras_model, batch),
+            "pytorch-grad-cam": lambda: pytorch_grad_cam_way(batch),
+            "captum": lambda: captum_way(batch),
+        }
+    )
 
 
 def tf_keras_vis_way(keras_model: Any, batch: Any) -> Way:
@@ -241,32 +212,10 @@ def xplique_way(keras_model: Any, batch: Any) -> Way:
     return lambda: method.explain(batch, targets)
 
 
-def torch_vgg16() -> Any:
-    """The same architecture in torch, random weights."""
-    import torch
-    from torch import nn
-
-    torch.set_num_threads(2)
-    layers: list[Any] = []
-    channels = 3
-    for size in (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0):
-        layers += [nn.Conv2d(channels, size, 3, padding=1), nn.ReLU()] if size else [nn.MaxPool2d(2)]
-        channels = size or channels
-    head = [nn.Flatten(), nn.Linear(25088, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000)]
-    return nn.Sequential(*layers, *head).eval()
-
-
-def pytorch_grad_cam_way(keras_model: Any, batch: Any) -> Way:  # noqa: ARG001
-    from types import ModuleType
-
+def pytorch_grad_cam_way(batch: Any) -> Way:
     import torch
 
-    if "torchvision" not in sys.modules:  # it only starts beside a torch of its own build, and is not used here
-        for name in ("torchvision", "torchvision.transforms", "torchvision.transforms.functional"):
-            sys.modules[name] = ModuleType(name)
-        for name in ("Compose", "Normalize", "ToTensor", "resize"):
-            setattr(sys.modules["torchvision.transforms"], name, None)
-            setattr(sys.modules["torchvision.transforms.functional"], name, None)
+    torchvision_stand_in()
     from pytorch_grad_cam import GradCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
@@ -276,7 +225,7 @@ def pytorch_grad_cam_way(keras_model: Any, batch: Any) -> Way:  # noqa: ARG001
     return lambda: method(pictures, targets=[ClassifierOutputTarget(TARGET)] * len(batch))
 
 
-def captum_way(keras_model: Any, batch: Any) -> Way:  # noqa: ARG001
+def captum_way(batch: Any) -> Way:
     import torch
     from captum.attr import LayerGradCam
 
@@ -288,15 +237,16 @@ def captum_way(keras_model: Any, batch: Any) -> Way:  # noqa: ARG001
 
 def peers_of_score_cam(keras_model: Any, image: Any) -> dict[str, Way]:
     """Every peer that is installed; minutes each."""
-    try:
-        from tf_keras_vis.scorecam import Scorecam
-        from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
-        from tf_keras_vis.utils.scores import CategoricalScore
-    except ImportError as error:
-        print(f"  tf-keras-vis is left out: {error}")
-        return {}
+    return installed({"tf-keras-vis": lambda: tf_keras_vis_score_cam_way(keras_model, image)})
+
+
+def tf_keras_vis_score_cam_way(keras_model: Any, image: Any) -> Way:
+    from tf_keras_vis.scorecam import Scorecam
+    from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
+    from tf_keras_vis.utils.scores import CategoricalScore
+
     method = Scorecam(keras_model, model_modifier=ReplaceToLinear(), clone=True)
-    return {"tf-keras-vis": lambda: method(CategoricalScore(TARGET), image[None], penultimate_layer=LAYER)}
+    return lambda: method(CategoricalScore(TARGET), image[None], penultimate_layer=LAYER)
 
 
 if __name__ == "__main__":

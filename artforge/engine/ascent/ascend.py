@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from artforge.core.values import Image
 from artforge.engine.ascent.budget import Budget, Until
 from artforge.engine.ascent.checkpoint import Checkpoint, StateFile
 from artforge.engine.ascent.form import form_of
+from artforge.engine.ascent.grey import Grey
 from artforge.engine.ascent.objectives import Diversity, Objective
+from artforge.engine.ascent.program import sees_grey
 from artforge.engine.ascent.run import Ascended, Run
 from artforge.engine.ascent.settings import Ascent
 from artforge.engine.ascent.slopes import WORKING_MEMORY, Slopes
@@ -119,6 +122,8 @@ def begin(
 ) -> Run:
     """An ascent before its first step; the arguments are those of `ascend`."""
     form, numbers = form_of(objectives, model)
+    if sees_grey(model.graph):
+        ascent = replace(ascent, parameterisation=Grey(ascent.parameterisation))
     own_starts = any(slot.kind is Diversity for slot in form.slots)
     parameters, size = (
         _noise(len(objectives), model, ascent, size, seed, own_starts=own_starts)

@@ -12,7 +12,7 @@ from artforge.core.values import Image, LayerName
 from artforge.engine.ascent.at_work import living, surroundings
 from artforge.engine.ascent.chosen import FilterMix, FilterNumber, chosen_objective, described, seed_of
 from artforge.engine.ascent.objectives import caricature
-from artforge.engine.ascent.octaves import dream
+from artforge.engine.ascent.octaves import dream, octave_sizes
 from artforge.engine.ascent.optimisers import PlainStep
 from artforge.engine.ascent.pixels import Pixels
 from artforge.engine.ascent.presets import LEVELS, deepdream
@@ -67,7 +67,7 @@ def dream_step(
         num_octaves=num_octaves,
         octave_scale=octave_scale,
         seed=seed_of(rng),
-        **surroundings(num_steps * num_octaves),
+        **surroundings(num_steps * len(octave_sizes(start_image.shape[:2], num_octaves, scale=octave_scale))),
     )
     living(results, [described(layer=layer, filter=filter, filters=filters, target=target)])
     return results[0].picture
@@ -120,7 +120,7 @@ def caricature_step(
         num_octaves=num_octaves,
         octave_scale=octave_scale,
         seed=seed_of(rng),
-        **surroundings(num_steps * num_octaves),
+        **surroundings(num_steps * len(octave_sizes(start_image.shape[:2], num_octaves, scale=octave_scale))),
     )
     living(results, [described(layer=layer)])
     return results[0].picture

@@ -10,7 +10,7 @@ import numpy as np
 from artforge.core.errors import ChoiceError
 from artforge.core.pictures import resize
 from artforge.core.values import Image
-from artforge.engine.ascent.ascend import LEAST_EDGE, OnStep, ascend
+from artforge.engine.ascent.ascend import OnStep, ascend
 from artforge.engine.ascent.checkpoint import StateFile
 from artforge.engine.ascent.deprocess import Finish
 from artforge.engine.ascent.objectives import Objective
@@ -20,10 +20,12 @@ from artforge.engine.models.handle import Model
 
 OCTAVE_SCALE = 1.4
 """How much larger the next octave is (Mordvintsev et al., 2015)."""
+LEAST_OCTAVE = 32
+"""Pixels along the shorter edge of the smallest octave."""
 
 
 def octave_sizes(
-    size: tuple[int, int], num: int, *, scale: float = OCTAVE_SCALE, least: int = LEAST_EDGE
+    size: tuple[int, int], num: int, *, scale: float = OCTAVE_SCALE, least: int = LEAST_OCTAVE
 ) -> list[tuple[int, int]]:
     """(height, width) of the octaves, smallest first, `size` last; those with an edge below `least` are left out.
 
@@ -44,7 +46,7 @@ def dream(
     ascent: Ascent,
     num_octaves: int = 4,
     octave_scale: float = OCTAVE_SCALE,
-    least: int = 32,
+    least: int = LEAST_OCTAVE,
     seed: int = 0,
     on_step: OnStep | None = None,
     state_file: StateFile | None = None,
@@ -146,7 +148,7 @@ def ascend_in_octaves(
     Returns:
         as `ascend` gives it, the values of all octaves in a row.
     """
-    sizes = octave_sizes(size, num_octaves, scale=octave_scale, least=32)
+    sizes = octave_sizes(size, num_octaves, scale=octave_scale)
     results = ascend(
         objectives,
         model=model,

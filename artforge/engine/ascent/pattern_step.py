@@ -17,7 +17,7 @@ from artforge.engine.ascent.budget import Budget, Distance, Until
 from artforge.engine.ascent.chosen import ClassOutput, FilterMix, FilterNumber, chosen_objective, described, seed_of
 from artforge.engine.ascent.gradient_scale import GradientScale
 from artforge.engine.ascent.journey import picture_at
-from artforge.engine.ascent.octaves import ascend_in_octaves
+from artforge.engine.ascent.octaves import ascend_in_octaves, octave_sizes
 from artforge.engine.ascent.presets import PresetName, find_preset
 from artforge.engine.ascent.settings import Ascent
 from artforge.engine.ascent.spectrum import spectrum_of_folder
@@ -44,7 +44,7 @@ def ascend_step(
     penalties: Penalties | None = None,
     gradient: GradientScale | None = None,
     rate: Annotated[float, Field(ge=0, le=1000)] | None = None,
-    size: Edge = 256,
+    size: Edge | None = None,
     height: Edge | None = None,
     num_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None,
     num_octaves: Annotated[int, Field(ge=1, le=12)] = 1,
@@ -72,7 +72,8 @@ def ascend_step(
             preset where not named.
         gradient: for `chollet` and `deepdream`, the scale that the gradient is brought to before each step.
         rate: the length of a step, in units of the preset's numbers.
-        size: width in pixels, and height where that is left out; of a start image it is the image's own.
+        size: width in pixels, and height where that is left out; without it the network's own, and of a start image
+            always the image's own.
         height: in pixels.
         num_steps: how many; None takes the preset's own number.
         num_octaves: how many sizes it grows through: more give shapes larger than the filter itself.
@@ -96,7 +97,7 @@ def ascend_step(
     if seamless:
         ascent = made_seamless(ascent)
     _check_together(start_image, num_octaves, budget, until, target, at)
-    shape = None if start_image is not None else (height or size, size)
+    shape = None if start_image is not None else _shape(model, size, height)
     if at < 1:
         return picture_at(
             at,
@@ -108,7 +109,8 @@ def ascend_step(
             start_image=start_image,
             seed=seed_of(rng),
         )
-    around = surroundings(ascent.num_steps * num_octaves)
+    count = 1 if shape is None else len(octave_sizes(shape, num_octaves))
+    around = surroundings(ascent.num_steps * count)
     if num_octaves > 1 and shape is not None:
         results = ascend_in_octaves(
             [objective], model=model, ascent=ascent, size=shape, num_octaves=num_octaves, seed=seed_of(rng), **around
@@ -127,6 +129,11 @@ def ascend_step(
         )
     living(results, [described(layer=layer, filter=filter, filters=filters, target=target)])
     return results[0].picture
+
+
+def _shape(model: Model, width: int | None, height: int | None) -> tuple[int, int]:
+    own_height, own_width = model.input_size
+    return (height or width or own_height, width or own_width)
 
 
 def _check_together(

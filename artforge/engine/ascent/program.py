@@ -30,7 +30,7 @@ from artforge.engine.ascent.objectives import (
 from artforge.engine.ascent.views import View, look
 from artforge.engine.backend import load_keras, to_array
 from artforge.engine.gradients import Compiled, compile_gradient
-from artforge.engine.models.graph import Call, Runs, plainly, run_calls, shapes_at
+from artforge.engine.models.graph import Call, Graph, Runs, plainly, run_calls, shapes_at
 from artforge.engine.models.handle import Model
 from artforge.engine.models.head import as_class_scores
 from artforge.engine.models.rectifiers import rescuing, under_rectifier
@@ -213,7 +213,7 @@ class Program:
         ops, graph = load_keras().ops, self.graph
         low, high = self._value_range
         seen = batch * (high - low) + low
-        if graph.shapes[graph.picture][-1] == 1:
+        if sees_grey(graph):
             seen = ops.sum(seen * LUMA, axis=-1, keepdims=True)
         seen = ops.cast(seen, graph.dtypes[graph.picture])
         runs: Runs = under_rectifier(rescuing) if self._rescue else plainly
@@ -225,6 +225,11 @@ class Program:
             for number, result in zip(self._wanted, results, strict=True)
         ]
         return [_as_maps(result) for result in results]
+
+
+def sees_grey(graph: Graph) -> bool:
+    """Whether the network sees no colours: of a picture only its light."""
+    return graph.shapes[graph.picture][-1] == 1
 
 
 def _as_maps(result: Any) -> Any:
