@@ -145,7 +145,8 @@ def _without_activation(call: Call, activation: FinalActivation, graph: Graph) -
         dtype = graph.dtypes[call.sources[0]]  # by default it would be that of whatever policy is set now
         unchanged = keras.layers.Identity(name=f"{operation.name}_left_out", dtype=dtype)
         return replace(call, operation=unchanged, arguments=((Slot(call.sources[0]),), {}))
-    if "activation" not in operation.__dict__:
+    # not read from __dict__: torch keeps layers that are attributes elsewhere. A property cannot be replaced
+    if not callable(getattr(operation, "activation", None)) or hasattr(type(operation), "activation"):
         raise ModelError(_hides(call, activation))
     return replace(call, operation=with_activation(operation, keras.activations.linear))
 
