@@ -131,6 +131,8 @@ def _ranked(channels: Channels, feature_maps: FeatureMaps, gradients: FeatureMap
     else:
         strength = energy_of(feature_maps)
     ranking = np.argsort(-strength, kind="stable")[channels.start :]
+    if channels.start and not len(ranking):
+        raise ChoiceError(f"channels: start {channels.start} is beyond the last of the {len(strength)} channels")
     if channels.count is not None:
         _check_count(f"from place {channels.start} on, count", channels.count, len(ranking))
         return ranking[: channels.count]

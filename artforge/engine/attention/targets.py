@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from artforge.core.errors import ChoiceError, ShapeError
 from artforge.core.values import ClassName
 from artforge.engine.models.handle import Model
+
+_LARGEST_WEIGHT = float(np.finfo(np.float32).max)
 
 Target = str | int | Sequence[str | int] | Mapping[str, float] | Mapping[int, float]
 """A class by name or number; several, whose scores are added; or a mix, each score times its weight."""
@@ -34,7 +37,7 @@ def class_weights(targets: Targets, *, model: Model, num_images: int) -> NDArray
         float32 (num_images, classes); a row of zeros stands for the class that the network predicts.
 
     Raises:
-        ChoiceError: no such class, or a mix that is empty, all zero or not finite.
+        ChoiceError: no such class, nothing that could be one, or a mix that asks about nothing.
         ShapeError: as many targets as pictures were expected.
     """
     listed: list[Any] = list(targets) if isinstance(targets, list) else [targets] * num_images
@@ -48,27 +51,56 @@ def weights_of_target(target: Target | None, *, model: Model) -> NDArray[np.floa
     """One target as float32 (classes,): all zero for None, the predicted class.
 
     Raises:
-        ChoiceError: no such class, nothing that could be one, or a mix that is empty, all zero or not finite.
+        ChoiceError: no such class, nothing that could be one, a weight that is no finite number, or a mix that asks
+            about nothing (empty, or all zero).
     """
     weights = np.zeros(len(model.class_names), np.float32)
     if target is None:
         return weights
-    if isinstance(target, bool) or not isinstance(target, str | int | np.integer | Mapping | Sequence):
+    for name, weight in _mix_of(target, model):
+        weights[_index_of(name, model)] += _weight_of(name, weight)
+    if not weights.any():
+        raise ChoiceError(
+            f"the target {target!r} asks about nothing: at least one of {', '.join(model.class_names)} needs a weight "
+            "that is not 0"
+        )
+    return weights
+
+
+def _mix_of(target: Any, model: Model) -> Iterator[tuple[Any, Any]]:
+    """The classes of a target, each with its weight, not checked yet."""
+    if isinstance(target, Mapping):
+        yield from target.items()
+    elif isinstance(target, Sequence) and not isinstance(target, str | bytes | bytearray):
+        yield from ((name, 1.0) for name in target)
+    elif _names_a_class(target):
+        yield target, 1.0
+    else:
         raise ChoiceError(
             f"the target {target!r} is no class: expected a name, a number, a list of them, or a mapping to weights; "
             f"the classes are {', '.join(model.class_names)}"
         )
-    if isinstance(target, str | int | np.integer):
-        mix: list[tuple[str | int, float]] = [(target, 1.0)]
-    elif isinstance(target, Mapping):
-        mix = list(target.items())
-    else:
-        mix = [(name, 1.0) for name in target]
-    for name, weight in mix:
-        weights[model.class_index(name)] += weight
-    if not weights.any() or not np.isfinite(weights).all():
+
+
+def _names_a_class(name: Any) -> bool:
+    return isinstance(name, str | Integral) and not isinstance(name, bool)
+
+
+def _index_of(name: Any, model: Model) -> int:
+    index = model.class_index(name) if _names_a_class(name) else None
+    if index is None:  # None, too, is no class here: as an index it would mean every class at once
         raise ChoiceError(
-            f"the target {target!r} asks about nothing: at least one of {', '.join(model.class_names)} needs a weight "
-            "that is finite and not 0"
+            f"{name!r} in a target is no class: expected a name or a number; the classes are "
+            f"{', '.join(model.class_names)}"
         )
-    return weights
+    return index
+
+
+def _weight_of(name: Any, weight: Any) -> float:
+    if (
+        isinstance(weight, bool)
+        or not isinstance(weight, Real)
+        or not abs(float(weight)) <= float(np.finfo(np.float32).max)
+    ):
+        raise ChoiceError(f"the weight of class {name!r} in a target must be a finite number, received {weight!r}")
+    return float(weight)

@@ -59,6 +59,7 @@ def test_clusters_part_the_channels_and_keep_like_with_like():
         ({"index": [3, 10]}, r"no channel 10; the layer has 10 \(numbers 0 to 9\)"),
         ({"rank": "energy", "count": 11}, "count 11 is more than the 10"),
         ({"rank": "energy", "count": 4, "start": 7}, "from place 7 on, count 4 is more than the 3"),
+        ({"rank": "energy", "share": 0.5, "start": 99}, "start 99 is beyond the last of the 10"),
         ({"random": 11}, "random 11 is more than the 10"),
         ({"window": 11}, "window 11 is more than the 10"),
         ({"cluster": 6, "of": 6}, "no cluster 6 of 6"),
@@ -103,10 +104,28 @@ def test_targets_become_weights_of_class_scores(residual):
     assert weights(["red", None, ["green", "blue"]], 3) == [[1, 0, 0], [0, 0, 0], [0, 1, 1]]
 
 
-@pytest.mark.parametrize("target", [{}, {"red": 0}, {"red": float("nan")}, {"red": 1, "blue": float("inf")}])
+@pytest.mark.parametrize("target", [{}, (), {"red": 0}, {"red": 1, 0: -1}])
 def test_a_mix_of_nothing_is_refused(residual, target):
     with pytest.raises(ChoiceError, match="asks about nothing"):
         class_weights(target, model=residual, num_images=1)
+
+
+@pytest.mark.parametrize("entry", [None, True, 1.5, b"red", ("red",)])
+def test_what_is_no_class_is_refused_inside_a_target_too(residual, entry):
+    for target in ({"red": 1, entry: 1}, ("red", entry), (entry,)):
+        with pytest.raises(ChoiceError, match=r"in a target is no class: expected a name or a number; .*red, green"):
+            class_weights(target, model=residual, num_images=1)
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf"), 1e39, True, None, "1", 1j])
+def test_a_weight_must_be_a_finite_number(residual, weight):
+    with pytest.raises(ChoiceError, match="the weight of class 'blue' in a target must be a finite number, received"):
+        class_weights({"red": 1, "blue": weight}, model=residual, num_images=1)
+
+
+def test_numbers_of_any_library_name_classes_and_weights(residual):
+    target = {np.int64(2): np.float32(0.5), "red": 1}
+    assert class_weights(target, model=residual, num_images=1).tolist() == [[1, 0, 0.5]]
 
 
 def test_one_target_for_each_picture_is_expected(residual):
