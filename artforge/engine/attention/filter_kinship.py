@@ -14,8 +14,10 @@ from artforge.engine.attention.classical_filters import FILTER_NAMES, FilterName
 from artforge.engine.attention.feature_maps import feature_maps
 from artforge.engine.backend import to_array
 from artforge.engine.models.handle import Model
+from artforge.engine.models.layers import kind_of
 
 _SIZES = range(3, 32, 2)
+_SORTS = ("Conv2D", "DepthwiseConv2D")
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Kinship:
 def filter_kinship(model: Model, *, layer: LayerName | None = None) -> list[Kinship]:
     """Compare every kernel of a layer with every classical filter of its size.
 
-    A kernel that sees colours is compared by what it does to grey light: the sum of its colour planes.
+    A kernel that sees colours is compared by what it does to grey light: the sum of its colour planes. Those of a
+    depthwise convolution see one colour each, and are compared as they are.
 
     Args:
         model: the network.
@@ -48,7 +51,8 @@ def filter_kinship(model: Model, *, layer: LayerName | None = None) -> list[Kins
 
     Raises:
         ChoiceError: unknown layer.
-        ModelError: the layer has no square kernels of an odd edge from 3 to 31.
+        ModelError: the layer does not read the picture, is no plain or depthwise convolution, or has no square kernels
+            of an odd edge from 3 to 31.
     """
     kernels = _kernels_of(model, layer)
     found = [
@@ -62,14 +66,44 @@ def filter_kinship(model: Model, *, layer: LayerName | None = None) -> list[Kins
 def _kernels_of(model: Model, layer: LayerName | None) -> NDArray[np.float32]:
     """float32 (size, size, channels), the colour planes of each kernel added up."""
     name = first_convolution(model) if layer is None else model.find_layer(layer).name
-    operation = next(call.operation for call in model.graph.calls if call.path == name)
-    kernel = to_array(operation.kernel) if hasattr(operation, "kernel") else np.empty(0)
-    if kernel.ndim != 4 or kernel.shape[0] != kernel.shape[1] or kernel.shape[0] not in _SIZES:
+    [operation] = [call.operation for call in model.graph.calls if call.path == name]
+    sort = type(operation).__name__
+    if sort not in _SORTS:
+        raise ModelError(
+            f"layer {name!r} is a {sort}, whose kernels cannot be compared with classical filters: expected one of "
+            f"{', '.join(_SORTS)}"
+        )
+    kernel = to_array(operation.kernel)
+    if kernel.shape[0] != kernel.shape[1] or kernel.shape[0] not in _SIZES:
         raise ModelError(
             f"layer {name!r} cannot be compared with classical filters: expected a convolution with square kernels of "
-            f"an odd edge from 3 to 31, received {kernel.shape[:2] if kernel.ndim == 4 else 'no convolution'}"
+            f"an odd edge from 3 to 31, received {kernel.shape[0]}x{kernel.shape[1]}"
         )
+    num_colours = model.graph.shapes[model.graph.picture][-1]
+    if not _reads_colours(model, name):
+        raise ModelError(
+            f"layer {name!r} does not read the picture but the maps of an earlier layer, where a kernel is no filter "
+            f"of light: expected a convolution of the picture's own {num_colours} colours, such as "
+            f"{first_convolution(model)!r}"
+        )
+    if sort == "DepthwiseConv2D":  # (size, size, colours, kernels a colour): each kernel sees one colour alone
+        return np.asarray(kernel.reshape(*kernel.shape[:2], -1), np.float32)
     return np.asarray(kernel.sum(axis=2), np.float32)
+
+
+def _reads_colours(model: Model, layer: str) -> bool:
+    """Whether a layer reads the picture, perhaps scaled, padded or normalised before."""
+    still_colours = {model.graph.picture}
+    for call in model.graph.calls:
+        if call.path == layer:
+            return still_colours.issuperset(call.sources)
+        mixes_colours = hasattr(call.operation, "kernel") or kind_of(call.operation) in (
+            "convolution",
+            "self_attention",
+        )
+        if still_colours.issuperset(call.sources) and not mixes_colours:
+            still_colours.update(call.results)
+    return False
 
 
 def first_convolution(model: Model) -> str:
