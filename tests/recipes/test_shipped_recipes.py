@@ -37,8 +37,13 @@ class Quiet:
         pass
 
 
+QUICK = {"steps": 2}
+"""Params of recipes that grow pictures: laws of whole works hold from the first step on."""
+
+
 def render(path: Path, folder: Path, seed: int | None = None) -> dict[str, Path]:
-    overrides = Overrides(seed=seed)
+    recipe = check_file(path).recipe
+    overrides = Overrides({name: value for name, value in QUICK.items() if name in recipe.params}, seed)
     planner = Planner(check_file(path, overrides), overrides, PREVIEW_SCALE)
     done = Renderer(planner, folder / "out", Cache(folder / "store")).render(Quiet())
     return {each.path.name.rsplit("-", 1)[0] + each.path.suffix: each.path for each in done}
@@ -51,7 +56,10 @@ def sweep(tmp_path_factory):
 
 
 def test_there_are_recipes():
-    assert [path.stem for path in RECIPES] == ["activation_grid", "filter_subsets", "heatmap_sweep", "ways_of_looking"]
+    assert [path.stem for path in RECIPES] == [
+        *("activation_grid", "digits", "dreaming", "filter_grid", "filter_pattern", "filter_subsets", "heatmap_sweep"),
+        *("morphing", "softmax_lesson", "two_digits", "two_pulls", "ways_of_looking"),
+    ]
 
 
 def test_sweep_makes_prints_a_sheet_and_films(sweep):
