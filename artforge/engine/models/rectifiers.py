@@ -67,9 +67,10 @@ def rescuing(limit: float) -> Rectify:
     """A ReLU that lets a gradient pass where, for a whole picture, none would.
 
     Of a picture whose every gradient is shut off here, those pass that would raise what is below zero, or lower what is
-    above the limit: towards where the ReLU is open.
+    above the limit: towards where the ReLU is open. On a map only the cells pass that have least far to go: if all
+    cells pulled alike the picture would change as a whole, and what opens many filters is a pattern.
 
-    Source: Olah et al., Feature Visualization (2017), https://doi.org/10.23915/distill.00007
+    Source: Olah et al., Feature Visualization (2017), https://doi.org/10.23915/distill.00007, where all cells pull.
     """
     ops = load_keras().ops
 
@@ -77,13 +78,29 @@ def rescuing(limit: float) -> Rectify:
         nothing = ops.zeros_like(gradient)
         is_open = ops.logical_and(x > 0, x < limit)
         passed = ops.where(is_open, gradient, nothing)
-        leads_back = ops.where(x <= 0, gradient > 0, ops.logical_and(x >= limit, gradient < 0))
+        rises, falls = _nearest_cells(x)
+        leads_back = ops.where(
+            x <= 0,
+            ops.logical_and(rises, gradient > 0),
+            ops.logical_and(falls, ops.logical_and(x >= limit, gradient < 0)),
+        )
         helped = ops.where(leads_back, gradient, nothing)
         axes = tuple(range(1, len(x.shape)))
         is_dead = ops.all(ops.equal(passed, 0), axis=axes, keepdims=True)
         return ops.where(is_dead, helped, passed)
 
     return _rectifier(limit, backward)
+
+
+def _nearest_cells(x: Any) -> tuple[Any, Any]:
+    """Of each channel of each picture, the cells that are highest and those that are lowest: all, where it has one."""
+    ops = load_keras().ops
+    if len(x.shape) != 4:
+        everywhere = ops.ones_like(x, dtype="bool")
+        return everywhere, everywhere
+    mean = ops.mean(x, axis=(1, 2), keepdims=True)
+    highest, lowest = (end(x, axis=(1, 2), keepdims=True) for end in (ops.max, ops.min))
+    return x >= (highest + mean) / 2, x <= (lowest + mean) / 2
 
 
 def _rectifier(limit: float, gradient_through: Callable[[Any, Any], Any]) -> Rectify:

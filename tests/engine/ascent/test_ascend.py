@@ -275,6 +275,20 @@ def test_a_dead_filter_is_rescued_and_named():
     assert left.values[-1] == 0
 
 
+def test_a_filter_that_waits_for_a_pattern_is_rescued():
+    keras = load_keras()
+    picture = keras.Input((None, None, 3))
+    maps = keras.layers.Conv2D(1, 3, activation="relu", name="conv")(picture)
+    network = keras.Model(picture, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(maps)))
+    edge = np.repeat(np.float32([[-1, 0, 1]] * 3)[..., None, None], 3, axis=2)  # no picture of one colour moves it
+    network.get_layer("conv").set_weights([edge, np.float32([-2.5])])
+    model = wrap_model(network, input_size=SIZE)
+    [result] = ascend([channel("conv", 0)], model=model, ascent=replace(PIXELS, num_steps=60))
+    assert result.was_dead
+    assert not result.is_dead
+    assert result.values[-1] > 0.1
+
+
 def test_a_filter_that_nothing_moves_is_said_to_be_dead():
     [result] = ascend([channel("conv", 1)], model=dead_model(forever=True), ascent=replace(PIXELS, num_steps=60))
     assert result.is_dead
@@ -294,9 +308,9 @@ def test_a_gradient_that_is_not_a_number_keeps_the_last_good_picture(residual, m
             gradients[0] = np.nan
         return values, gradients
 
-    whole = ascend([channel("late", 1), channel("late", 2)], model=residual, ascent=PIXELS, size=SIZE)
+    whole = ascend([channel("late", 3), channel("late", 4)], model=residual, ascent=PIXELS, size=SIZE)
     monkeypatch.setattr(Slopes, "climb", broken)
-    bad, good = ascend([channel("late", 1), channel("late", 2)], model=residual, ascent=PIXELS, size=SIZE)
+    bad, good = ascend([channel("late", 3), channel("late", 4)], model=residual, ascent=PIXELS, size=SIZE)
     assert "NaN" in bad.stopped
     assert np.isfinite(bad.raw).all()
     assert bad.num_steps == 4  # the first of the five looked for dead filters

@@ -47,6 +47,18 @@ def test_rescue_leads_back_from_above_the_limit(keras):
     assert slopes == [[0, -2, 0]]
 
 
+def test_rescue_pulls_at_the_cells_that_have_least_far_to_go(keras):
+    def value(x):
+        return keras.ops.sum(rescuing(6.0)(x), axis=(1, 2, 3)), []
+
+    maps = np.float32([[-1, -4], [-3, -4]])[None, ..., None]
+    program = compile_gradient(value, [], [keras.KerasTensor((None, None, None, 1), dtype="float32")])
+    _, [slopes], _ = program(maps)
+    np.testing.assert_array_equal(to_array(slopes)[0, ..., 0], [[1, 0], [0, 0]])  # above (highest + mean) / 2 = -2
+    _, [slopes], _ = program(np.full((1, 2, 2, 1), -1, np.float32))
+    assert to_array(slopes).all()
+
+
 @pytest.mark.parametrize(
     ("activation", "limit"), [("relu", INFINITE), ("relu6", 6.0), ("elu", None), ("linear", None), ("leaky_relu", None)]
 )
