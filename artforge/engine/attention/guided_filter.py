@@ -67,7 +67,7 @@ def _mean(values: NDArray[np.floating], radius: int) -> NDArray[np.float64]:
     return np.stack(planes, axis=-1)
 
 
-@step("follow_edges", version=1)
+@step("follow_edges", version=2)
 def follow_edges(heatmap: Heatmap, like: Image, *, radius: _Radius = 0.03, softness: _Softness = 0.05) -> Heatmap:
     """Fit a heatmap to a picture so that heat stops at the picture's edges: it follows brush strokes, also in print.
 
@@ -79,6 +79,9 @@ def follow_edges(heatmap: Heatmap, like: Image, *, radius: _Radius = 0.03, softn
 
     Returns:
         float32 (H, W), signed, within the heatmap's own smallest and largest value.
+
+    Raises:
+        ShapeError: not a heatmap.
 
     Source: He, Sun and Tang, Guided Image Filtering (2013), https://doi.org/10.1109/TPAMI.2012.213, its fits made on a
     smaller picture as in He and Sun, Fast Guided Filter (2015), https://arxiv.org/abs/1505.00996

@@ -18,9 +18,10 @@ def upsample_heatmap(heatmap: Heatmap, size: tuple[int, int]) -> Heatmap:
     The result is a weighted mean of the cells near each pixel, weights never negative and 1 in sum. So it never
     overshoots (it stays within [heatmap.min(), heatmap.max()]), a flat heatmap stays flat, it is linear (resizing a
     sum of heatmaps is summing the resized ones), and its slope and curvature have no steps: no cell edges show,
-    however large the picture. The price is softness: a lone cell keeps (2/3)^2 of its height. Pixel centres are
-    aligned: cell i of n is centred at (i + 0.5) / n of the width. Where the picture is smaller than the heatmap,
-    the curve widens so that every cell still counts.
+    however large the picture. The price is softness: a lone cell keeps (2/3)^2 of its height. So a side that has its
+    size already is left as it is: there is nothing between its cells to be smooth. Pixel centres are aligned: cell i
+    of n is centred at (i + 0.5) / n of the width. Where the picture is smaller than the heatmap, the curve widens so
+    that every cell still counts.
 
     Args:
         heatmap: float32 (h, w), signed.
@@ -36,6 +37,8 @@ def upsample_heatmap(heatmap: Heatmap, size: tuple[int, int]) -> Heatmap:
         raise ShapeError(
             f"a heatmap (h, w) can be resized to (height, width) of at least 1, received {heatmap.shape} to {size}"
         )
+    if heatmap.shape == tuple(size):
+        return np.array(heatmap, np.float32)
     rows, columns = (_spline_weights(cells, pixels) for cells, pixels in zip(heatmap.shape, size, strict=True))
     narrow = rows @ heatmap.astype(np.float64)
     resized = np.empty(size, np.float32)
@@ -44,14 +47,27 @@ def upsample_heatmap(heatmap: Heatmap, size: tuple[int, int]) -> Heatmap:
     return resized
 
 
-@step("upsample", version=1)
+@step("upsample", version=2)
 def upsample(heatmap: Heatmap, like: Image) -> Heatmap:
-    """Fit a heatmap to a picture's size, smoothly and without overshoot."""
+    """Fit a heatmap to a picture's size, smoothly and without overshoot.
+
+    Args:
+        heatmap: float32 (h, w) of any size, signed.
+        like: float32 (H, W, 3), the picture.
+
+    Returns:
+        float32 (H, W), signed, within the heatmap's own smallest and largest value; as it was where it fits already.
+
+    Raises:
+        ShapeError: not a heatmap.
+    """
     return upsample_heatmap(heatmap, like.shape[:2])
 
 
 def _spline_weights(num_cells: int, num_pixels: int) -> NDArray[np.float64]:
     """float64 (num_pixels, num_cells): how much each cell counts at each pixel; every row sums to 1."""
+    if num_cells == num_pixels:
+        return np.eye(num_cells)
     width = max(1.0, num_cells / num_pixels)
     centres = (np.arange(num_pixels) + 0.5) * num_cells / num_pixels - 0.5
     reach = int(np.ceil(2 * width)) + 1

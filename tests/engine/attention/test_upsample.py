@@ -31,6 +31,18 @@ def test_resizing_a_sum_is_summing_the_resized(heatmap, size):
     np.testing.assert_allclose(together, upsample_heatmap(heatmap, size) + upsample_heatmap(other, size), atol=1e-4)
 
 
+@given(HEATMAPS)
+def test_a_heatmap_of_the_right_size_stays_as_it_is(heatmap):
+    resized = upsample_heatmap(heatmap, heatmap.shape)
+    np.testing.assert_array_equal(resized, heatmap)
+    assert resized is not heatmap
+
+
+def test_a_side_of_the_right_length_is_not_blurred():
+    heatmap = np.random.default_rng(0).random((6, 5), dtype=np.float32)
+    np.testing.assert_allclose(upsample_heatmap(heatmap, (6, 50))[2], upsample_heatmap(heatmap[2:3], (1, 50))[0])
+
+
 @given(HEATMAPS, SIZES)
 def test_turning_the_heatmap_turns_the_result(heatmap, size):
     turned = upsample_heatmap(np.ascontiguousarray(heatmap[::-1].T), size)
