@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.steps import step
-from artforge.core.values import FeatureMaps, Heatmap, Image, LayerName
-from artforge.engine.attention.cam import cam_of, weighed_by
+from artforge.core.values import Heatmap, Image, LayerName
+from artforge.engine.attention.cam import add_up_chosen
 from artforge.engine.attention.channels import Channels
-from artforge.engine.attention.evidence import gather_evidence, see
+from artforge.engine.attention.evidence import Seen, maps_behind_trunk, see
 from artforge.engine.attention.scores import head_scores, settled_weights
 from artforge.engine.attention.targets import ClassTarget, Targets, class_weights
 from artforge.engine.attention.upsample import upsample_heatmap
@@ -41,44 +41,46 @@ def ablation_cam_batch(
     Raises:
         ChoiceError: unknown layer or class, or channels that the layer does not have.
         ShapeError: the number of targets is not the number of pictures.
+        ModelError: the network gives numbers that are not finite.
     """
-    gathered = gather_evidence(images, model=model, layer=layer, targets=targets)
-    rows = class_weights(targets, model=model, num_images=len(images))
+    name = model.find_layer(layer).name
+    by_gradient = channels is not None and channels.rank == "gradient"
     found = []
-    for image, evidence, row in zip(images, gathered, rows, strict=True):
-        weights = ablation_cam_weights(image, evidence.feature_maps, row, model=model, layer=layer)
-        found.append(cam_of(evidence, weighed_by(weights), channels))
+    for image, row in zip(images, class_weights(targets, model=model, num_images=len(images)), strict=True):
+        seen = see([image], model=model, layers=[name])
+        [maps] = maps_behind_trunk(seen)
+        asked = settled_weights(seen.batches[0].batch, row[None], model=model)[0]
+        gradients = seen.evidence_for(asked[None])[0][name].gradients if by_gradient else None
+        shares = maps * ablation_cam_weights(seen, asked)
+        found.append(add_up_chosen(shares, channels, feature_maps=maps, gradients=gradients))
     return found
 
 
-def ablation_cam_weights(
-    image: Image, feature_maps: FeatureMaps, class_weights: NDArray[np.float32], *, model: Model, layer: LayerName
-) -> NDArray[np.float64]:
+def ablation_cam_weights(seen: Seen, class_weights: NDArray[np.float32]) -> NDArray[np.float64]:
     """The weight of each channel: (y - y without it) / |y|, y being the class score.
 
     The paper divides by y itself. For a class with a negative logit that would turn every sign, so that evidence for
     the class would count against it; for a positive one the two are the same.
 
     Args:
-        image: float32 (H, W, 3) in [0, 1].
-        feature_maps: float32 (h, w, channels) of that picture at the layer.
-        class_weights: float32 (classes,), zeros for the predicted class.
-        model: the network.
-        layer: a layer's name, or `last_conv`.
+        seen: one picture at one layer, as `see` gives it.
+        class_weights: float32 (classes,), settled: the weight of each class score in y.
 
     Returns:
         float64 (channels,), signed; 0 for dead channels. Where y is 0 the falls themselves, undivided.
+
+    Raises:
+        ModelError: the network gives numbers that are not finite.
     """
-    seen = see([image], model=model, layers=[layer])
-    asked = settled_weights(seen.batches[0].batch, class_weights[None], model=model)[0]
+    [feature_maps] = maps_behind_trunk(seen)
     living = np.flatnonzero((feature_maps != 0).any(axis=(0, 1)))
-    [score] = head_scores(seen, feature_maps[None], asked)
+    [score] = head_scores(seen, feature_maps[None], class_weights)
     weights = np.zeros(feature_maps.shape[-1])
     for start in range(0, len(living), BATCH):
         chunk = living[start : start + BATCH]
         without = np.repeat(feature_maps[None], len(chunk), axis=0)
         without[np.arange(len(chunk)), :, :, chunk] = 0
-        left = head_scores(seen, without, asked)
+        left = head_scores(seen, without, class_weights)
         weights[chunk] = float(score) - left.astype(np.float64)
     return weights / abs(float(score)) if score else weights
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from artforge.core.errors import check_choice
 from artforge.engine.models.handle import Model
 
 Baseline = Literal["black", "grey", "white", "mean", "blurred"]
@@ -26,7 +27,11 @@ def baseline_of(picture: NDArray[np.float32], baseline: Baseline, *, model: Mode
 
     Returns:
         float32, shaped like `picture`, in the same value range.
+
+    Raises:
+        ChoiceError: no such baseline.
     """
+    check_choice("baseline", baseline, get_args(Baseline))
     if baseline in _LEVELS:
         low, high = model.value_range
         return np.full_like(picture, low + (high - low) * _LEVELS[baseline])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from artforge.core.errors import ShapeError
 from artforge.core.values import FeatureMaps, Heatmap, Image
 from artforge.engine.attention.channels import Channels, choose_channels
-from artforge.engine.attention.evidence import Evidence, gather_evidence
-from artforge.engine.attention.targets import ClassTarget, Targets
+from artforge.engine.attention.evidence import Evidence, each_evidence
+from artforge.engine.attention.feature_maps import each_feature_maps
+from artforge.engine.attention.finite import as_heatmap
+from artforge.engine.attention.targets import ClassTarget, Targets, class_weights
 from artforge.engine.attention.upsample import upsample_heatmap
 from artforge.engine.models.handle import Model
 
@@ -47,9 +49,13 @@ def cam_batch(
     Raises:
         ChoiceError: unknown layer or class, or channels that the layer does not have.
         ShapeError: the number of targets is not the number of pictures.
+        ModelError: the network gives numbers that are not finite.
     """
-    gathered = gather_evidence(images, model=model, layer=layer, targets=targets)
-    return [cam_of(evidence, shares, channels) for evidence in gathered]
+    name = model.find_layer(layer).name
+    found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
+    for position, by_layer in each_evidence(images, model=model, layers=[name], targets=targets):
+        found[position] = cam_of(by_layer[name], shares, channels)
+    return found
 
 
 def cam_heatmap(
@@ -71,26 +77,72 @@ def cam_heatmap(
 
 
 def cam_of(evidence: Evidence, shares: Shares, channels: Channels | None = None) -> Heatmap:
-    """The raw map that one picture's evidence gives, of all channels or of the chosen ones."""
+    """The raw map that one picture's evidence gives, of all channels or of the chosen ones: float32 (h, w).
+
+    Raises:
+        ChoiceError: channels that the layer does not have.
+        ModelError: the map is not finite.
+    """
     added = shares(evidence.feature_maps, evidence.gradients)
-    if channels is not None:
-        chosen = choose_channels(channels, feature_maps=evidence.feature_maps, gradients=evidence.gradients)
-        added = added[..., chosen]
-    return add_up(added)
+    return add_up_chosen(added, channels, feature_maps=evidence.feature_maps, gradients=evidence.gradients)
 
 
-def weighed_by(weights: NDArray[np.float64]) -> Shares:
-    """The shares of a method that gives each channel one weight: float64 (channels,)."""
+def maps_to_weigh(
+    images: Sequence[Image], *, model: Model, layer: str, targets: Targets, channels: Channels | None
+) -> Iterator[tuple[int, FeatureMaps, FeatureMaps | None]]:
+    """Feature maps of several pictures for a method that weighs them without gradients: position, maps, gradients.
 
-    def shares(feature_maps: FeatureMaps, gradients: FeatureMaps) -> NDArray[np.float64]:  # noqa: ARG001
-        return np.asarray(feature_maps * weights)
+    The network runs forward only, up to the layer, and the gradients are None. Only where `channels` ranks by gradient
+    does it run on, and back.
 
-    return shares
+    Raises:
+        ChoiceError: unknown layer or class.
+        ShapeError: the number of targets is not the number of pictures.
+        ModelError: the network gives numbers that are not finite.
+    """
+    name = model.find_layer(layer).name
+    if channels is not None and channels.rank == "gradient":
+        for position, by_layer in each_evidence(images, model=model, layers=[name], targets=targets):
+            yield position, by_layer[name].feature_maps, by_layer[name].gradients
+        return
+    class_weights(targets, model=model, num_images=len(images))  # a wrong class is told although none is asked about
+    for position, maps in each_feature_maps(model, images, [name]):
+        yield position, maps[name], None
+
+
+def add_up_chosen(
+    shares: NDArray[np.float64],
+    channels: Channels | None,
+    *,
+    feature_maps: FeatureMaps,
+    gradients: FeatureMaps | None = None,
+) -> Heatmap:
+    """The map that the chosen channels' shares give together.
+
+    Args:
+        shares: (h, w, channels), what each channel adds.
+        channels: the choice; None means all.
+        feature_maps, gradients: what the choice is made by, shaped like the shares.
+
+    Returns:
+        float32 (h, w).
+
+    Raises:
+        ChoiceError: channels that the layer does not have.
+        ModelError: the map is not finite.
+    """
+    if channels is None:
+        return add_up(shares)
+    return add_up(shares[..., choose_channels(channels, feature_maps=feature_maps, gradients=gradients)])
 
 
 def add_up(shares: NDArray[np.float64]) -> Heatmap:
-    """The map that some channels' shares (h, w, chosen) give together: float32 (h, w); zeros where none is chosen."""
-    return np.asarray(shares.sum(axis=-1, dtype=np.float64), np.float32)
+    """The map that some channels' shares (h, w, chosen) give together: float32 (h, w); zeros where none is chosen.
+
+    Raises:
+        ModelError: the map is not finite.
+    """
+    return as_heatmap(shares.sum(axis=-1, dtype=np.float64))
 
 
 def subset_maps(shares: NDArray[np.float64], subsets: Sequence[Sequence[int] | NDArray[np.intp]]) -> list[Heatmap]:
@@ -104,15 +156,18 @@ def subset_maps(shares: NDArray[np.float64], subsets: Sequence[Sequence[int] | N
         one float32 (h, w) for each subset; the maps of any partition of the channels add up to the whole.
 
     Raises:
-        ShapeError: a number beyond the last channel.
+        ShapeError: not (h, w, channels), or a channel that is not there; it is named.
     """
+    if shares.ndim != 3:
+        raise ShapeError(f"shares must be (h, w, channels), received {shares.shape}")
     height, width, num_channels = shares.shape
     chosen = np.zeros((num_channels, len(subsets)))
     for position, subset in enumerate(subsets):
         numbers = np.asarray(subset, np.intp)
-        if numbers.size and not 0 <= numbers.min() <= numbers.max() < num_channels:
+        beyond = numbers[(numbers < 0) | (numbers >= num_channels)]
+        if beyond.size:
             raise ShapeError(
-                f"subset {position} names channel {int(numbers.max())}, there are {num_channels} "
+                f"subset {position} names channel {', '.join(map(str, beyond))}, there are {num_channels} "
                 f"(numbers 0 to {num_channels - 1})"
             )
         chosen[numbers, position] = 1

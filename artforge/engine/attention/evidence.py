@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import ChoiceError
 from artforge.core.values import FeatureMaps, Image
+from artforge.engine.attention.at_once import pictures_at_once
 from artforge.engine.attention.cut import Cut, split_at
+from artforge.engine.attention.finite import check_finite
+from artforge.engine.attention.kept import Kept
+from artforge.engine.attention.map_sizes import map_size, shapes_for
 from artforge.engine.attention.targets import Targets, class_weights
 from artforge.engine.backend import load_keras, to_array
 from artforge.engine.gradients import Compiled, compile_function, compile_gradient
 from artforge.engine.models.card import LayerInfo
-from artforge.engine.models.graph import Graph, run_calls, shapes_at
-from artforge.engine.models.handle import BATCH, Model
+from artforge.engine.models.graph import Graph, run_calls
+from artforge.engine.models.handle import Model
 from artforge.engine.models.head import as_class_scores
-
-BATCH_BYTES = 400_000_000
-"""A batch is made smaller where the feature maps of all layers asked for would be larger than this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +57,7 @@ def gather_evidence(
     Raises:
         ChoiceError: unknown layer or class.
         ShapeError: the number of targets is not the number of pictures.
+        ModelError: the network gives numbers that are not finite.
     """
     name = model.find_layer(layer).name
     by_layer = gather_evidence_of_layers(images, model=model, layers=[name], targets=targets)
@@ -80,8 +81,48 @@ def gather_evidence_of_layers(
     Raises:
         ChoiceError: unknown layer or class, or no layers given.
         ShapeError: the number of targets is not the number of pictures.
+        ModelError: the network gives numbers that are not finite.
     """
-    return see(images, model=model, layers=layers).evidence(targets)
+    found: list[dict[str, Evidence]] = [{} for _ in images]
+    for position, by_layer in each_evidence(images, model=model, layers=layers, targets=targets):
+        found[position] = by_layer
+    return found
+
+
+def each_evidence(
+    images: Sequence[Image], *, model: Model, layers: Sequence[str], targets: Targets = None
+) -> Iterator[tuple[int, dict[str, Evidence]]]:
+    """As `gather_evidence_of_layers`, batch by batch, each with the picture's position.
+
+    Whoever makes a map of each and lets the Evidence go holds the feature maps of a batch or two, not of all pictures.
+    """
+    infos = layers_named(layers, model=model)
+    weights = class_weights(targets, model=model, num_images=len(images))
+    pieces, long_run = pieces_of(model, tuple(infos)), model.is_long_run(len(images))
+    for seen in _batches_seen(images, infos, pieces, model=model):
+        yield from _evidence_of(seen, weights[seen.positions], infos, pieces, model=model, long_run=long_run)
+
+
+def layers_named(layers: Sequence[str], *, model: Model) -> dict[str, LayerInfo]:
+    """Layers by their own names, each once, in the order given.
+
+    Raises:
+        ChoiceError: unknown layer, or no layers given.
+    """
+    infos = {info.name: info for info in map(model.find_layer, layers)}
+    if not infos:
+        raise ChoiceError(f"no layers given: expected some of {', '.join(model.layer_names)}")
+    return infos
+
+
+def in_order(layers: Sequence[str], *, model: Model) -> list[str]:
+    """Layers by their own names, each once, in the order they are computed.
+
+    Raises:
+        ChoiceError: unknown layer.
+    """
+    wanted = {model.find_layer(layer).name for layer in layers}
+    return [name for name in model.layer_names if name in wanted]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,23 +133,31 @@ class SeenBatch:
     batch: NDArray[np.float32]
     carried: list[Any]
 
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """(height, width) at which the network sees these pictures."""
+        return self.batch.shape[1], self.batch.shape[2]
+
 
 @dataclass(frozen=True, eq=False)
 class Seen:
     """Pictures that have gone through the network up to some layers: asking about another class costs little now.
 
     It holds their feature maps, and is no longer true once the network's weights change.
+
+    Attributes:
+        model: the network.
+        infos: the layers, by name.
+        num_images: how many pictures there are.
+        batches: the pictures behind the trunk.
+        pieces: the compiled parts of the model.
     """
 
     model: Model
-    infos: tuple[LayerInfo, ...]
+    infos: dict[str, LayerInfo]
     num_images: int
     batches: list[SeenBatch]
-
-    @property
-    def pieces(self) -> Pieces:
-        """The compiled parts of the model."""
-        return pieces_of(self.model, tuple(info.name for info in self.infos))
+    pieces: Pieces
 
     def evidence(self, targets: Targets = None) -> list[dict[str, Evidence]]:
         """For each picture, by layer, its Evidence: one backward pass a batch, from the score to the layers.
@@ -119,16 +168,20 @@ class Seen:
         Raises:
             ChoiceError: unknown class.
             ShapeError: the number of targets is not the number of pictures.
+            ModelError: the network gives numbers that are not finite.
         """
-        weights = class_weights(targets, model=self.model, num_images=self.num_images)
+        return self.evidence_for(class_weights(targets, model=self.model, num_images=self.num_images))
+
+    def evidence_for(self, weights: NDArray[np.float32]) -> list[dict[str, Evidence]]:
+        """As `evidence`, for targets already told as weights of the class scores, float32 (num_images, classes)."""
         long_run = self.model.is_long_run(self.num_images)
         found: list[dict[str, Evidence]] = [{} for _ in range(self.num_images)]
         for seen in self.batches:
-            scores, maps, gradients = self.pieces.differentiate(seen, weights[seen.positions], long_run=long_run)
-            for info in self.infos:
-                arrays = as_maps(maps[info.name], info), as_maps(gradients[info.name], info)
-                for position, one_map, slopes, score in zip(seen.positions, *arrays, scores, strict=True):
-                    found[position][info.name] = Evidence(one_map, slopes, float(score))
+            asked = weights[seen.positions]
+            for position, by_layer in _evidence_of(
+                seen, asked, self.infos, self.pieces, model=self.model, long_run=long_run
+            ):
+                found[position] = by_layer
         return found
 
 
@@ -143,28 +196,81 @@ def see(images: Sequence[Image], *, model: Model, layers: Sequence[str]) -> Seen
     Raises:
         ChoiceError: unknown layer, or no layers given.
     """
-    infos = {info.name: info for info in map(model.find_layer, layers)}
-    if not infos:
-        raise ChoiceError(f"no layers given: expected some of {', '.join(model.layer_names)}")
+    infos = layers_named(layers, model=model)
     pieces = pieces_of(model, tuple(infos))
+    return Seen(model, infos, len(images), list(_batches_seen(images, infos, pieces, model=model)), pieces)
+
+
+def maps_behind_trunk(seen: Seen) -> list[FeatureMaps]:
+    """The feature maps of the pictures at the one layer they were sent to, in order; the head does not run.
+
+    Args:
+        seen: as `see` gives it, of a single layer.
+
+    Returns:
+        for each picture float32 (h, w, channels).
+
+    Raises:
+        ModelError: the network gives numbers that are not finite.
+    """
+    [name] = seen.infos
+    found: list[FeatureMaps] = [np.empty(0, np.float32)] * seen.num_images
+    for batch in seen.batches:
+        maps = to_array(batch.carried[0])
+        check_finite(f"activations at layer {name!r}", maps, model=seen.model)
+        for position, one in zip(batch.positions, as_maps(maps, seen.model, name, batch.picture_size), strict=True):
+            found[position] = one
+    return found
+
+
+def _batches_seen(
+    images: Sequence[Image], infos: Mapping[str, LayerInfo], pieces: Pieces, *, model: Model
+) -> Iterator[SeenBatch]:
     long_run = model.is_long_run(len(images))
-    batches = [
-        SeenBatch(positions, batch, pieces.run_trunk(batch, long_run=long_run))
-        for positions, batch in model.batches(images, at_most=_batch_size(list(infos.values())))
-    ]
-    return Seen(model, tuple(infos.values()), len(images), batches)
+    sizes = {model.working_size(image) for image in images}
+    at_most = pictures_at_once(list(infos.values()), sizes, model=model, copies=2)
+    for positions, batch in model.batches(images, at_most=at_most):
+        yield SeenBatch(positions, batch, pieces.run_trunk(batch, long_run=long_run))
 
 
-def _batch_size(infos: Sequence[LayerInfo]) -> int:
-    cells = sum(info.channels * info.size[0] * info.size[1] for info in infos if info.size)
-    return int(np.clip(BATCH_BYTES // (2 * 4 * max(cells, 1)), 1, BATCH))
+def _evidence_of(
+    seen: SeenBatch,
+    weights: NDArray[np.float32],
+    infos: Mapping[str, LayerInfo],
+    pieces: Pieces,
+    *,
+    model: Model,
+    long_run: bool,
+) -> Iterator[tuple[int, dict[str, Evidence]]]:
+    shapes = shapes_for(model, seen.picture_size) if pieces.cut.inner else {}
+    scores, maps, gradients = pieces.differentiate(seen, weights, shapes, long_run=long_run)
+    check_finite("class scores", scores, model=model)
+    both = {}
+    for name in infos:
+        check_finite(f"activations at layer {name!r}", maps[name], model=model)
+        check_finite(f"gradients at layer {name!r}", gradients[name], model=model)
+        both[name] = [as_maps(values[name], model, name, seen.picture_size) for values in (maps, gradients)]
+    for row, position in enumerate(seen.positions):
+        yield (
+            position,
+            {name: Evidence(arrays[0][row], arrays[1][row], float(scores[row])) for name, arrays in both.items()},
+        )
 
 
-def as_maps(values: NDArray[np.float32], info: LayerInfo) -> NDArray[np.float32]:
-    """A layer's batch as maps (n, h, w, channels): tokens take their places in the grid, the network's own drop out."""
+def as_maps(
+    values: NDArray[np.float32], model: Model, layer: str, picture_size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """A layer's batch as maps (n, h, w, channels): tokens take their places in the grid, the network's own drop out.
+
+    Args:
+        values: (n, h, w, channels) as they are, or (n, tokens, channels).
+        model: the network.
+        layer: the layer's own name.
+        picture_size: (height, width) of the pictures of this very batch.
+    """
     if values.ndim == 4:
         return values
-    height, width = info.size or (1, values.shape[1])
+    height, width = map_size(model, layer, picture_size)
     return values[:, values.shape[1] - height * width :].reshape(len(values), height, width, -1)
 
 
@@ -178,7 +284,6 @@ class Pieces:
     def __init__(self, model: Model, layers: tuple[str, ...]) -> None:
         graph = model.graph
         self.cut = split_at(graph, layers)
-        self._graph = graph
         self._layers = {graph.value_of[layer]: layer for layer in layers}
         carried = [*self.cut.roots, *self.cut.crossing]
         weights = load_keras().KerasTensor((None, len(model.class_names)), dtype="float32")
@@ -205,12 +310,22 @@ class Pieces:
         return list(self._trunk(batch, long_run=long_run))
 
     def differentiate(
-        self, seen: SeenBatch, weights: NDArray[np.float32], *, long_run: bool = False
+        self,
+        seen: SeenBatch,
+        weights: NDArray[np.float32],
+        shapes: Mapping[int, Sequence[int | None]],
+        *,
+        long_run: bool = False,
     ) -> tuple[NDArray[np.float32], dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
-        """Scores (n,), and by layer its feature maps and the gradients of the score for them."""
+        """Scores (n,), and by layer its feature maps and the gradients of the score for them.
+
+        Args:
+            seen: a batch behind the trunk.
+            weights: float32 (n, classes); a row of zeros asks about the predicted class.
+            shapes: of every value of the network, for pictures of this size.
+            long_run: whether many such batches are to come.
+        """
         roots, crossing = seen.carried[: len(self.cut.roots)], seen.carried[len(self.cut.roots) :]
-        size = (seen.batch.shape[1], seen.batch.shape[2])
-        shapes = shapes_at(self._graph, size) if self.cut.inner else {}
         zeros = [np.zeros((len(seen.batch), *_fixed(shapes[number])), np.float32) for number in self.cut.inner]
         scores, gradients, inner = self._gradient(*roots, *zeros, weights, *crossing, long_run=long_run)
         names = [self._layers[number] for number in (*self.cut.roots, *self.cut.inner)]
@@ -225,15 +340,12 @@ class Pieces:
         return to_array(self._scores(*carried, weights, long_run=long_run))
 
 
-_PIECES: WeakKeyDictionary[Model, dict[tuple[str, ...], Pieces]] = WeakKeyDictionary()
+_PIECES: Kept[Pieces] = Kept(most=16)  # a sweep over many sets of layers must not fill the memory
 
 
 def pieces_of(model: Model, layers: tuple[str, ...]) -> Pieces:
-    """The model cut at `layers` and compiled; built at the first use, kept as long as the handle lives."""
-    by_layers = _PIECES.setdefault(model, {})
-    if layers not in by_layers:
-        by_layers[layers] = Pieces(model, layers)
-    return by_layers[layers]
+    """The model cut at some layers, in whatever order, and compiled; built at the first use."""
+    return _PIECES.get(model, frozenset(layers), lambda: Pieces(model, tuple(sorted(layers))))
 
 
 def _fixed(shape: Sequence[int | None]) -> Iterator[int]:

@@ -12,7 +12,7 @@ from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
 from artforge.core.values import FeatureMaps, Heatmap, Image, LayerName
 from artforge.engine.attention.channels import Channels, choose_channels
-from artforge.engine.attention.evidence import gather_evidence_of_layers
+from artforge.engine.attention.evidence import gather_evidence_of_layers, in_order
 from artforge.engine.attention.feature_maps import feature_maps, feature_maps_of_layers
 from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.attention.upsample import upsample_heatmap
@@ -21,7 +21,7 @@ from artforge.engine.models.handle import Model
 _Number = Annotated[int, Field(ge=0)]
 
 
-@step("feature_map", version=1)
+@step("feature_map", version=2)
 def feature_map(image: Image, *, model: Model, channel: _Number, layer: LayerName = "last_conv") -> Heatmap:
     """One channel of one layer, at the picture's size.
 
@@ -55,17 +55,13 @@ def channel_across_layers(
         layers: layer names; None takes every layer that has such a channel.
 
     Returns:
-        float32 (h, w, layers) in the order of computation, all at the size of the largest map, unnormalised.
+        float32 (h, w, layers) in the order of computation, unnormalised, all as high as the highest map and as wide as
+        the widest.
 
     Raises:
         ChoiceError: unknown layer, a layer that does not have the channel, or no layer that has it.
     """
-    names = _in_order(model, layers)
-    if layers is None:
-        names = [info.name for info in model.layers if info.channels > channel]
-        if not names:
-            widest = max(info.channels for info in model.layers)
-            raise ChoiceError(f"no layer has a channel {channel}; the widest has {widest} (numbers 0 to {widest - 1})")
+    names = _layers_with(channel, model) if layers is None else in_order(layers, model=model)
     [by_layer] = feature_maps_of_layers(model, [image], names)
     for name, maps in by_layer.items():
         _check_channel(channel, name, maps)
@@ -91,12 +87,13 @@ def strongest_per_layer(
         target: the class asked about by `gradient`; None asks about the one the network predicts.
 
     Returns:
-        float32 (h, w, layers) in the order of computation, all at the size of the largest map, unnormalised.
+        float32 (h, w, layers) in the order of computation, unnormalised, all as high as the highest map and as wide as
+        the widest.
 
     Raises:
         ChoiceError: unknown layer or class.
     """
-    names = _in_order(model, layers)
+    names = _convolutions_of(model) if layers is None else in_order(layers, model=model)
     choice = Channels(rank=by, count=1)
     chosen = []
     if by == "energy":
@@ -111,13 +108,17 @@ def strongest_per_layer(
     return _stacked(chosen)
 
 
-def _in_order(model: Model, layers: Sequence[LayerName] | None) -> list[str]:
-    if layers is None:
-        return [info.name for info in model.layers if info.kind == "convolution"] or [
-            model.find_layer("last_conv").name
-        ]
-    wanted = {model.find_layer(layer).name for layer in layers}
-    return [name for name in model.layer_names if name in wanted]
+def _layers_with(channel: int, model: Model) -> list[str]:
+    names = [info.name for info in model.layers if info.channels > channel]
+    if not names:
+        widest = max((info.channels for info in model.layers), default=0)
+        raise ChoiceError(f"no layer has a channel {channel}; the widest has {widest} (numbers 0 to {widest - 1})")
+    return names
+
+
+def _convolutions_of(model: Model) -> list[str]:
+    convolutions = [info.name for info in model.layers if info.kind == "convolution"]
+    return convolutions or [model.find_layer("last_conv").name]
 
 
 def _check_channel(channel: int, layer: str, maps: FeatureMaps) -> None:
@@ -128,6 +129,6 @@ def _check_channel(channel: int, layer: str, maps: FeatureMaps) -> None:
 
 
 def _stacked(maps: Sequence[Heatmap]) -> FeatureMaps:
-    """Maps of several sizes as one stack at the size of the largest."""
-    size = max((one.shape[0], one.shape[1]) for one in maps)
-    return np.stack([one if one.shape == size else upsample_heatmap(one, size) for one in maps], axis=-1)
+    """Maps of several sizes as one stack, as high as the highest and as wide as the widest."""
+    size = max(one.shape[0] for one in maps), max(one.shape[1] for one in maps)
+    return np.stack([upsample_heatmap(one, size) for one in maps], axis=-1)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from weakref import WeakKeyDictionary
+from collections.abc import Iterator, Sequence
 
-from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
 from artforge.core.values import FeatureMaps, Image, LayerName
+from artforge.engine.attention.at_once import pictures_at_once
 from artforge.engine.attention.channels import Channels, chosen_maps
-from artforge.engine.attention.evidence import as_maps, gather_evidence
+from artforge.engine.attention.evidence import as_maps, gather_evidence, layers_named
+from artforge.engine.attention.finite import check_finite
+from artforge.engine.attention.kept import Kept
 from artforge.engine.backend import to_array
 from artforge.engine.gradients import Compiled, compile_function
 from artforge.engine.models.graph import run_calls
 from artforge.engine.models.handle import Model
 
-_VIEWS: WeakKeyDictionary[Model, dict[tuple[str, ...], Compiled]] = WeakKeyDictionary()
+_VIEWS: Kept[Compiled] = Kept(most=16)  # a sweep over many sets of layers must not fill the memory
 
 
 @step("feature_maps", version=1)
@@ -36,6 +37,7 @@ def feature_maps(
 
     Raises:
         ChoiceError: unknown layer, or channels that it does not have.
+        ModelError: the network gives numbers that are not finite.
     """
     name = model.find_layer(layer).name
     if channels is not None:
@@ -59,28 +61,42 @@ def feature_maps_of_layers(
 
     Raises:
         ChoiceError: unknown layer, or none given.
+        ModelError: the network gives numbers that are not finite.
     """
-    infos = {info.name: info for info in map(model.find_layer, layers)}
-    if not infos:
-        raise ChoiceError(f"no layers given: expected some of {', '.join(model.layer_names)}")
-    view = _view_of(model, tuple(infos))
     found: list[dict[str, FeatureMaps]] = [{} for _ in images]
-    for positions, batch in model.batches(images):
-        for (name, info), tensor in zip(infos.items(), view(batch), strict=True):
-            for position, maps in zip(positions, as_maps(to_array(tensor), info), strict=True):
-                found[position][name] = maps
+    for position, by_layer in each_feature_maps(model, images, layers):
+        found[position] = by_layer
     return found
 
 
+def each_feature_maps(
+    model: Model, images: Sequence[Image], layers: Sequence[LayerName]
+) -> Iterator[tuple[int, dict[str, FeatureMaps]]]:
+    """As `feature_maps_of_layers`, batch by batch, each with the picture's position."""
+    infos = layers_named(layers, model=model)
+    names = sorted(infos)
+    view = _view_of(model, tuple(names))
+    sizes = {model.working_size(image) for image in images}
+    at_most = pictures_at_once(list(infos.values()), sizes, model=model, copies=1)
+    for positions, batch in model.batches(images, at_most=at_most):
+        maps = dict(zip(names, map(to_array, view(batch)), strict=True))
+        for name in infos:
+            check_finite(f"activations at layer {name!r}", maps[name], model=model)
+            maps[name] = as_maps(maps[name], model, name, (batch.shape[1], batch.shape[2]))
+        for row, position in enumerate(positions):
+            yield position, {name: maps[name][row] for name in infos}
+
+
 def _view_of(model: Model, names: tuple[str, ...]) -> Compiled:
-    by_names = _VIEWS.setdefault(model, {})
-    if names not in by_names:
-        graph = model.graph
-        wanted = [graph.value_of[name] for name in names]
-        calls = graph.calls_leading_to(wanted)
-        by_names[names] = compile_function(
-            lambda batch: run_calls(calls, {graph.picture: batch}, wanted),
-            graph.variables,
-            [graph.tensor(graph.picture)],
-        )
-    return by_names[names]
+    return _VIEWS.get(model, names, lambda: _build_view(model, names))
+
+
+def _build_view(model: Model, names: tuple[str, ...]) -> Compiled:
+    graph = model.graph
+    wanted = [graph.value_of[name] for name in names]
+    calls = graph.calls_leading_to(wanted)
+    return compile_function(
+        lambda batch: run_calls(calls, {graph.picture: batch}, wanted),
+        graph.variables,
+        [graph.tensor(graph.picture)],
+    )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
-from artforge.core.errors import ShapeError
+from artforge.core.errors import ShapeError, check_choice
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, LayerName
 from artforge.engine.attention.cam import cam_of
-from artforge.engine.attention.evidence import gather_evidence_of_layers
+from artforge.engine.attention.evidence import gather_evidence_of_layers, in_order
 from artforge.engine.attention.layer_cam import layer_cam_shares
 from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.attention.upsample import upsample_heatmap
-from artforge.engine.models.card import LayerInfo
+from artforge.engine.models.card import LayerInfo, last_conv_of
 from artforge.engine.models.handle import Model
 
 Fusion = Literal["max", "mean", "product"]
@@ -29,8 +29,8 @@ _ENDS_A_STAGE = ("convolution", "activation", "normalisation", "merge")
 def fuse_heatmaps(heatmaps: Sequence[Heatmap], size: tuple[int, int], *, how: Fusion = "max") -> Heatmap:
     """One map of several, each on its own scale first.
 
-    Evidence against the class drops out and the peak becomes 1; all maps but the last (the latest layer's) go through
-    tanh(2 * map). A map without positive evidence stays zero.
+    Each is brought to the size of the result; then evidence against the class drops out, the peak becomes 1, and all
+    maps but the last (the latest layer's) go through tanh(2 * map). A map without positive evidence stays zero.
 
     Args:
         heatmaps: float32 (h, w) each, of any sizes, earliest layer first.
@@ -42,13 +42,15 @@ def fuse_heatmaps(heatmaps: Sequence[Heatmap], size: tuple[int, int], *, how: Fu
 
     Raises:
         ShapeError: no heatmaps.
+        ChoiceError: no such way to fuse.
     """
+    check_choice("how", how, get_args(Fusion))
     if not heatmaps:
         raise ShapeError("no heatmaps to fuse: expected at least one")
     last = len(heatmaps) - 1
     stack = np.stack(
         [
-            upsample_heatmap(_lifted(heatmap, LIFT if place < last else None), size)
+            _lifted(upsample_heatmap(heatmap, size), LIFT if place < last else None)
             for place, heatmap in enumerate(heatmaps)
         ]
     )
@@ -66,16 +68,26 @@ def _lifted(heatmap: Heatmap, lift: float | None) -> Heatmap:
 
 
 def stage_ends(layers: Sequence[LayerInfo]) -> tuple[str, ...]:
-    """The last layer of each stage, that is before the maps become smaller: earliest first."""
+    """The last layer of each stage, that is before the maps become smaller: earliest first.
+
+    None comes behind the layer that `last_conv` stands for. Behind a transformer's last self-attention the tokens of
+    the picture no longer move the score.
+
+    Args:
+        layers: in the order they are computed.
+    """
     ends: dict[tuple[int, int], str] = {}
+    last = last_conv_of(layers)
     for layer in layers:
         if layer.size is not None and layer.size[0] * layer.size[1] > 1 and layer.kind in _ENDS_A_STAGE:
             ends.pop(layer.size, None)
             ends[layer.size] = layer.name
+        if layer.name == last:
+            break
     return tuple(ends.values())
 
 
-@step("layer_cam_fusion", version=1)
+@step("layer_cam_fusion", version=2)
 def layer_cam_fusion(
     image: Image,
     *,
@@ -101,9 +113,7 @@ def layer_cam_fusion(
 
     Source: Jiang et al., LayerCAM (2021), section III-C, https://doi.org/10.1109/TIP.2021.3089943
     """
-    names = stage_ends(model.layers) if layers is None else tuple(layers)
-    wanted = {model.find_layer(name).name for name in names}
-    ordered = [layer for layer in model.layer_names if layer in wanted]
-    [by_layer] = gather_evidence_of_layers([image], model=model, layers=ordered, targets=[target])
+    names = in_order(stage_ends(model.layers) if layers is None else layers, model=model)
+    [by_layer] = gather_evidence_of_layers([image], model=model, layers=names, targets=[target])
     maps = [cam_of(evidence, layer_cam_shares) for evidence in by_layer.values()]
     return fuse_heatmaps(maps, (image.shape[0], image.shape[1]), how=how)

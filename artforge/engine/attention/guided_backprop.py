@@ -19,7 +19,7 @@ def guided_backprop_batch(
     return saliency_batch(images, model=model, targets=targets, colours=colours, rectifier="guided")
 
 
-@step("guided_backprop", version=1)
+@step("guided_backprop", version=2)
 def guided_backprop(
     image: Image, *, model: Model, target: ClassTarget | None = None, colours: Colours = "strongest"
 ) -> Heatmap:

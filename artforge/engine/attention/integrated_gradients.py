@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
 from artforge.engine.attention.baselines import Baseline, baseline_of
-from artforge.engine.attention.scores import batches_asked, picture_gradients, target_scores
+from artforge.engine.attention.finite import as_heatmap
+from artforge.engine.attention.scores import batches_asked, mean_gradient, target_scores
+from artforge.engine.attention.settings import check_count
 from artforge.engine.attention.targets import ClassTarget, Targets
 from artforge.engine.attention.upsample import upsample_heatmap
 from artforge.engine.models.handle import BATCH, Model
@@ -42,38 +43,25 @@ def integrated_gradients_batch(
         the picture minus that of the baseline, up to what too few steps leave open (`completeness_gap`).
 
     Raises:
-        ChoiceError: unknown class.
+        ChoiceError: unknown class or baseline, or no steps.
         ShapeError: the number of targets is not the number of pictures.
+        ModelError: the network gives numbers that are not finite.
     """
+    check_count("num_steps", num_steps)
     found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
     shares = ((np.arange(num_steps) + 0.5) / num_steps).astype(np.float32)
     for positions, batch, weights in batches_asked(images, model=model, targets=targets):
         for position, picture, row in zip(positions, batch, weights, strict=True):
             start = baseline_of(picture, baseline, model=model)
-            mean = _mean_gradient(start, picture, shares, row, model=model)
+            points = (
+                start + shares[first : first + BATCH, None, None, None] * (picture - start)
+                for first in range(0, num_steps, BATCH)
+            )
+            mean = mean_gradient(points, row, model=model, long_run=model.is_long_run(2 * num_steps))
             low, high = model.value_range
             way = (picture.astype(np.float64) - start) / (high - low)  # gradients are per unit of [0, 1]
-            found[position] = np.asarray((way * mean).sum(axis=-1), np.float32)
+            found[position] = as_heatmap((way * mean).sum(axis=-1))
     return found
-
-
-def _mean_gradient(
-    start: NDArray[np.float32],
-    end: NDArray[np.float32],
-    shares: NDArray[np.float32],
-    weights: NDArray[np.float32],
-    *,
-    model: Model,
-) -> NDArray[np.float64]:
-    total = np.zeros(end.shape)
-    long_run = model.is_long_run(2 * len(shares))
-    for first in range(0, len(shares), BATCH):
-        chunk = shares[first : first + BATCH, None, None, None]
-        points = start + chunk * (end - start)
-        rows = np.repeat(weights[None], len(points), axis=0)
-        _, gradients = picture_gradients(points, rows, model=model, long_run=long_run)
-        total += gradients.sum(axis=0, dtype=np.float64)
-    return total / len(shares)
 
 
 def completeness_gap(
@@ -102,7 +90,7 @@ def completeness_gap(
     return gap / abs(difference) if difference else gap
 
 
-@step("integrated_gradients", version=1)
+@step("integrated_gradients", version=2)
 def integrated_gradients(
     image: Image,
     *,

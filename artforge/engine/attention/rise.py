@@ -14,7 +14,9 @@ from artforge.core.seeds import derive_seed, generator
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
 from artforge.engine.attention.baselines import baseline_of
+from artforge.engine.attention.finite import as_heatmap
 from artforge.engine.attention.scores import batches_asked, target_scores
+from artforge.engine.attention.settings import check_count, check_range
 from artforge.engine.attention.targets import ClassTarget, Targets
 from artforge.engine.attention.upsample import upsample_heatmap
 from artforge.engine.models.handle import BATCH, Model
@@ -46,14 +48,21 @@ def rise_batch(
         seed: another seed, other masks.
 
     Returns:
-        one float32 (h, w) for each picture at the size the network sees it at, signed: the mean class score of the
-        masked pictures in which a pixel is seen, minus that of all masked pictures. (The paper leaves the second part
-        in, which lifts the whole map by the same amount.)
+        one float32 (h, w) for each picture at the size the network sees it at, signed: at each pixel, the sum over the
+        masks of mask x (class score - its mean over all masks), divided by num_masks x visible. So it is how much
+        higher than the mean the score is on average while the pixel is seen. (The paper takes no mean off, which lifts
+        every pixel by about the mean score, and more where the masks happen to be open more often.) A network gives
+        its scores in float32: differences are exact to a ten-millionth of the score itself, so a bias of hundreds
+        leaves less of them.
 
     Raises:
-        ChoiceError: unknown class.
+        ChoiceError: unknown class, fewer than 2 masks, or cells or a chance that cannot be.
         ShapeError: the number of targets is not the number of pictures.
+        ModelError: the network gives numbers that are not finite.
     """
+    check_count("num_masks", num_masks, least=2)
+    check_count("cells", cells)
+    check_range("visible", visible, "(0, 1)")
     found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
     for positions, batch, weights in batches_asked(images, model=model, targets=targets):
         for position, picture, row in zip(positions, batch, weights, strict=True):
@@ -69,9 +78,7 @@ def rise_batch(
                 seen += np.tensordot(scores.astype(np.float64), masks, axes=1)
                 masks_sum += masks.sum(axis=0, dtype=np.float64)
                 scores_sum += float(scores.sum(dtype=np.float64))
-            found[position] = np.asarray(
-                (seen - masks_sum * scores_sum / num_masks) / (num_masks * visible), np.float32
-            )
+            found[position] = as_heatmap((seen - masks_sum * scores_sum / num_masks) / (num_masks * visible))
     return found
 
 
@@ -80,8 +87,17 @@ def random_masks(
 ) -> NDArray[np.float32]:
     """Soft random masks: coarse fields, open or shut by chance, enlarged and shifted by a part of a field.
 
+    Args:
+        count: how many.
+        size: (height, width) of each, pixels.
+        cells: a mask has cells x cells fields, and parts of one more row and column.
+        visible: [0, 1], the chance of a field to be open.
+        rng: draws the fields of one mask, then its shift, then the next mask.
+
     Returns:
-        float32 (count, height, width), [0, 1].
+        float32 (count, height, width), [0, 1]: open is 1, and the light between fields goes over linearly.
+
+    Source: Petsiuk, Das and Saenko, RISE (2018), section 3.2, https://arxiv.org/abs/1806.07421
     """
     height, width = size
     field_height, field_width = -(-height // cells), -(-width // cells)
@@ -95,7 +111,7 @@ def random_masks(
     return masks
 
 
-@step("rise", version=1)
+@step("rise", version=2)
 def rise(
     image: Image,
     *,

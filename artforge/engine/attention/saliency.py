@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from artforge.core.errors import check_choice
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
+from artforge.engine.attention.finite import as_heatmap
 from artforge.engine.attention.scores import Rectifier, batches_asked, picture_gradients
 from artforge.engine.attention.targets import ClassTarget, Targets
 from artforge.engine.attention.upsample import upsample_heatmap
@@ -19,10 +21,16 @@ Colours = Literal["strongest", "sum"]
 
 
 def over_colours(gradients: NDArray[np.floating], colours: Colours) -> NDArray[np.float32]:
-    """Gradients (..., channels) as one number a pixel: the largest |.| of the colours, or their signed sum."""
+    """Gradients (..., channels) as one number a pixel, float32: the largest |.| of the colours, or their signed sum.
+
+    Raises:
+        ChoiceError: no such way.
+        ModelError: the result is not finite.
+    """
+    check_choice("colours", colours, get_args(Colours))
     if colours == "strongest":
-        return np.asarray(np.abs(gradients).max(axis=-1), np.float32)
-    return np.asarray(gradients.sum(axis=-1, dtype=np.float64), np.float32)
+        return as_heatmap(np.abs(gradients).max(axis=-1))
+    return as_heatmap(gradients.sum(axis=-1, dtype=np.float64))
 
 
 def saliency_batch(
@@ -47,9 +55,9 @@ def saliency_batch(
         in [0, 1]; never negative with `strongest`.
 
     Raises:
-        ChoiceError: unknown class.
+        ChoiceError: unknown class, or no such way with colours.
         ShapeError: the number of targets is not the number of pictures.
-        ModelError: guided, and the network has no ReLU.
+        ModelError: guided, and the network has no ReLU; or it gives numbers that are not finite.
     """
     found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
     for positions, batch, weights in batches_asked(images, model=model, targets=targets):
@@ -61,7 +69,7 @@ def saliency_batch(
     return found
 
 
-@step("saliency", version=1)
+@step("saliency", version=2)
 def saliency(
     image: Image, *, model: Model, target: ClassTarget | None = None, colours: Colours = "strongest"
 ) -> Heatmap:

@@ -12,10 +12,10 @@ from pydantic import Field
 from artforge.core.steps import step
 from artforge.core.values import FeatureMaps, Heatmap, Image, LayerName
 from artforge.engine.attention.baselines import baseline_of
-from artforge.engine.attention.cam import cam_of, weighed_by
+from artforge.engine.attention.cam import add_up_chosen, maps_to_weigh
 from artforge.engine.attention.channels import Channels
-from artforge.engine.attention.evidence import gather_evidence
 from artforge.engine.attention.scores import settled_weights, target_scores
+from artforge.engine.attention.settings import check_count
 from artforge.engine.attention.targets import ClassTarget, Targets, class_weights
 from artforge.engine.attention.upsample import upsample_heatmap
 from artforge.engine.models.handle import BATCH, Model
@@ -47,15 +47,17 @@ def score_cam_batch(
         one float32 (h, w) map for each picture, at the layer's resolution, unnormalised.
 
     Raises:
-        ChoiceError: unknown layer or class, or channels that the layer does not have.
+        ChoiceError: unknown layer or class, channels that the layer does not have, or a `top` below 1.
         ShapeError: the number of targets is not the number of pictures.
+        ModelError: the network gives numbers that are not finite.
     """
-    gathered = gather_evidence(images, model=model, layer=layer, targets=targets)
     rows = class_weights(targets, model=model, num_images=len(images))
-    found = []
-    for image, evidence, row in zip(images, gathered, rows, strict=True):
-        weights = score_cam_weights(image, evidence.feature_maps, row, model=model, top=top)
-        found.append(cam_of(evidence, weighed_by(weights), channels))
+    found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
+    for position, maps, gradients in maps_to_weigh(
+        images, model=model, layer=layer, targets=targets, channels=channels
+    ):
+        weights = score_cam_weights(images[position], maps, rows[position], model=model, top=top)
+        found[position] = add_up_chosen(maps * weights, channels, feature_maps=maps, gradients=gradients)
     return found
 
 
@@ -74,7 +76,13 @@ def score_cam_weights(
     Returns:
         float64 (channels,), at least 0, 1 in sum; 0 for channels that are flat (they mask nothing) or not tried, and
         0 everywhere where no channel is left.
+
+    Raises:
+        ChoiceError: a `top` below 1.
+        ModelError: the network gives numbers that are not finite.
     """
+    if top is not None:
+        check_count("top", top)
     batch = model.prepare(image)
     asked = settled_weights(batch, class_weights[None], model=model)[0]
     tried = _channels_to_try(feature_maps, top)

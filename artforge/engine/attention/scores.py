@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import ModelError, ShapeError
 from artforge.core.values import FeatureMaps, Image
+from artforge.engine.attention.at_once import pictures_at_once
 from artforge.engine.attention.evidence import Seen, weighted_score
-from artforge.engine.attention.targets import Targets, class_weights
+from artforge.engine.attention.finite import check_finite
+from artforge.engine.attention.kept import Kept
+from artforge.engine.attention.targets import Target, Targets, class_weights, weights_of_target
 from artforge.engine.backend import load_keras, to_array
 from artforge.engine.gradients import Compiled, compile_gradient
 from artforge.engine.models.graph import plainly, run_calls
@@ -49,6 +51,9 @@ def target_scores(
 
     Returns:
         float32 (n,), the sum of class score x weight.
+
+    Raises:
+        ModelError: the network gives numbers that are not finite.
     """
     if long_run is None:
         long_run = model.is_long_run(len(batch))
@@ -57,7 +62,9 @@ def target_scores(
     ]
     if not chunks:
         return np.zeros(0, np.float32)
-    return np.asarray((np.concatenate(chunks).astype(np.float64) * weights).sum(axis=-1), np.float32)
+    scores = np.concatenate(chunks)
+    check_finite("class scores", scores, model=model)
+    return np.asarray((scores.astype(np.float64) * weights).sum(axis=-1), np.float32)
 
 
 def settled_weights(batch: NDArray[np.float32], weights: NDArray[np.float32], *, model: Model) -> NDArray[np.float32]:
@@ -78,6 +85,21 @@ def settled_weights(batch: NDArray[np.float32], weights: NDArray[np.float32], *,
         rows = open_rows[start : start + BATCH]
         settled[rows, model.class_scores(batch[rows]).argmax(axis=-1)] = 1
     return settled
+
+
+def settled_target(image: Image, target: Target | None, *, model: Model) -> dict[str, float]:
+    """A target as class names to weights, the predicted class named: what is asked of parts and variants of a picture.
+
+    Args:
+        image: float32 (H, W, 3) in [0, 1].
+        target: a class or mix; None is the class predicted for this picture.
+        model: the network.
+
+    Raises:
+        ChoiceError: unknown class.
+    """
+    [weights] = settled_weights(model.prepare(image), weights_of_target(target, model=model)[None], model=model)
+    return {name: float(weight) for name, weight in zip(model.class_names, weights, strict=True) if weight}
 
 
 def picture_gradients(
@@ -101,19 +123,48 @@ def picture_gradients(
         scores float32 (n,), and gradients float32 (n, h, w, channels) per unit of pixel values in [0, 1].
 
     Raises:
-        ModelError: guided, and the network has no ReLU.
+        ModelError: guided, and the network has no ReLU; or it gives numbers that are not finite.
     """
     program = _gradient_of(model, rectifier)
     if long_run is None:
         long_run = model.is_long_run(2 * len(batch))
     scores, gradients = [], []
-    for start in range(0, len(batch), BATCH):
-        chunk = slice(start, start + BATCH)
+    at_once = pictures_at_once(model.layers, [(batch.shape[1], batch.shape[2])], model=model, copies=1)
+    for start in range(0, len(batch), at_once):
+        chunk = slice(start, start + at_once)
         values, [slopes], _ = program(batch[chunk], weights[chunk], long_run=long_run)
         scores.append(to_array(values))
         gradients.append(to_array(slopes))
+    check_finite("class scores", np.concatenate(scores), model=model)
+    check_finite("gradients for the picture", np.concatenate(gradients), model=model)
     low, high = model.value_range
     return np.concatenate(scores), np.concatenate(gradients) * np.float32(high - low)
+
+
+def mean_gradient(
+    points: Iterable[NDArray[np.float32]], weights: NDArray[np.float32], *, model: Model, long_run: bool
+) -> NDArray[np.float64]:
+    """The mean over many pictures of the gradient of the score asked about.
+
+    Args:
+        points: batches float32 (n, h, w, channels), as `Model.prepare` gives them, of any lengths, at least one.
+        weights: float32 (classes,), settled: the weight of each class score.
+        model: the network.
+        long_run: whether there are many.
+
+    Returns:
+        float64 (h, w, channels) per unit of pixel values in [0, 1].
+
+    Raises:
+        ModelError: the network gives numbers that are not finite.
+    """
+    total, num_points = np.float64(0), 0
+    for batch in points:
+        rows = np.repeat(weights[None], len(batch), axis=0)
+        _, gradients = picture_gradients(batch, rows, model=model, long_run=long_run)
+        total = total + gradients.sum(axis=0, dtype=np.float64)
+        num_points += len(batch)
+    return np.asarray(total / num_points)
 
 
 def head_scores(seen: Seen, feature_maps: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -131,12 +182,15 @@ def head_scores(seen: Seen, feature_maps: NDArray[np.float32], weights: NDArray[
 
     Raises:
         ShapeError: the feature maps are not shaped like the layer's own.
+        ModelError: the network gives numbers that are not finite.
     """
     own, *crossing = map(to_array, seen.batches[0].carried)
     replaced = _in_place_of(own, feature_maps)
     beside = [np.repeat(other, len(feature_maps), axis=0) for other in crossing]
     asked = np.repeat(weights[None], len(feature_maps), axis=0)
-    return seen.pieces.scores_of([replaced, *beside], asked)
+    scores = seen.pieces.scores_of([replaced, *beside], asked)
+    check_finite("class scores", scores, model=seen.model)
+    return scores
 
 
 def _in_place_of(own: NDArray[np.float32], feature_maps: FeatureMaps) -> NDArray[np.float32]:
@@ -150,14 +204,11 @@ def _in_place_of(own: NDArray[np.float32], feature_maps: FeatureMaps) -> NDArray
     return feature_maps
 
 
-_GRADIENTS: WeakKeyDictionary[Model, dict[Rectifier, Compiled]] = WeakKeyDictionary()
+_GRADIENTS: Kept[Compiled] = Kept(most=2)
 
 
 def _gradient_of(model: Model, rectifier: Rectifier) -> Compiled:
-    by_rectifier = _GRADIENTS.setdefault(model, {})
-    if rectifier not in by_rectifier:
-        by_rectifier[rectifier] = _build_gradient(model, rectifier)
-    return by_rectifier[rectifier]
+    return _GRADIENTS.get(model, rectifier, lambda: _build_gradient(model, rectifier))
 
 
 def _build_gradient(model: Model, rectifier: Rectifier) -> Compiled:

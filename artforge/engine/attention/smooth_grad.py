@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from artforge.core.seeds import derive_seed, generator
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Unit
 from artforge.engine.attention.saliency import Colours, over_colours
-from artforge.engine.attention.scores import batches_asked, picture_gradients
+from artforge.engine.attention.scores import batches_asked, mean_gradient
+from artforge.engine.attention.settings import check_count, check_range
 from artforge.engine.attention.targets import ClassTarget, Targets
 from artforge.engine.attention.upsample import upsample_heatmap
 from artforge.engine.models.handle import BATCH, Model
@@ -45,27 +47,32 @@ def smooth_grad_batch(
         one float32 (h, w) for each picture at the size the network sees it at, in class score per unit of pixel value.
 
     Raises:
-        ChoiceError: unknown class.
+        ChoiceError: unknown class, no samples, noise beyond [0, 1], or no such way with colours.
         ShapeError: the number of targets is not the number of pictures.
+        ModelError: the network gives numbers that are not finite.
     """
+    check_count("num_samples", num_samples)
+    check_range("noise", noise, "[0, 1]")
     found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
     for positions, batch, weights in batches_asked(images, model=model, targets=targets):
         for position, picture, row in zip(positions, batch, weights, strict=True):
-            rng = generator(derive_seed(seed, "smooth_grad"))
-            spread = np.float32(noise * (picture.max() - picture.min()))
-            total = np.zeros(picture.shape)
-            for start in range(0, num_samples, BATCH):
-                shape = (min(BATCH, num_samples - start), *picture.shape)
-                noisy = picture + spread * rng.standard_normal(shape, dtype=np.float32)
-                rows = np.repeat(row[None], len(noisy), axis=0)
-                long_run = model.is_long_run(2 * num_samples)
-                _, gradients = picture_gradients(noisy, rows, model=model, long_run=long_run)
-                total += gradients.sum(axis=0, dtype=np.float64)
-            found[position] = over_colours(total / num_samples, colours)
+            noisy = _noisy_copies(picture, num_samples, noise, seed)
+            mean = mean_gradient(noisy, row, model=model, long_run=model.is_long_run(2 * num_samples))
+            found[position] = over_colours(mean, colours)
     return found
 
 
-@step("smooth_grad", version=1)
+def _noisy_copies(
+    picture: NDArray[np.float32], num_samples: int, noise: float, seed: int
+) -> Iterator[NDArray[np.float32]]:
+    rng = generator(derive_seed(seed, "smooth_grad"))
+    spread = np.float32(noise * (picture.max() - picture.min()))
+    for start in range(0, num_samples, BATCH):
+        shape = (min(BATCH, num_samples - start), *picture.shape)
+        yield picture + spread * rng.standard_normal(shape, dtype=np.float32)
+
+
+@step("smooth_grad", version=2)
 def smooth_grad(
     image: Image,
     *,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import zoo
 
 from artforge.core.errors import ChoiceError, ModelError, ShapeError
 from artforge.engine.attention.evidence import gather_evidence_of_layers
-from artforge.engine.attention.grad_cam import grad_cam, grad_cam_batch
+from artforge.engine.attention.feature_maps import feature_maps
+from artforge.engine.attention.grad_cam import grad_cam, grad_cam_batch, grad_cam_map
 from artforge.engine.attention.methods import METHODS
 from artforge.engine.models.handle import wrap_model
 
@@ -35,7 +37,7 @@ def test_a_layer_behind_the_flattening_says_so(one_sigmoid, pictures):
         (lambda image: image > 0.5, "received bool"),
         (lambda image: image * 255, r"must stay in \[0, 1\]"),
         (lambda image: image - 0.5, r"must stay in \[0, 1\]"),
-        (lambda image: np.where(image > 0.9, np.nan, image), "be finite, received .nan"),
+        (lambda image: np.where(image > 0.9, np.nan, image), "be finite, received"),
         (lambda image: image[..., 0], r"\(height, width, 3\), received"),
         (lambda image: image[:0], r"\(height, width, 3\), received \(0, "),
         (lambda image: np.concatenate([image, image[..., :1]], axis=-1), r"received \(40, 64, 4\)"),
@@ -72,3 +74,33 @@ def test_a_network_in_half_precision_has_maps_too(keras, pictures, name):
     assert heatmap.any()
     [both] = gather_evidence_of_layers(pictures[:1], model=model, layers=["first", "second"])
     assert both["second"].gradients.any()
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "eigen_cam"])  # it asks for no score
+def test_a_network_whose_numbers_overflow_is_named(name, pictures):
+    tokens = name == "self_attention_rollout"
+    network = zoo.transformer() if tokens else zoo.flat(activation="linear")
+    for variable in network.trainable_variables:
+        variable.assign(variable.value * np.float32(1e25 if tokens else 1e12))
+    model = wrap_model(network, name="loud")
+    settings = {"num_masks": 20} if name == "rise" else {}
+    with pytest.raises(ModelError, match=r"the model 'loud' gives .* that are not finite: .* are NaN or infinite"):
+        METHODS[name].batch(pictures[:1], model=model, **settings)
+
+
+def test_feature_maps_that_overflow_are_named(pictures):
+    network = zoo.flat()
+    kernel = network.get_layer("inner").kernel
+    kernel.assign(kernel.value * np.float32(1e38))
+    model = wrap_model(network)
+    with pytest.raises(ModelError, match="gives activations at layer 'inner' that are not finite"):
+        feature_maps(pictures[0], model=model, layer="inner")
+    for name in LOOKING:
+        with pytest.raises(ModelError, match="not finite"):
+            METHODS[name].batch(pictures[:1], model=model, layer="inner")
+
+
+def test_a_map_beyond_float32_is_refused():
+    large = np.full((2, 2, 3), 1e30, np.float32)
+    with pytest.raises(ModelError, match=r"within float32 \(up to 3e\+38\), received 3e\+60"):
+        grad_cam_map(large, large)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import zoo
 
 from artforge.core.errors import ChoiceError, ShapeError
 from artforge.engine.attention.ablation_cam import ablation_cam_weights
 from artforge.engine.attention.cam import subset_maps
-from artforge.engine.attention.eigen_cam import eigen_cam_map
-from artforge.engine.attention.evidence import gather_evidence
+from artforge.engine.attention.channels import Channels
+from artforge.engine.attention.eigen_cam import eigen_cam_batch, eigen_cam_map, first_component
+from artforge.engine.attention.evidence import Pieces, gather_evidence, see
 from artforge.engine.attention.feature_maps import feature_maps
 from artforge.engine.attention.fusion import fuse_heatmaps, layer_cam_fusion, stage_ends
 from artforge.engine.attention.grad_cam import grad_cam_shares
@@ -100,15 +102,35 @@ def test_eigen_cam_is_the_first_component_of_a_full_decomposition(shape):
     _, _, vectors = np.linalg.svd(centred, full_matrices=False)
     expected = (centred @ vectors[0]).reshape(shape[:2])
     expected *= -1 if -expected.min() > expected.max() else 1
-    assert_close(eigen_cam_map(maps, np.zeros_like(maps)), expected, 1e-4)
+    assert_close(eigen_cam_map(maps), expected, 1e-4)
+
+
+@pytest.mark.parametrize("shape", [(5, 4, 6), (3, 2, 17)])
+def test_eigen_cam_of_the_paper_takes_no_mean_off(shape):
+    """Muhammad and Yeasin project the maps as they are: of ReLU's maps, the pattern is nearly the mean of all."""
+    maps = np.random.default_rng(1).random(shape).astype(np.float32) + 1
+    matrix = maps.reshape(-1, shape[-1]).astype(np.float64)
+    _, _, vectors = np.linalg.svd(matrix, full_matrices=False)
+    expected = np.abs(matrix @ vectors[0]).reshape(shape[:2])
+    papers = eigen_cam_map(maps, first_component(maps, centred=False))
+    assert_close(papers, expected, 1e-5)
+    assert np.corrcoef(papers.ravel(), maps.mean(axis=-1).ravel())[0, 1] > 0.95
+    assert np.abs(papers / papers.max() - eigen_cam_map(maps) / eigen_cam_map(maps).max()).max() > 0.1
+
+
+def test_both_eigen_cams_can_be_asked_for(residual, pictures):
+    maps = feature_maps(pictures[0], model=residual)
+    for centred in (True, False):
+        [raw] = eigen_cam_batch(pictures[:1], model=residual, centred=centred)
+        assert_close(raw, eigen_cam_map(maps, first_component(maps, centred=centred)), 1e-6)
 
 
 def test_eigen_cam_of_one_shared_pattern_is_that_pattern():
     pattern = np.asarray([[0, 0, 3], [0, 1, 2]], np.float64)
     maps = (pattern[..., None] * [2, -1, 0.5]).astype(np.float32)
     expected = (pattern - pattern.mean()) * np.linalg.norm([2, -1, 0.5])
-    assert_close(eigen_cam_map(maps, maps), expected, 1e-5)
-    assert not eigen_cam_map(np.full((2, 3, 4), 7, np.float32), np.zeros((2, 3, 4), np.float32)).any()
+    assert_close(eigen_cam_map(maps), expected, 1e-5)
+    assert not eigen_cam_map(np.full((2, 3, 4), 7, np.float32)).any()
 
 
 def test_hires_cam_of_a_pooled_head_is_grad_cam(residual, pictures):
@@ -130,21 +152,42 @@ def test_hires_cam_of_a_flattened_head_adds_up_to_the_score_and_grad_cam_does_no
 def test_ablation_is_what_switching_each_channel_off_costs(residual, pictures, keras):
     image, layer = pictures[0], "inner"
     maps = feature_maps(image, model=residual, layer=layer)
-    weights = ablation_cam_weights(image, maps, np.asarray([0, 1, 0], np.float32), model=residual, layer=layer)
+    seen = see([image], model=residual, layers=[layer])
+    weights = ablation_cam_weights(seen, np.asarray([0, 1, 0], np.float32))
     network = residual.keras_model
     dense = network.get_layer("probabilities")
     behind = network.get_layer("inner_2"), network.get_layer("add"), network.get_layer("late")
     shortcut = to_array(keras.Model(network.inputs[0], network.get_layer("pool").output)(residual.prepare(image)))
 
     def score(changed):
-        seen = behind[2](behind[1]([behind[0](changed[None]), shortcut]))
-        return float(to_array(keras.ops.mean(seen, axis=(1, 2)) @ dense.kernel + dense.bias)[0, 1])
+        late = behind[2](behind[1]([behind[0](changed[None]), shortcut]))
+        return float(to_array(keras.ops.mean(late, axis=(1, 2)) @ dense.kernel + dense.bias)[0, 1])
 
     whole = score(maps)
     for channel in range(maps.shape[-1]):
         without = maps.copy()
         without[..., channel] = 0
         assert weights[channel] == pytest.approx((whole - score(without)) / abs(whole), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["eigen_cam", "score_cam", "ablation_cam"])
+def test_methods_without_gradients_make_none(residual, pictures, monkeypatch, name):
+    ranked = Channels(rank="gradient", count=3)
+    expected = METHODS[name].batch(pictures[:1], model=residual, targets=0, channels=ranked)[0]
+    assert expected.any()
+    monkeypatch.setattr(Pieces, "differentiate", lambda *_, **__: pytest.fail("a gradient was made"))
+    assert METHODS[name].batch(pictures[:1], model=residual, targets=0)[0].any()
+    monkeypatch.setattr(Pieces, "run_trunk", lambda *_, **__: pytest.fail("the trunk ran once more"))
+    if name != "ablation_cam":
+        assert METHODS[name].batch(pictures[:1], model=residual, targets=0)[0].any()
+
+
+def test_ablation_cam_sends_a_picture_through_the_trunk_once(residual, pictures, monkeypatch):
+    runs = []
+    ran = Pieces.run_trunk
+    monkeypatch.setattr(Pieces, "run_trunk", lambda *given, **others: runs.append(1) or ran(*given, **others))
+    METHODS["ablation_cam"].batch(pictures[:3], model=residual, targets=0, layer="inner")
+    assert len(runs) == 3
 
 
 def test_score_cam_is_the_score_of_what_each_channel_lights_up(keras):
@@ -181,8 +224,10 @@ def test_a_hundred_subsets_are_what_each_gives_alone(residual, pictures):
     subsets = [rng.permutation(8)[: rng.integers(0, 9)] for _ in range(100)]
     for heatmap, subset in zip(subset_maps(shares, subsets), subsets, strict=True):
         np.testing.assert_allclose(heatmap, shares[..., subset].sum(axis=-1), atol=1e-6)
-    with pytest.raises(ShapeError, match="subset 1 names channel 8"):
+    with pytest.raises(ShapeError, match="subset 1 names channel 8, there are 8"):
         subset_maps(shares, [[0], [8]])
+    with pytest.raises(ShapeError, match="subset 0 names channel -1, there are 8"):
+        subset_maps(shares, [[-1, 2]])
 
 
 # several layers
@@ -195,12 +240,18 @@ def test_fusion_takes_the_strongest_of_maps_on_scales_of_their_own():
     here = fuse_heatmaps([early, late], (2, 2))
     there = fuse_heatmaps([early * 7, late * 0.1], (2, 2))
     np.testing.assert_allclose(here, there, atol=1e-6)
-    from artforge.engine.attention.upsample import upsample_heatmap as sized
-
-    expected = [sized(one.astype(np.float32), (2, 2)) for one in (lifted, np.maximum(late, 0) / 10)]
+    expected = [lifted, np.maximum(late, 0) / 10]
     np.testing.assert_allclose(here, np.maximum(*expected), atol=1e-6)
     np.testing.assert_allclose(fuse_heatmaps([early, late], (2, 2), how="product"), np.multiply(*expected), atol=1e-6)
     np.testing.assert_allclose(fuse_heatmaps([early, late], (2, 2), how="mean"), np.mean(expected, axis=0), atol=1e-6)
+
+
+def test_a_coarse_layer_counts_as_much_as_a_fine_one():
+    coarse, fine = np.zeros((4, 4), np.float32), np.zeros((64, 64), np.float32)
+    coarse[1, 1] = fine[40, 40] = 3
+    fused = fuse_heatmaps([fine, coarse], (64, 64))
+    assert fused[:32, :32].max() == pytest.approx(1)
+    assert fused[32:, 32:].max() == pytest.approx(np.tanh(2), rel=1e-6)
 
 
 def test_a_layer_without_evidence_leaves_the_others_alone():
@@ -221,6 +272,15 @@ def test_fusion_of_one_layer_is_layer_cam_on_its_own_scale(residual, pictures):
 
 def test_the_last_layer_of_every_size_stands_for_its_stage(residual):
     assert stage_ends(residual.layers) == ("early", "late")
+
+
+@pytest.mark.parametrize("class_token", [True, False])
+def test_the_fusion_of_a_transformer_stops_before_the_tokens_that_move_no_score(pictures, class_token):
+    model = wrap_model(zoo.transformer(class_token))
+    assert stage_ends(model.layers)[-1] == model.find_layer("last_conv").name == "norm1"
+    heatmap = layer_cam_fusion(pictures[0], model=model, target=1)
+    assert heatmap.max() == pytest.approx(1)
+    np.testing.assert_array_equal(heatmap, layer_cam_fusion(pictures[0], model=model, target=1, layers=["norm1"]))
 
 
 def test_layers_in_any_order_are_one_fusion(residual, pictures):

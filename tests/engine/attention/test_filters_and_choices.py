@@ -94,11 +94,48 @@ def test_kin_channels_come_first(kin):
 
 
 def test_layers_without_comparable_kernels_say_so(kin, keras):
-    with pytest.raises(ModelError, match=r"expected a convolution with square kernels .* received \(1, 1\)"):
+    with pytest.raises(ModelError, match=r"expected a convolution with square kernels .* received 1x1"):
         filter_kinship(kin, layer="second")
     blind = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten(), keras.layers.Dense(2)])
     with pytest.raises(ModelError, match="no convolution whose filters"):
         filter_kinship(wrap_model(blind))
+
+
+def test_each_kernel_of_a_depthwise_layer_sees_one_colour(keras):
+    network = keras.Sequential(
+        [
+            keras.Input((16, 16, 3)),
+            keras.layers.Rescaling(2.0, offset=-1.0),
+            keras.layers.DepthwiseConv2D(3, depth_multiplier=3, padding="same", name="first"),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(2),
+        ]
+    )
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 3, 3)).astype(np.float32)
+    kernel[:, :, 1, 2] = classical_kernel("sobel_y")
+    network.get_layer("first").kernel.assign(kernel)
+    model = wrap_model(network)
+    found = filter_kinship(model)
+    assert len(found) == 27
+    best = next(kinship for kinship in found if kinship.filter == "sobel_y")
+    assert (best.channel, best.correlation) == (1 * 3 + 2, pytest.approx(1))
+    image = np.random.default_rng(1).random((16, 16, 3), dtype=np.float32)
+    maps = kin_channels(image, model=model, filter="sobel_y")
+    assert maps.shape == (16, 16, 9)
+    np.testing.assert_array_equal(maps[..., 0], feature_maps(image, model=model, layer="first")[..., 5])
+
+
+def test_only_kernels_that_see_the_picture_are_compared(keras):
+    picture = keras.Input((16, 16, 3))
+    maps = keras.layers.Conv2D(3, 3, name="first")(picture)
+    later = keras.layers.Conv2D(3, 3, name="later")(maps)
+    up = keras.layers.Conv2DTranspose(3, 3, name="up")(later)
+    pooled = keras.layers.GlobalAveragePooling2D()(up)
+    model = wrap_model(keras.Model(picture, keras.layers.Dense(2)(pooled)))
+    with pytest.raises(ModelError, match=r"'later' does not read the picture .* such as 'first'"):
+        filter_kinship(model, layer="later")
+    with pytest.raises(ModelError, match=r"'up' is a Conv2DTranspose, .* expected one of Conv2D, DepthwiseConv2D"):
+        filter_kinship(model, layer="up")
 
 
 # choices of feature maps
@@ -138,6 +175,19 @@ def test_the_chosen_maps_come_in_the_order_of_the_choice(residual, pictures):
     np.testing.assert_allclose(some, whole[..., [5, 2]], atol=1e-6)
     with pytest.raises(ChoiceError, match="nothing to show"):
         feature_maps(pictures[0], model=residual, channels=Channels(rank="energy", share=0))
+
+
+def test_maps_of_several_shapes_are_stacked_without_losing_a_row_or_column(keras):
+    picture = keras.Input((24, 24, 3))
+    low = keras.layers.MaxPooling2D((4, 1))(keras.layers.Conv2D(2, 3, padding="same", name="wide")(picture))
+    tall = keras.layers.Reshape((24, 6, 2), name="tall")(keras.layers.Conv2D(2, 1, name="low")(low))
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 1, name="last")(tall))
+    model = wrap_model(keras.Model(picture, keras.layers.Dense(2)(pooled)))
+    image = np.random.default_rng(0).random((24, 24, 3), dtype=np.float32)
+    assert feature_maps(image, model=model, layer="low").shape[:2] == (6, 24)
+    assert feature_maps(image, model=model, layer="last").shape[:2] == (24, 6)
+    stacked = channel_across_layers(image, model=model, channel=0, layers=["low", "last"])
+    assert stacked.shape == (24, 24, 2)
 
 
 def test_channels_out_of_range_are_named(residual, pictures):

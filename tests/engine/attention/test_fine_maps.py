@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from artforge.core.errors import ChoiceError, ShapeError
+from artforge.engine.attention.channels import Channels, choose_channels
+from artforge.engine.attention.eigen_cam import eigen_cam_map, first_component
+from artforge.engine.attention.evidence import gather_evidence
 from artforge.engine.attention.feature_maps import feature_maps, feature_maps_of_layers
 from artforge.engine.attention.grad_cam import grad_cam
 from artforge.engine.attention.guided_filter import follow_edges, guided_filter
@@ -59,30 +62,80 @@ def test_tiles_put_what_they_see_where_it_is(image):
     assert max(abs(row - 41), abs(column - 70)) <= 1
 
 
-def test_tiles_away_from_the_border_see_what_the_whole_picture_sees(keras):
-    """A network of one small convolution: a tile's map is the whole map, wherever both know the neighbourhood."""
+@pytest.fixture(scope="module")
+def small(keras):
+    """A network of one 3x3 convolution, pictures of any size: its layer's map depends on one pixel around each."""
     picture = keras.Input((None, None, 3))
     maps = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="conv")(picture)
     network = keras.Model(picture, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(maps)))
     rng = np.random.default_rng(0)
     for variable in network.variables:
         variable.assign(rng.normal(size=variable.shape).astype(np.float32))
-    model = wrap_model(network, input_size=(16, 16))
-    image = rng.random((32, 32, 3), dtype=np.float32)
-    kernel = to_array(network.variables[2])
+    return network
+
+
+SURE = [*range(8), 11, 12, 19, 20, *range(24, 32)]
+"""Rows and columns that lie at least 3 pixels inside every tile at 0, 8 and 16, or at the picture's own border."""
+
+
+def test_tiles_away_from_their_border_see_what_the_whole_picture_sees(small):
+    near, far = (wrap_model(small, input_size=size) for size in ((16, 16), (32, 32)))
+    image = np.random.default_rng(1).random((32, 32, 3), dtype=np.float32)
+    kernel = to_array(small.variables[2])[:, 1]
 
     def cam(crops):
+        return [found["conv"] @ kernel for found in feature_maps_of_layers(near, crops, ["conv"])]
 
-        return [found["conv"] @ kernel[:, 1] for found in feature_maps_of_layers(model, crops, ["conv"])]
+    tiled = tiled_heatmap(image, cam, tile=(16, 16), overlap=0.5)
+    whole = feature_maps(image, model=far, layer="conv") @ kernel
+    scale = np.abs(whole).max()
+    np.testing.assert_allclose(tiled[np.ix_(SURE, SURE)], whole[np.ix_(SURE, SURE)], rtol=0, atol=1e-6 * scale)
+    assert np.abs(tiled - whole).max() < 0.02 * scale
 
-    near = tiled_heatmap(image, cam, tile=(16, 16), overlap=0.5)
-    at_full_size = wrap_model(network, input_size=(32, 32))
 
-    far = upsample_heatmap(feature_maps(image, model=at_full_size, layer="conv") @ kernel[:, 1], (32, 32))
-    scale = np.abs(far).max()
-    corner = near[2:6, 2:6], far[2:6, 2:6]  # under one tile, away from its end
-    assert np.abs(corner[0] - corner[1]).max() < 0.15 * scale
-    assert np.corrcoef(near.ravel(), far.ravel())[0, 1] > 0.95
+def test_a_closer_look_is_the_whole_map_seen_in_tiles(small):
+    """Both up to a factor: every scale is divided by its own peak, and a tile's mean gradient is four times larger."""
+    near, far = (wrap_model(small, input_size=size) for size in ((16, 16), (32, 32)))
+    image = np.random.default_rng(1).random((32, 32, 3), dtype=np.float32)
+    closer = fine_cam(image, model=near, target=1, scales=[2])[np.ix_(SURE, SURE)].astype(np.float64)
+    whole = grad_cam(image, model=far, target="class_1")[np.ix_(SURE, SURE)].astype(np.float64)
+    factor = (closer * whole).sum() / (whole * whole).sum()
+    np.testing.assert_allclose(closer, factor * whole, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("choice", [{"rank": "energy", "count": 3}, {"rank": "gradient", "share": 0.4}, {"cluster": 0}])
+def test_every_tile_asks_the_channels_chosen_on_the_whole_picture(residual, image, choice):
+    channels = Channels.model_validate(choice)
+    [whole] = gather_evidence([image], model=residual, targets="red")
+    numbers = choose_channels(channels, feature_maps=whole.feature_maps, gradients=whole.gradients)
+    fixed = Channels(index=tuple(numbers.tolist()))
+    settings = {"model": residual, "target": "red", "scales": [1, 3]}
+    np.testing.assert_array_equal(
+        fine_cam(image, channels=channels, **settings), fine_cam(image, channels=fixed, **settings)
+    )
+
+
+def test_every_tile_looks_for_the_pattern_of_the_whole_picture(small):
+    near, far = (wrap_model(small, input_size=size) for size in ((16, 16), (32, 32)))
+    image = np.random.default_rng(1).random((32, 32, 3), dtype=np.float32)
+    image[:16] *= 0.2  # tiles of two kinds, whose own patterns differ
+    pattern = first_component(feature_maps(image, model=near, layer="conv"))
+    expected = eigen_cam_map(feature_maps(image, model=far, layer="conv"), pattern)
+    found = fine_cam(image, model=near, method="eigen_cam", scales=[2])
+    closer, whole = (one[np.ix_(SURE, SURE)].astype(np.float64) for one in (found, expected))
+    factor = (closer * whole).sum() / (whole * whole).sum()
+    assert factor > 0
+    np.testing.assert_allclose(closer, factor * whole, rtol=0, atol=1e-5)
+
+
+def test_parts_of_the_channels_do_not_add_up_in_a_fine_map(residual, image):
+    def fine(*numbers):
+        channels = Channels(index=numbers)
+        return fine_cam(image, model=residual, target="red", channels=channels, scales=[2])
+
+    whole, parts = fine(*range(8)), fine(0, 1, 2) + fine(3, 4, 5, 6, 7)
+    assert np.abs(whole).max() == np.abs(fine(0, 1, 2)).max() == pytest.approx(1)
+    assert np.abs(parts - whole).max() > 0.1
 
 
 def test_the_class_is_settled_on_the_whole_picture(residual, image):
@@ -102,8 +155,18 @@ def test_scales_are_fused_with_their_signs(fuse):
 def test_no_scales_and_unknown_methods_are_refused(residual, image):
     with pytest.raises(ShapeError, match="no scales given"):
         fine_cam(image, model=residual, scales=[])
+    with pytest.raises(ChoiceError, match="a scale must be a whole number of at least 1, received 0"):
+        fine_cam(image, model=residual, scales=[1, 0])
     with pytest.raises(ChoiceError, match="did you mean 'grad_cam'"):
         fine_cam(image, model=residual, method="gradcam")
+    with pytest.raises(ChoiceError, match=r"overlap must be a number in \[0, 1\), received 1"):
+        tiled_heatmap(image, lambda crops: [], tile=(4, 4), overlap=1.0)
+    with pytest.raises(ChoiceError, match="fuse 'sum' is not one of: mean, max"):
+        fuse_scales([np.zeros((2, 2), np.float32)], "sum")
+    with pytest.raises(ShapeError, match="received no maps"):
+        fuse_scales([], "mean")
+    with pytest.raises(ShapeError, match=r"received \[\(2, 2\), \(2, 3\)\]"):
+        fuse_scales([np.zeros((2, 2), np.float32), np.zeros((2, 3), np.float32)], "max")
     with pytest.raises(ShapeError, match="at least one pixel"):
         tiled_heatmap(image, lambda crops: [], tile=(0, 4))
 
@@ -195,6 +258,7 @@ def test_a_guide_of_another_size_is_refused():
 
 
 def test_a_picture_far_beyond_the_networks_input_has_a_map(residual):
+    """20,000x20,000 goes the same way, and would take five gigabytes for the picture alone."""
     huge = np.broadcast_to(np.asarray([0.2, 0.5, 0.7], np.float32), (3000, 9000, 3))
     heatmap = grad_cam(huge, model=residual, target="red")
     assert heatmap.shape == (3000, 9000)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from artforge.core.errors import ModelError
+from artforge.core.errors import ChoiceError, ModelError
+from artforge.core.steps import find_step
 from artforge.engine.attention.baselines import baseline_of
 from artforge.engine.attention.guided_backprop import guided_backprop_batch
 from artforge.engine.attention.integrated_gradients import completeness_gap, integrated_gradients_batch
+from artforge.engine.attention.methods import METHODS
 from artforge.engine.attention.occlusion import occlusion_batch
 from artforge.engine.attention.rise import random_masks, rise_batch
 from artforge.engine.attention.saliency import saliency_batch
+from artforge.engine.attention.score_cam import score_cam_batch
 from artforge.engine.attention.smooth_grad import smooth_grad_batch
 from artforge.engine.models.handle import wrap_model
 
@@ -84,6 +87,41 @@ def test_masks_are_open_as_often_as_asked():
     assert masks.shape == (400, 30, 41)
     assert 0 <= masks.min() < masks.max() <= 1
     np.testing.assert_allclose(masks.mean(axis=0), 0.3, atol=0.09)
+
+
+@pytest.mark.parametrize("name", ["saliency", "guided_backprop", "integrated_gradients", "occlusion"])
+def test_a_picture_of_the_networks_own_size_has_the_raw_map(one_sigmoid, name):
+    image = np.random.default_rng(2).random((24, 24, 3), dtype=np.float32)
+    [raw] = METHODS[name].batch([image], model=one_sigmoid, targets=1)
+    np.testing.assert_array_equal(find_step(name).function(image, model=one_sigmoid, target="wild"), raw)
+
+
+@pytest.mark.parametrize(
+    ("make", "settings", "message"),
+    [
+        (occlusion_batch, {"stride": 1.5}, r"stride must be a number in \(0, 1\], received 1.5"),
+        (occlusion_batch, {"patch": 0}, r"patch must be a number in \(0, 1\], received 0"),
+        (occlusion_batch, {"patch": float("nan")}, "patch must be a number"),
+        (occlusion_batch, {"fill": "purple"}, "baseline 'purple' is not one of: black"),
+        (rise_batch, {"num_masks": 0}, "num_masks must be a whole number of at least 2, received 0"),
+        (rise_batch, {"num_masks": 8.0}, "num_masks must be a whole number"),
+        (rise_batch, {"cells": 0}, "cells must be a whole number of at least 1"),
+        (rise_batch, {"visible": 0}, r"visible must be a number in \(0, 1\), received 0"),
+        (rise_batch, {"visible": 1.0}, "visible must be"),
+        (smooth_grad_batch, {"num_samples": 0}, "num_samples must be a whole number of at least 1, received 0"),
+        (smooth_grad_batch, {"noise": -0.1}, r"noise must be a number in \[0, 1\], received -0.1"),
+        (smooth_grad_batch, {"colours": "all"}, "colours 'all' is not one of: strongest, sum"),
+        (saliency_batch, {"colours": "all"}, "colours 'all' is not one of: strongest, sum"),
+        (integrated_gradients_batch, {"num_steps": 0}, "num_steps must be a whole number of at least 1"),
+        (integrated_gradients_batch, {"num_steps": True}, "num_steps must be a whole number"),
+        (integrated_gradients_batch, {"baseline": "gray"}, "did you mean 'grey'"),
+        (score_cam_batch, {"top": 0}, "top must be a whole number of at least 1, received 0"),
+        (score_cam_batch, {"top": -1}, "top must be a whole number"),
+    ],
+)
+def test_settings_that_cannot_be_are_named(residual, pictures, make, settings, message):
+    with pytest.raises(ChoiceError, match=message):
+        make(pictures[:1], model=residual, targets=0, **settings)
 
 
 # any network

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import zoo
 
-from artforge.core.errors import ModelError
+from artforge.core.errors import ChoiceError, ModelError, ShapeError
 from artforge.engine.attention.self_attention_rollout import (
     rollout,
     self_attention_rollout,
@@ -60,3 +60,49 @@ def test_the_weights_are_the_layers_own(keras, pictures):
 def test_a_convolutional_network_has_nothing_to_roll_out(residual, pictures):
     with pytest.raises(ModelError, match="no self-attention over patches"):
         self_attention_rollout(pictures[0], model=residual)
+
+
+@pytest.mark.parametrize("discard", [1.0, -0.1, float("nan")])
+def test_something_of_each_layer_must_be_left(pictures, discard):
+    with pytest.raises(ChoiceError, match=r"discard must be a number in \[0, 1\), received"):
+        rollout([attention(0)], discard=discard)
+    with pytest.raises(ChoiceError, match="discard must be"):
+        self_attention_rollout(pictures[0], model=wrap_model(zoo.transformer()), discard=discard)
+
+
+def test_heads_become_one_in_a_known_way():
+    with pytest.raises(ChoiceError, match="heads 'average' is not one of: mean, max, min"):
+        rollout([attention(0)], heads="average")
+
+
+@pytest.mark.parametrize(
+    "layers", [[], [attention(0), attention(1, tokens=5)], [attention(0)[0]], [np.ones((2, 4, 3))]]
+)
+def test_only_layers_over_the_same_tokens_can_be_multiplied(layers):
+    with pytest.raises(ShapeError, match="over the same tokens, received"):
+        rollout(layers)
+
+
+def test_self_attention_over_two_sizes_of_map_cannot_be_rolled_out(keras, pictures):
+    layers = keras.layers
+    picture = keras.Input((16, 16, 3))
+    rows = layers.Reshape((64, 6))(layers.Conv2D(6, 2, strides=2)(picture))
+    rows = layers.MultiHeadAttention(2, 3, name="fine")(rows, rows)
+    maps = layers.Conv2D(6, 2, strides=2)(layers.Reshape((8, 8, 6))(rows))
+    rows = layers.Reshape((16, 6))(maps)
+    rows = layers.MultiHeadAttention(2, 3, name="coarse")(rows, rows)
+    network = keras.Model(picture, layers.Dense(2)(layers.GlobalAveragePooling1D()(rows)))
+    with pytest.raises(
+        ModelError, match=r"cannot be rolled out: .* received \(2, 64, 64\), \(2, 16, 16\); use grad_cam"
+    ):
+        self_attention_rollout(pictures[0], model=wrap_model(network))
+
+
+def test_a_transformer_inside_another_model_gives_the_same_map(keras, pictures):
+    inner = zoo.transformer()
+    picture = keras.Input((16, 24, 3))
+    [here], [there] = (
+        self_attention_rollout_batch(pictures[:1], model=wrap_model(network))
+        for network in (keras.Model(picture, inner(picture)), inner)
+    )
+    np.testing.assert_allclose(here, there, rtol=1e-6)
