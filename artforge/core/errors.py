@@ -72,11 +72,16 @@ def nearest_first(name: str, allowed: Sequence[str]) -> list[str]:
     return sorted(allowed, key=lambda one: -difflib.SequenceMatcher(None, one, name).ratio())
 
 
+def listing(names: Sequence[str], *, most: int = 40) -> str:
+    """The names with commas between them; of more than `most` the first ones, and how many more there are."""
+    more = [f"... ({len(names) - most} more)"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])
+
+
 def choice_message(what: str, value: str, allowed: Sequence[str], *, most: int = 40) -> str:
     """One sentence: the bad value, the allowed ones (at most `most`, nearest first), the nearest."""
-    few = len(allowed) <= most
-    listed = list(allowed) if few else [*nearest_first(value, allowed)[:most], f"... ({len(allowed) - most} more)"]
-    return f"{what} {value!r} is not one of: {', '.join(listed)}{did_you_mean(value, allowed)}"
+    listed = listing(allowed if len(allowed) <= most else nearest_first(value, allowed), most=most)
+    return f"{what} {value!r} is not one of: {listed}{did_you_mean(value, allowed)}"
 
 
 def check_choice(what: str, value: str, allowed: Sequence[str]) -> None:

@@ -136,7 +136,7 @@ def read_graph(keras_model: Any, *, input_size: tuple[int, int] | None = None) -
 
     Args:
         keras_model: Sequential, functional, or subclassed; one picture in, one output.
-        input_size: (height, width) for a subclassed model that has not seen a picture yet.
+        input_size: (height, width) for a model without `keras.Input` that has not seen a picture yet.
 
     Raises:
         ModelError: it has no graph and cannot be followed, or not exactly one input and one output.
@@ -212,10 +212,11 @@ def _follow_call(keras_model: Any, input_size: tuple[int, int] | None) -> tuple[
     keras = load_keras()
     name = getattr(keras_model, "name", type(keras_model).__name__)
     shape = _built_shape(keras_model)
-    if shape is None and input_size is not None:
-        shape = (*input_size, 3)
+    if shape is None and (input_size is not None or keras_model.built):
+        # Keras keeps no shape of a model that it could not follow itself: trying again at any size tells why
+        shape = (*(input_size or (None, None)), 3)
     way_out = "Build it with keras.Sequential (starting with keras.Input) or with the functional API."
-    if shape is None or type(keras_model) in (keras.Sequential, keras.Model):
+    if shape is None:
         raise ModelError(
             f"the model {name!r} has no graph of layers to look into: it has never seen a picture. "
             f"Call it once on a batch of pictures, or name its input size. Or: {way_out}"

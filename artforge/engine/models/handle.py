@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ChoiceError, ModelError, ShapeError, check_choice, choice_message, nearest_first
+from artforge.core.errors import (
+    ChoiceError,
+    ModelError,
+    ShapeError,
+    check_choice,
+    choice_message,
+    listing,
+    nearest_first,
+)
 from artforge.core.pictures import LUMA, resize
 from artforge.core.values import Image, Kind
 from artforge.engine.backend import load_keras, to_array
@@ -118,8 +129,8 @@ class Model:
             return self.class_names.index(target)
         is_number = isinstance(target, int | np.integer) and not isinstance(target, bool)
         if not is_number or not 0 <= target < len(self.class_names):
-            named = ", ".join(f"{index} {name}" for index, name in enumerate(self.class_names))
-            raise ChoiceError(f"class {target} is not one of: {named}")
+            numbered = [f"{index} {name}" for index, name in enumerate(self.class_names)]
+            raise ChoiceError(f"class {target} is not one of: {listing(numbered)}")
         return int(target)
 
     def working_size(self, image: Image) -> tuple[int, int]:
@@ -151,7 +162,7 @@ class Model:
         Raises:
             ShapeError: no pictures, or pictures of shapes that do not fit into one batch (see `batches`).
         """
-        pictures = [images] if isinstance(images, np.ndarray) and images.ndim == 3 else list(images)
+        pictures = _one_by_one(images)
         if not pictures:
             raise ShapeError("no pictures given: expected at least one")
         sizes = {self.working_size(picture) for picture in pictures}
@@ -211,7 +222,7 @@ class Model:
         Args:
             images: one Image or several, of any sizes.
         """
-        pictures = [images] if isinstance(images, np.ndarray) and images.ndim == 3 else list(images)
+        pictures = _one_by_one(images)
         result = np.empty((len(pictures), len(self.class_names)), np.float32)
         for positions, batch in self.batches(pictures):
             result[positions] = probabilities_from(self.class_scores(batch), twin=self.twin)
@@ -233,15 +244,18 @@ def wrap_model(
         keras_model: functional, Sequential, or subclassed where its layers can be followed; channels last, 3 or 1
             channels; models may be nested. It is not changed.
         class_names: one for each class (two for a single sigmoid); `class_0`, `class_1`, ... where not given.
-        input_size: (height, width) for a network that takes any size, or a subclassed one that has not seen a picture;
-            else the network's own is used.
+        input_size: (height, width) for a network that takes any size, or one that has not seen a picture and was built
+            without `keras.Input`; else the network's own is used.
         value_range: (low, high) of the pixel values the network expects.
         name: what to call it; else the network's own name.
         sha256: of its file.
 
     Raises:
-        ModelError: not a classifier of pictures, NaN or infinite weights, or names that do not fit its classes.
+        ModelError: not a classifier of pictures, NaN or infinite weights, names that do not fit its classes, or an
+            input size or value range that is none.
     """
+    _check_is_model(keras_model)
+    _check_size_and_range(input_size, value_range)
     own_name = name or str(keras_model.name)
     graph = read_graph(keras_model, input_size=input_size)
     height, width = _picture_shape(graph, own_name)
@@ -250,12 +264,7 @@ def wrap_model(
     _check_weights(keras_model, own_name)
     num_classes = 2 if twin.num_outputs == 1 else twin.num_outputs
     names = tuple(class_names) if class_names is not None else tuple(f"class_{index}" for index in range(num_classes))
-    if len(names) != num_classes:
-        raise ModelError(
-            f"the model {own_name!r} has {num_classes} classes, received {len(names)} names: {', '.join(names)}"
-        )
-    if len(set(names)) != len(names):
-        raise ModelError(f"the model {own_name!r} has two classes of one name: {', '.join(names)}")
+    _check_names(names, num_classes, own_name)
     wanted_height, wanted_width = input_size or (DEFAULT_SIZE, DEFAULT_SIZE)
     model = Model(
         keras_model=keras_model,
@@ -270,9 +279,28 @@ def wrap_model(
     return model
 
 
+def _one_by_one(images: Image | Sequence[Image]) -> list[Image]:
+    """The pictures as a list; a lone array is one picture, unless it has the four axes of a batch."""
+    return [images] if isinstance(images, np.ndarray) and images.ndim != 4 else list(images)
+
+
 def _check_shape(image: Image) -> None:
+    if not isinstance(image, np.ndarray):
+        raise ShapeError(f"a picture must be an array (height, width, 3), received {type(image).__name__}")
     if image.ndim != 3 or image.shape[-1] != 3 or 0 in image.shape:
-        raise ShapeError(f"a picture must be (height, width, 3), received {image.shape}")
+        raise ShapeError(f"a picture must be (height, width, 3), received {image.shape}{_shape_way_out(image.shape)}")
+
+
+def _shape_way_out(shape: tuple[int, ...]) -> str:
+    if len(shape) == 2:
+        return ": repeat the grey channel three times, np.stack([picture] * 3, axis=-1)"
+    if len(shape) == 3 and shape[-1] == 1:
+        return ": repeat the grey channel three times, np.repeat(picture, 3, axis=-1)"
+    if len(shape) == 3 and shape[-1] == 4:
+        return ": drop the fourth channel, picture[..., :3]"
+    if len(shape) == 3 and shape[0] == 3:
+        return ": put the channels last, np.moveaxis(picture, 0, -1)"
+    return ": pass its pictures as a list" if len(shape) == 4 else ""
 
 
 def _check_values(image: Image) -> None:
@@ -280,8 +308,58 @@ def _check_values(image: Image) -> None:
         way_out = ": divide by 255 first" if str(image.dtype) == "uint8" else ""
         raise ShapeError(f"a picture must be float32 in [0, 1], received {image.dtype}{way_out}")
     low, high = float(image.min()), float(image.max())
-    if not (low >= -_SLACK and high <= 1 + _SLACK):  # written so that NaN fails too
-        raise ShapeError(f"a picture must stay in [0, 1] and be finite, received [{low:.4g}, {high:.4g}]")
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ShapeError("a picture must be finite, received NaN or infinite numbers")
+    if low < -_SLACK or high > 1 + _SLACK:
+        way_out = "divide by 255 first" if low >= 0 and high > 2 else "cut it off with np.clip(picture, 0, 1)"
+        # all digits that float32 has: rounded, 1.0001 reads as the 1 that is allowed
+        raise ShapeError(f"a picture must stay in [0, 1], received [{low:.9g}, {high:.9g}]: {way_out}")
+
+
+def _check_is_model(keras_model: Any) -> None:
+    if isinstance(keras_model, str | Path):
+        raise ModelError(
+            f"wrap_model takes a Keras model, received the name {str(keras_model)!r}. Open a file with load_model"
+        )
+    if not isinstance(keras_model, load_keras().Model):
+        raise ModelError(
+            "wrap_model takes a Keras model (functional, Sequential, or a subclass of keras.Model), received "
+            f"{keras_model!r:.60} ({type(keras_model).__name__})"
+        )
+
+
+def _check_size_and_range(input_size: Any, value_range: Any) -> None:
+    sides = _pair(input_size)
+    if input_size is not None and not all(isinstance(side, Integral) and int(side) > 0 for side in sides or [0]):
+        raise ModelError(f"input_size must be (height, width) in pixels, such as (224, 224), received {input_size!r}")
+    ends = _pair(value_range)
+    if not (ends and all(isinstance(end, Real) and math.isfinite(end) for end in ends) and ends[0] < ends[1]):
+        raise ModelError(
+            "value_range must be (low, high), two finite numbers of which the first is smaller, such as (0, 255) or "
+            f"(-1, 1), received {value_range!r}"
+        )
+
+
+def _pair(value: Any) -> tuple[Any, Any] | None:
+    return tuple(value) if isinstance(value, tuple | list | np.ndarray) and len(value) == 2 else None
+
+
+def _check_names(names: Sequence[str], num_classes: int, model_name: str) -> None:
+    if len(names) != num_classes:
+        raise ModelError(
+            f"the model {model_name!r} has {num_classes} classes, received {len(names)} names: {listing(names)}"
+        )
+    numbers: dict[str, list[int]] = {}
+    for number, name in enumerate(names):
+        numbers.setdefault(name, []).append(number)
+    doubles = {name: found for name, found in numbers.items() if len(found) > 1}
+    if doubles:
+        told = [f"{name!r} (numbers {listing(list(map(str, found)))})" for name, found in doubles.items()]
+        first, [number, *_] = next(iter(doubles.items()))
+        raise ModelError(
+            f"the model {model_name!r} has two classes of one name: {listing(told)}. Give each a name of its own, such "
+            f"as {f'{first} {number}'!r}"
+        )
 
 
 def _picture_shape(graph: Graph, name: str) -> tuple[int | None, int | None]:

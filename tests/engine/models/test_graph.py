@@ -88,6 +88,35 @@ def test_a_subclassed_model_is_read_as_it_is_without_training(keras, default):
     assert_same_scores(network)
 
 
+def test_a_called_model_that_cannot_be_followed_is_told_why(keras):
+    class Choosing(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.scores = keras.layers.Conv2D(4, 3), keras.layers.Dense(3)
+
+        def call(self, picture):
+            maps = self.conv(picture)
+            if np.asarray(maps).mean() > 0:
+                maps = maps * 2
+            return self.scores(keras.ops.mean(maps, axis=(1, 2)))
+
+    network = Choosing()
+    network(BATCH)
+    with pytest.raises(ModelError, match=r"cannot be followed layer by layer: its call.* only works on real pictures"):
+        read_graph(network)
+
+
+def test_a_sequential_without_an_input_is_read_at_the_size_named(keras):
+    layers = keras.layers
+    network = keras.Sequential([layers.Conv2D(4, 3, name="conv"), layers.GlobalAveragePooling2D(), layers.Dense(3)])
+    with pytest.raises(ModelError, match=r"never seen a picture\. .* name its input size"):
+        wrap_model(network)
+    model = wrap_model(network, input_size=(10, 12))
+    assert (model.input_size, model.find_layer("conv").size) == ((10, 12), (8, 10))
+    batch = BATCH[:, :10]
+    np.testing.assert_allclose(model.class_scores(batch), to_array(network(batch)), atol=1e-5)
+
+
 def nodes_of(network):
     operations = {*network._flatten_layers(), *getattr(network, "operations", ())}
     return {each.name: (len(each._inbound_nodes), len(each._outbound_nodes)) for each in operations}

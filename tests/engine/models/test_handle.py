@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -87,6 +90,53 @@ def test_pictures_of_other_proportions_do_not_share_a_batch(keras, picture):
         model.prepare([picture, picture[:, :50]])
     with pytest.raises(ShapeError, match="at least one"):
         model.prepare([])
+
+
+@pytest.mark.parametrize(
+    ("shape", "way_out"),
+    [
+        ((9, 9), "repeat the grey channel three times"),
+        ((9, 9, 1), "repeat the grey channel three times"),
+        ((9, 9, 4), r"drop the fourth channel, picture\[\.\.\., :3\]"),
+        ((3, 9, 9), "put the channels last"),
+        ((2, 9, 9, 3), "pass its pictures as a list"),
+    ],
+)
+def test_an_array_of_another_shape_is_told_how_it_becomes_a_picture(keras, shape, way_out):
+    model = wrap_model(flexible(keras), input_size=(16, 16))
+    with pytest.raises(ShapeError, match=rf"received {re.escape(str(shape))}: {way_out}"):
+        model.working_size(np.zeros(shape, np.float32))
+    if len(shape) < 4:
+        with pytest.raises(ShapeError, match=way_out):
+            model.probabilities(np.zeros(shape, np.float32))
+
+
+def test_the_pictures_of_a_batch_are_seen_one_by_one(keras, picture):
+    model = wrap_model(flexible(keras), input_size=(16, 16))
+    batch = np.stack([picture, picture[::-1]])
+    np.testing.assert_array_equal(model.prepare(batch), model.prepare([picture, picture[::-1]]))
+
+
+def test_what_is_no_array_is_no_picture(keras):
+    with pytest.raises(ShapeError, match=r"must be an array .* received str"):
+        wrap_model(flexible(keras), input_size=(16, 16)).working_size("summer.jpg")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "message"),
+    [
+        (0.25, 1.0002, r"received \[0\.25, 1\.0002.*\]: cut it off with np\.clip"),
+        (-0.5, 0.75, r"received \[-0\.5, 0\.75\]: cut it off"),
+        (0, 255, r"received \[0, 255\]: divide by 255 first"),
+        (0, np.nan, "must be finite, received NaN"),
+        (-np.inf, 1, "must be finite, received NaN or infinite"),
+    ],
+)
+def test_pixels_outside_0_to_1_are_named_to_the_last_digit_with_the_way_out(keras, low, high, message):
+    image = np.full((9, 9, 3), 0.5, np.float32)
+    image[0, 0], image[1, 1] = low, high
+    with pytest.raises(ShapeError, match=message):
+        wrap_model(flexible(keras), input_size=(16, 16)).prepare(image)
 
 
 def test_pictures_of_any_proportions_have_probabilities(keras, picture):
@@ -246,9 +296,49 @@ def test_what_is_no_classifier_of_pictures_is_refused(keras):
         wrap_model(keras.Sequential([keras.layers.Dense(2)]))
 
 
+@pytest.mark.parametrize("value", [3, None, ["net"]])
+def test_what_is_no_keras_model_is_refused_as_what_it_is(value):
+    with pytest.raises(ModelError, match=f"wrap_model takes a Keras model .* received .*{type(value).__name__}"):
+        wrap_model(value)
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_who_wraps_the_name_of_a_file_is_sent_to_load_model(kind):
+    with pytest.raises(ModelError, match=r"received the name 'net\.keras'. Open a file with load_model"):
+        wrap_model(kind("net.keras"))
+
+
+@pytest.mark.parametrize(
+    "value_range", [(0, np.nan), (0, np.inf), (-np.inf, 0), (0, 0), (1, 0), (0,), (0, 1, 2), "x", "01", None, (0, "1")]
+)
+def test_a_value_range_is_two_rising_finite_numbers(keras, value_range):
+    with pytest.raises(ModelError, match=r"value_range must be \(low, high\), .* received"):
+        wrap_model(flexible(keras), value_range=value_range)
+
+
+@pytest.mark.parametrize("input_size", [64, (64,), (64, 64, 3), (0, 8), (8, -8), (8.5, 8), "ab"])
+def test_an_input_size_is_two_whole_numbers_of_pixels(keras, input_size):
+    with pytest.raises(ModelError, match=r"input_size must be \(height, width\) in pixels, .* received"):
+        wrap_model(flexible(keras), input_size=input_size)
+
+
 @pytest.mark.parametrize(
     ("names", "message"), [(["one"], "2 classes, received 1"), (["same", "same"], "two classes of one name")]
 )
 def test_names_that_do_not_fit_the_classes_are_refused(keras, names, message):
     with pytest.raises(ModelError, match=message):
         wrap_model(flexible(keras), class_names=names)
+
+
+def test_names_that_stand_twice_are_told_with_their_numbers_and_no_others(keras):
+    names = [f"bird {number}" for number in range(1000)]
+    names[134], names[517] = "crane", "crane"
+    names[638], names[639] = "maillot", "maillot"
+    told = r"'crane' \(numbers 134, 517\), 'maillot' \(numbers 638, 639\)\. Give each .* such as 'crane 134'$"
+    with pytest.raises(ModelError, match=told):
+        wrap_model(flexible(keras, outputs=1000), class_names=names)
+
+
+def test_a_wrong_class_number_lists_few_of_many_classes(keras):
+    with pytest.raises(ChoiceError, match=r"class 1000 is not one of: 0 class_0, .* \(960 more\)$"):
+        wrap_model(flexible(keras, outputs=1000)).class_index(1000)
