@@ -26,3 +26,6 @@ def test_the_engine_of_the_readme_runs(tmp_path, monkeypatch, paint, capsys):
     assert names["heat"].shape == (96, 128)
     assert set(names["by_class"]) == set(names["model"].class_names)
     assert "HonestyReport" in capsys.readouterr().out
+    growing = README.split("## Pictures that grow")[1].split("```python\n")[1].split("```")[0]
+    exec(compile(growing.replace("(256, 256)", "(64, 64)"), "README.md", "exec"), names)  # noqa: S102
+    assert names["grown"][1].picture.shape == (64, 64, 3)

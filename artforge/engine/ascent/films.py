@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from artforge.core.errors import ChoiceError
 from artforge.core.values import Image
-from artforge.engine.ascent.ascend import ascend
+from artforge.engine.ascent.ascend import OnStep, ascend
 from artforge.engine.ascent.deprocess import Finish, finished
 from artforge.engine.ascent.objectives import Objective
 from artforge.engine.ascent.run import Ascended
@@ -50,6 +50,7 @@ def ring_frames(
     steps_per_frame: int = 12,
     size: tuple[int, int] | None = None,
     seed: int = 0,
+    on_step: OnStep | None = None,
 ) -> list[Image]:
     """A loop through several objectives and back to the first.
 
@@ -65,6 +66,7 @@ def ring_frames(
         steps_per_frame: how far a frame climbs on from its blend.
         size: (height, width); None is that of the network's input.
         seed: of the noise and the transforms.
+        on_step: told of every step, `ring_steps` of them.
 
     Returns:
         frames float32 (H, W, 3) in [0, 1]; frame `num_frames` would be frame 0.
@@ -76,7 +78,7 @@ def ring_frames(
     if count < 2 or num_frames < 2:
         raise ChoiceError(f"a ring needs at least 2 objectives and 2 frames, received {count} and {num_frames}")
     written = ascent.parameterisation
-    grown = ascend(objectives, model=model, ascent=ascent, size=size, seed=seed)
+    grown = ascend(objectives, model=model, ascent=ascent, size=size, seed=seed, on_step=on_step)
     dead = [str(number) for number, result in enumerate(grown, start=1) if result.is_dead]
     if dead:
         raise ChoiceError(f"number {', '.join(dead)} of the {count} in the ring is a dead filter, no picture moves it")
@@ -96,8 +98,14 @@ def ring_frames(
         starts = np.clip(written.pictures(np.stack(blends), (shape[0], shape[1])), 0, 1)
         goals = [on_ring(objectives, turn) for turn in turns]
         # the same seed for every frame: all of them go through the same transforms
-        raw += [one.raw for one in ascend(goals, model=model, ascent=short, start_images=list(starts), seed=seed)]
+        climbed = ascend(goals, model=model, ascent=short, start_images=list(starts), seed=seed, on_step=on_step)
+        raw += [one.raw for one in climbed]
     return [finished(frame, ascent.finish, like=raw[0]) for frame in raw]
+
+
+def ring_steps(ascent: Ascent, num_frames: int, steps_per_frame: int) -> int:
+    """How many steps a ring takes: those of the patterns, and those of the frames, many of them at once."""
+    return ascent.num_steps + -(-num_frames // FRAMES_AT_ONCE) * steps_per_frame
 
 
 def _between(count: int, turn: float) -> tuple[int, float]:
@@ -136,6 +144,7 @@ def zoom_frames(
     steps_per_frame: int = 4,
     seed: int = 0,
     overlap: int = 0,
+    on_step: OnStep | None = None,
 ) -> list[Image]:
     """A fall into the picture: each frame is the one before, enlarged around its middle, climbing on.
 
@@ -150,6 +159,7 @@ def zoom_frames(
         steps_per_frame: how far each frame climbs.
         seed: of the transforms.
         overlap: so many frames at the end are laid over with the beginning, so that the film is a loop.
+        on_step: told of every step.
 
     Returns:
         frames float32 (H, W, 3) in [0, 1].
@@ -165,7 +175,8 @@ def zoom_frames(
     short = replace(ascent, num_steps=steps_per_frame, rescue=False)
     raw, kept = np.asarray(start_image, np.float32), []
     for _ in range(num_frames + overlap):
-        [moved] = ascend([objective], model=model, ascent=short, start_images=[np.clip(raw, 0, 1)], seed=seed)
+        starts = [np.clip(raw, 0, 1)]
+        [moved] = ascend([objective], model=model, ascent=short, start_images=starts, seed=seed, on_step=on_step)
         kept.append(moved.raw)
         raw = _nearer(moved.raw, zoom, degrees)
     frames = [finished(frame_raw, ascent.finish, like=kept[0]) for frame_raw in kept]

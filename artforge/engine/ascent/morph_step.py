@@ -12,8 +12,9 @@ from pydantic import Field
 from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
 from artforge.core.values import Image, LayerName, Unit
+from artforge.engine.ascent.at_work import surroundings
 from artforge.engine.ascent.chosen import FilterMix, FilterNumber, chosen_objective, seed_of
-from artforge.engine.ascent.films import ring_frames, zoom_frames
+from artforge.engine.ascent.films import ring_frames, ring_steps, zoom_frames
 from artforge.engine.ascent.journey import frame_of
 from artforge.engine.ascent.objectives import channel
 from artforge.engine.ascent.pattern_step import Edge
@@ -75,6 +76,7 @@ def morph(
             steps_per_frame=steps_per_frame,
             size=(size, size),
             seed=seed,
+            on_step=surroundings(ring_steps(ascent, num_frames, steps_per_frame))["on_step"],
         )
 
     asked = ("morph", layer, filters, num_frames, steps_per_frame, preset, num_steps, seamless, size, seed)
@@ -135,6 +137,7 @@ def zoom_step(
             steps_per_frame=steps_per_frame,
             seed=seed,
             overlap=overlap,
+            on_step=surroundings((num_frames + overlap) * steps_per_frame)["on_step"],
         )
 
     asked = (layer, filter, filters, target, num_frames, steps_per_frame, zoom, degrees, overlap, seed)
