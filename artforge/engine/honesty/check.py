@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from artforge.core.values import Image
 from artforge.engine.attention.baselines import baseline_of
 from artforge.engine.attention.methods import find_method
-from artforge.engine.attention.scores import settled_weights
+from artforge.engine.attention.scores import settled_target
 from artforge.engine.attention.targets import ClassTarget, weights_of_target
 from artforge.engine.attention.upsample import upsample_heatmap
-from artforge.engine.honesty.deletion import Score, deletion_curve, insertion_curve, random_area
+from artforge.engine.honesty.deletion import deletion_curve, insertion_curve, random_area
 from artforge.engine.honesty.drop import confidence_drop
+from artforge.engine.honesty.probability import probability_of, watched_class
 from artforge.engine.honesty.randomised import sanity_check
 from artforge.engine.honesty.road import road_score
-from artforge.engine.models.handle import BATCH, Model
-from artforge.engine.models.head import probabilities_from
+from artforge.engine.models.handle import Model
 
 LEAST_ROAD = 0.005
 """A ROAD score below this is no difference: two decimals would show it as 0."""
@@ -78,6 +78,9 @@ def check_heatmap(
 ) -> HonestyReport:
     """Make a map and put it through every check.
 
+    Where pixels are taken away, the picture's mean colour stands in their place; where they are still to come, the
+    blurred picture.
+
     Args:
         image: float32 (H, W, 3) in [0, 1].
         model: the network; it is as before afterwards.
@@ -87,21 +90,25 @@ def check_heatmap(
             is watched.
         seed: of the random orders, of the noise and of the shuffled weights.
 
+    Returns:
+        what each check found; the same for the same image, model, settings and seed.
+
     Raises:
-        ChoiceError: unknown method, layer or class.
+        ChoiceError: unknown method, layer or class, or a target that only speaks against classes.
+        ShapeError: not a picture.
+        ModelError: the method cannot look through this network, the network gives numbers that are not finite, or it
+            has no weights to shuffle.
     """
-    batch = model.prepare(image)
-    weights = settled_weights(batch, weights_of_target(target, model=model)[None], model=model)[0]
-    settled = {name: float(weight) for name, weight in zip(model.class_names, weights, strict=True) if weight}
-    asked = find_method(method)
+    looking = find_method(method)
+    asked = settled_target(image, target, model=model)
+    score = probability_of(watched_class(weights_of_target(asked, model=model), model=model), model=model)
 
     def raw() -> NDArray[np.float32]:
-        [heatmap] = asked.batch([image], model=model, layer=layer, targets=[settled])
+        [heatmap] = looking.batch([image], model=model, layer=layer, targets=[asked])
         return heatmap
 
-    picture = batch[0]
+    picture = model.prepare(image)[0]
     heatmap = upsample_heatmap(raw(), picture.shape[:2])
-    score = probability_of(int(weights.argmax()), model=model)
     blurred = baseline_of(picture, "blurred", model=model)
     mean = baseline_of(picture, "mean", model=model)
     drop = confidence_drop(picture, heatmap, mean, score)
@@ -115,17 +122,3 @@ def check_heatmap(
         road=road_score(picture, heatmap, score, seed=seed),
         randomised=tuple(sanity_check(model, raw, seed=seed)),
     )
-
-
-def probability_of(index: int, *, model: Model) -> Score:
-    """The probability of one class as a score of prepared pictures.
-
-    The published measures watch the probability. It saturates, so their numbers compare maps of one network and
-    picture, and say little across networks.
-    """
-
-    def score(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        chunks = [model.class_scores(batch[start : start + BATCH]) for start in range(0, len(batch), BATCH)]
-        return probabilities_from(np.concatenate(chunks), twin=model.twin)[:, index]
-
-    return score

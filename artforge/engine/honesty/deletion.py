@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ShapeError
 from artforge.core.seeds import derive_seed, generator
 from artforge.core.values import Heatmap
+from artforge.engine.attention.settings import check_count
+from artforge.engine.honesty.fits import check_fits
 from artforge.engine.models.handle import BATCH
 
 Score = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -48,12 +49,14 @@ def deletion_curve(
     Args:
         picture: float32 (h, w, channels).
         heatmap: float32 (h, w); only its order counts. Equal pixels go in rows from the top left.
-        baseline: float32, shaped like the picture: what stands where a pixel is gone.
+        baseline: float32, shaped like the picture: what stands where a pixel is gone. The paper puts zeros; a black
+            hole has edges of its own, so `check_heatmap` puts the picture's mean colour (see `baseline_of` for both).
         score: usually the probability of the class that the map speaks for.
         num_steps: in how many equal steps.
 
     Raises:
         ShapeError: the heatmap is not of the picture's size.
+        ChoiceError: no steps.
 
     Source: Petsiuk, Das and Saenko, RISE (2018), https://arxiv.org/abs/1806.07421
     """
@@ -70,7 +73,8 @@ def insertion_curve(
 ) -> Curve:
     """Show the hottest pixels first: for a true map the score rises at once, and the area is large.
 
-    Arguments, errors and source as `deletion_curve`.
+    Arguments, errors and source as `deletion_curve`; the baseline is what stands where a pixel is not shown yet, in
+    the paper and in `check_heatmap` the blurred picture.
     """
     return _curve(baseline, picture, _order(heatmap, picture), score, num_steps)
 
@@ -85,7 +89,18 @@ def random_area(
     seed: int = 0,
     num_steps: int = 20,
 ) -> float:
-    """The mean area over random orders: what a map that knows nothing would get."""
+    """The mean area over random orders: what a map that knows nothing would get.
+
+    Args:
+        picture, baseline, score, num_steps: as `deletion_curve`.
+        insertion: whether pixels come instead of going.
+        num_orders: how many orders.
+        seed: another seed, other orders.
+
+    Raises:
+        ChoiceError: no orders, or no steps.
+    """
+    check_count("num_orders", num_orders)
     rng = generator(derive_seed(seed, "random_area"))
     start, end = (baseline, picture) if insertion else (picture, baseline)
     num_pixels = picture.shape[0] * picture.shape[1]
@@ -94,8 +109,7 @@ def random_area(
 
 
 def _order(heatmap: Heatmap, picture: NDArray[np.float32]) -> NDArray[np.intp]:
-    if heatmap.shape != picture.shape[:2]:
-        raise ShapeError(f"a heatmap {heatmap.shape} cannot order the pixels of a picture {picture.shape[:2]}")
+    check_fits(heatmap, picture)
     return np.argsort(-heatmap.ravel(), kind="stable")
 
 
@@ -103,6 +117,7 @@ def _curve(
     start: NDArray[np.float32], end: NDArray[np.float32], order: NDArray[np.intp], score: Score, num_steps: int
 ) -> Curve:
     """Scores while `start` becomes `end`, pixel by pixel in this order."""
+    check_count("num_steps", num_steps)
     shares = np.linspace(0, 1, num_steps + 1)
     place = np.empty(len(order), np.intp)
     place[order] = np.arange(len(order))

@@ -1,4 +1,4 @@
-"""Average drop and increase: how sure the network stays when it sees only what the heatmap lights up."""
+"""Confidence drop: how sure the network stays of one picture when it sees only what the heatmap lights up."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ShapeError
 from artforge.core.values import Heatmap
 from artforge.engine.honesty.deletion import Score
+from artforge.engine.honesty.fits import check_fits
 
 
 class Drop(NamedTuple):
@@ -40,8 +40,7 @@ def confidence_drop(
 
     Source: Chattopadhay et al., Grad-CAM++ (2018), section 4.1, https://arxiv.org/abs/1710.11063
     """
-    if heatmap.shape != picture.shape[:2]:
-        raise ShapeError(f"a heatmap {heatmap.shape} cannot light up a picture {picture.shape[:2]}")
+    check_fits(heatmap, picture)
     light = np.maximum(heatmap, 0)
     peak = light.max()
     light = light / peak if peak > 0 else light

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ShapeError
 from artforge.core.seeds import derive_seed, generator
 from artforge.core.values import Heatmap
 from artforge.engine.honesty.deletion import Score
+from artforge.engine.honesty.fits import check_fits
 
 PERCENTAGES = (10, 30, 50, 70, 90)
 NOISE = 0.01
@@ -39,14 +39,16 @@ def road_score(
         percentages: how many of the pixels are taken away each time.
         seed: of the faint noise that is added to what is filled in.
 
+    Returns:
+        in units of the score: for a probability from -0.5 to 0.5.
+
     Raises:
         ShapeError: the heatmap is not of the picture's size.
 
     Source: Rong et al., A Consistent and Efficient Evaluation Strategy for Attribution Methods (2022),
     https://arxiv.org/abs/2202.00449
     """
-    if heatmap.shape != picture.shape[:2]:
-        raise ShapeError(f"a heatmap {heatmap.shape} cannot order the pixels of a picture {picture.shape[:2]}")
+    check_fits(heatmap, picture)
     rng = generator(derive_seed(seed, "road"))
     noise = NOISE * float(picture.max() - picture.min()) * rng.standard_normal(picture.shape)
     coldest_first = np.argsort(heatmap.ravel(), kind="stable")
