@@ -35,7 +35,7 @@ def look_command(
         str, typer.Option("--model", help="A shipped model's name, a run folder, or a .keras or .h5 file.")
     ] = "hand_vs_algo",
     layer: Annotated[
-        str, typer.Option("--layer", help="Where to look: late layers see things, early ones edges.")
+        str, typer.Option("--layer", help="Where to look, for methods that look at a layer: late ones see things.")
     ] = "last_conv",
     target: Annotated[
         str | None, typer.Option("--target", metavar="CLASS", help="Ask about this class, not the predicted one.")
@@ -56,11 +56,12 @@ def look_command(
     from artforge.engine.models.store import load_model, resolve_model
     from artforge.ops.layout import fit_within
 
-    find_method(method)
+    looking = find_method(method)
     path = resolve_model(model, base=Path())
     with console.status("opening the model ..."):
         loaded = load_model(path)
-        loaded.find_layer(layer)  # a wrong name is told before the first picture is read
+        if looking.looks_at_layer:
+            loaded.find_layer(layer)  # a wrong name is told before the first picture is read
         loaded.class_index(target)
     num_failed = 0
     for picture, overlay_path in zip(pictures, overlay_paths(pictures, out), strict=True):
@@ -84,7 +85,10 @@ def look_command(
 
 
 def look_at(image: Image, *, model: Model, layer: str, target: str | None, method: str = "grad_cam") -> dict[str, Any]:
-    """What the model says of one picture: probabilities by class, the class looked for, and the overlay picture."""
+    """What the model says of one picture: probabilities by class, the class looked for, and the overlay picture.
+
+    The layer is None for a method that looks at none.
+    """
     from artforge.engine.attention.methods import find_method
     from artforge.engine.attention.upsample import upsample_heatmap
 
@@ -92,13 +96,14 @@ def look_at(image: Image, *, model: Model, layer: str, target: str | None, metho
         name: float(share) for name, share in zip(model.class_names, model.probabilities(image)[0], strict=True)
     }
     predicted = max(probabilities, key=probabilities.__getitem__)
-    [raw] = find_method(method).batch([image], model=model, layer=layer, targets=[target or predicted])
+    looking = find_method(method)
+    [raw] = looking.batch([image], model=model, layer=layer, targets=[target or predicted])
     heatmap = upsample_heatmap(raw, image.shape[:2])
     return {
         "class": predicted,
         "probabilities": probabilities,
         "target": target or predicted,
-        "layer": model.find_layer(layer).name,
+        "layer": model.find_layer(layer).name if looking.looks_at_layer else None,
         "method": method,
         "found": bool(heatmap.max() > 0),
         "overlay": lay_over(image, heatmap),
@@ -139,9 +144,8 @@ def overlay_paths(pictures: Sequence[Path], out: Path) -> Iterator[Path]:
 def _tell(picture: Path, overlay_path: Path, seen: dict[str, Any], *, as_json: bool) -> None:
     probabilities: dict[str, float] = seen["probabilities"]
     if not seen["found"]:
-        warn(
-            f"{picture}: nothing speaks for {seen['target']!r} at layer {seen['layer']!r}, so the overlay shows no heat"
-        )
+        where = f" at layer {seen['layer']!r}" if seen["layer"] else ""
+        warn(f"{picture}: nothing speaks for {seen['target']!r}{where}, so the overlay shows no heat")
     if as_json:
         event(
             {

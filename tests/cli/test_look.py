@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from artforge.cli.look import lay_over, overlay_paths
+from artforge.cli.look import check_lines, lay_over, overlay_paths
 from artforge.cli.main import app, main
 from artforge.core.pictures import read_picture, write_png
 from artforge.engine.backend import load_keras
+from artforge.engine.honesty.check import HonestyReport
 from artforge.engine.models.store import save_model
 
 run = CliRunner().invoke
@@ -139,6 +141,47 @@ def test_a_folder_where_the_overlay_should_go_is_told(model, pictures, tmp_path,
     assert "calm-look.png: cannot be written (Is a directory)" in capsys.readouterr().err
 
 
+@pytest.fixture(scope="module")
+def blind(tmp_path_factory):
+    """A network without convolutions."""
+    keras = load_keras()
+    keras.utils.set_random_seed(5)
+    layers = keras.layers
+    network = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(2, activation="softmax")])
+    folder = tmp_path_factory.mktemp("blind")
+    save_model(network, folder, name="blind", class_names=("hand_made", "algorithmic"), input_size=(8, 8))
+    return str(folder)
+
+
+def test_a_network_without_convolutions_is_looked_at_through_its_pixels(blind, pictures, tmp_path):
+    done = look(pictures[0], "--model", blind, "--out", tmp_path, "--method", "saliency", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["layer"] is None
+    assert Path(told["overlay"]).is_file()
+
+
+def test_a_layer_is_told_only_where_one_was_looked_at(model, pictures, tmp_path):
+    for method, layer in (("grad_cam", "conv"), ("occlusion", None)):
+        done = look(pictures[0], "--model", model, "--out", tmp_path, "--method", method, "--json")
+        assert json.loads(done.stdout)["layer"] == layer
+
+
+@pytest.mark.parametrize(
+    ("method", "where"), [("grad_cam", "'hand_made' at layer 'conv', so the overlay"), ("rise", "'hand_made', so the")]
+)
+def test_an_overlay_without_heat_is_told(pictures, tmp_path, method, where):
+    keras = load_keras()
+    picture = keras.Input((None, None, 3))
+    maps = keras.layers.Conv2D(2, 3, name="conv")(picture)
+    scores = keras.layers.Dense(2, kernel_initializer="zeros")(keras.layers.GlobalAveragePooling2D()(maps))
+    network = keras.Model(picture, scores)
+    save_model(network, tmp_path / "m", name="m", class_names=("hand_made", "algorithmic"), input_size=(16, 16))
+    done = look(pictures[0], "--model", tmp_path / "m", "--out", tmp_path, "--method", method, "--target", "hand_made")
+    assert done.exit_code == 0, done.output
+    assert where in " ".join(done.stderr.split())
+
+
 def test_a_heatmap_can_be_put_to_the_test(tmp_path, paint):
     picture = tmp_path / "art.png"
     write_png(picture, paint(3, 64, 96))
@@ -150,3 +193,35 @@ def test_a_heatmap_can_be_put_to_the_test(tmp_path, paint):
     report = json.loads(told.stdout)["check"]
     assert 0 <= report["deletion"] <= 1
     assert isinstance(report["depends_on_learning"], bool)
+
+
+FAIR = HonestyReport(0.2, 0.4, 0.6, 0.4, 0.1, False, 0.07, ((0.25, 0.9), (1.0, 0.1)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, "the score follows the map, and the map depends on what was learned"),
+        ({"deletion": 0.5}, "not every test finds it better than chance: read it with care"),
+        ({"randomised": ((0.25, 0.9), (1.0, 0.8))}, "it shows the picture rather than what the network learned"),
+    ],
+)
+def test_a_report_is_told_in_words_and_numbers(changed, expected):
+    lines = [" ".join(line.split()) for line in check_lines(replace(FAIR, **changed), target="hand_made")]
+    assert lines[0] == "can this heatmap be trusted? (probability of hand_made)"
+    assert expected in lines[-1]
+    worse = "NOT better than chance" if "deletion" in changed else "better than chance"
+    assert lines[1].startswith(
+        f"hottest pixels taken away first mean probability {replace(FAIR, **changed).deletion}0, "
+    )
+    assert f"by chance 0.40: {worse} (lower is better)" in lines[1]
+    assert "mean probability 0.60, by chance 0.40: better than chance (higher is better)" in lines[2]
+    assert lines[3] == "only what is hot is seen 10% of the probability is lost"
+    assert "(ROAD) +0.07: better than chance" in lines[4]
+    last = "+0.80" if "randomised" in changed else "+0.10"
+    assert lines[5].endswith(f"likeness (1 = the same) 25% of layers +0.90, 100% of layers {last}")
+    assert ("THE MAP HARDLY CHANGES" in lines[5]) == ("randomised" in changed)
+
+
+def test_a_probability_that_rises_is_told_as_such():
+    assert any("the probability rises" in line for line in check_lines(replace(FAIR, increases=True), target="x"))
