@@ -309,7 +309,7 @@ def _check_values(image: Image) -> None:
         raise ShapeError(f"a picture must be float32 in [0, 1], received {image.dtype}{way_out}")
     low, high = float(image.min()), float(image.max())
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise ShapeError("a picture must be finite, received NaN or infinite numbers")
+        raise ShapeError(f"a picture must be finite, received [{low:g}, {high:g}]")
     if low < -_SLACK or high > 1 + _SLACK:
         way_out = "divide by 255 first" if low >= 0 and high > 2 else "cut it off with np.clip(picture, 0, 1)"
         # all digits that float32 has: rounded, 1.0001 reads as the 1 that is allowed

@@ -21,6 +21,7 @@ MAX_UNPACKED = 8 * 2**30
 
 _SHIPPED = Path(__file__).with_name("shipped")
 _SHIPPED_NAMES = ("hand_vs_algo", "digits")
+_HDF5_START = b"\x89HDF\r\n\x1a\n"
 _WHAT_KERAS_RAISES = (
     *(ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RuntimeError, OSError, ImportError),
     *(EOFError, MemoryError, zipfile.BadZipFile, zlib.error),
@@ -43,9 +44,14 @@ def resolve_model(name: str, *, base: Path) -> Path:
         the path of an existing file; it has not been opened.
 
     Raises:
-        ChoiceError: there is no such model; the shipped ones are named.
+        ChoiceError: no name, or there is no such model; the shipped ones are named.
         ModelError: what stands there is no model file, or a shipped file is missing.
     """
+    if not name.strip():
+        raise ChoiceError(
+            f"no model is named: expected a run folder, a file that ends in {', '.join(MODEL_SUFFIXES)}, or one that "
+            f"comes with artforge ({', '.join(_SHIPPED_NAMES)})"
+        )
     if name in _SHIPPED_NAMES:
         shipped = _SHIPPED / name / MODEL_FILE
         if not shipped.is_file():
@@ -163,6 +169,7 @@ def _check_file(path: Path) -> None:
         raise ModelError(f"{path}: no such model file")
     if path.stat().st_size == 0:
         raise ModelError(f"{path}: the file is empty (0 bytes)")
+    _check_suffix(path)
     if path.suffix.lower() == ".keras":
         try:
             with zipfile.ZipFile(path) as archive:
@@ -177,6 +184,15 @@ def _check_file(path: Path) -> None:
             )
 
 
+def _check_suffix(path: Path) -> None:
+    """Refuse a file of the one kind under the other's name: Keras goes by the name alone."""
+    with path.open("rb") as opened:
+        is_hdf5 = opened.read(len(_HDF5_START)) == _HDF5_START
+    kind, suffix = ("an HDF5 file", ".h5") if is_hdf5 else ("a .keras archive", ".keras")
+    if (is_hdf5 or zipfile.is_zipfile(path)) and (path.suffix.lower() == ".keras") == is_hdf5:
+        raise ModelError(f"{path}: is {kind}, whatever its name says: rename it to {path.with_suffix(suffix).name}")
+
+
 def _reason(error: BaseException) -> str:
     text = str(error)
     if "lambda" in text.lower() or "unsafe" in text.lower():
@@ -189,7 +205,8 @@ def _reason(error: BaseException) -> str:
     if "Could not locate" in text or "Unknown layer" in text:
         missing = _first_line(text)
         return (
-            f"needs a layer that Keras does not have ({missing}). Only models of ordinary Keras layers can be opened."
+            f"needs a layer that Keras does not have ({missing}). Only models of ordinary Keras layers can be opened. "
+            "Or open it yourself, where its code is known (keras.saving.load_model), and hand it to wrap_model."
         )
     return f"not a Keras model that can be opened, or damaged ({_first_line(text) or type(error).__name__})"
 

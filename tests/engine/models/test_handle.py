@@ -128,8 +128,8 @@ def test_what_is_no_array_is_no_picture(keras):
         (0.25, 1.0002, r"received \[0\.25, 1\.0002.*\]: cut it off with np\.clip"),
         (-0.5, 0.75, r"received \[-0\.5, 0\.75\]: cut it off"),
         (0, 255, r"received \[0, 255\]: divide by 255 first"),
-        (0, np.nan, "must be finite, received NaN"),
-        (-np.inf, 1, "must be finite, received NaN or infinite"),
+        (0, np.nan, r"must be finite, received \[nan, nan\]"),
+        (-np.inf, 1, r"must be finite, received \[-inf, 1\]"),
     ],
 )
 def test_pixels_outside_0_to_1_are_named_to_the_last_digit_with_the_way_out(keras, low, high, message):

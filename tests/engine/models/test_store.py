@@ -109,6 +109,12 @@ def test_an_unknown_name_is_answered_with_the_shipped_ones(tmp_path):
         resolve_model("hand_vs_algos", base=tmp_path)
 
 
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_empty_name_is_no_folder(tmp_path, name):
+    with pytest.raises(ChoiceError, match=r"no model is named: expected .*\(hand_vs_algo, digits\)"):
+        resolve_model(name, base=tmp_path)
+
+
 def test_what_cannot_be_a_model_is_refused_by_name(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes.txt").write_text("hello")
@@ -130,6 +136,36 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, suffix, content, message):
     (tmp_path / f"bad{suffix}").write_bytes(content)
     with pytest.raises(ModelError, match=message):
         load_model(tmp_path / f"bad{suffix}")
+
+
+@pytest.mark.parametrize(("suffix", "other"), [(".keras", ".h5"), (".h5", ".keras"), (".keras", ".hdf5")])
+def test_a_file_under_the_suffix_of_the_other_kind_is_told_its_name(network, tmp_path, suffix, other):
+    network.save(tmp_path / f"net{suffix}")
+    (tmp_path / f"net{suffix}").rename(tmp_path / f"swap{other}")
+    with pytest.raises(ModelError, match=rf"swap\{other}: .* rename it to swap\{suffix}$"):
+        load_model(tmp_path / f"swap{other}")
+
+
+def test_an_hdf5_file_may_end_in_hdf5(network, tmp_path):
+    network.save(tmp_path / "net.h5")
+    (tmp_path / "net.h5").rename(tmp_path / "net.hdf5")
+    assert load_model(tmp_path / "net.hdf5").name == "net"
+
+
+def test_a_saved_subclassed_model_is_told_to_come_through_wrap_model(keras, tmp_path):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.scores = keras.layers.Dense(2)
+
+        def call(self, picture):
+            return self.scores(keras.ops.mean(picture, axis=(1, 2)))
+
+    network = Own()
+    network(np.zeros((1, 8, 8, 3), np.float32))
+    network.save(tmp_path / "own.keras")
+    with pytest.raises(ModelError, match=r"ordinary Keras layers can be opened\. Or open it yourself, .* wrap_model"):
+        load_model(tmp_path / "own.keras")
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
