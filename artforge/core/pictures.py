@@ -24,6 +24,8 @@ LUMA = np.asarray([0.2126, 0.7152, 0.0722], np.float32)
 MAX_PIXELS = 178_000_000
 """Larger pictures are refused from their header, before anything is decoded (Pillow stops at 179 million)."""
 
+_TOO_LARGE = f"more than the {MAX_PIXELS // 10**6} million pixels that are read at most. Shrink it."
+
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")  # JPEG reads the MPO of phones as well
 """Pillow's names of `PICTURE_SUFFIXES`. Its other readers stay shut, whatever a file is called: that of EPS runs
 Ghostscript."""
@@ -46,8 +48,10 @@ def read_picture(path: Path, *, shortest_edge: int | None = None) -> Image:
         float32 (H, W, 3), sRGB, [0, 1].
 
     Raises:
-        PictureError: no such file, no picture, damaged, or more than `MAX_PIXELS` pixels.
+        PictureError: no such file, a folder, no picture, damaged, or more than `MAX_PIXELS` pixels.
     """
+    if path.is_dir():
+        raise PictureError(f"{path}: is a folder; a picture file is wanted")
     if not path.is_file():
         raise PictureError(f"{path}: no such picture file")
     if path.stat().st_size == 0:
@@ -58,18 +62,14 @@ def read_picture(path: Path, *, shortest_edge: int | None = None) -> Image:
             with PillowImage.open(path, formats=_FORMATS) as opened:
                 width, height = opened.size
                 if width * height > MAX_PIXELS:
-                    raise PictureError(
-                        f"{path}: {width}x{height} pixels; at most {MAX_PIXELS // 10**6} million are read. Shrink it."
-                    )
+                    raise PictureError(f"{path}: {width}x{height} pixels, {_TOO_LARGE}")
                 if shortest_edge is not None:
                     opened.draft(None, _draft_size(width, height, shortest_edge))
                 return _to_srgb(opened)
     except PictureError:
         raise
     except PillowImage.DecompressionBombError as error:
-        raise PictureError(
-            f"{path}: {error} At most {MAX_PIXELS // 10**6} million pixels are read. Shrink it."
-        ) from error
+        raise PictureError(f"{path}: {_TOO_LARGE}") from error
     except UnidentifiedImageError as error:
         raise PictureError(
             f"{path}: not a picture that can be read (is it really a {path.suffix or 'picture'} file?)"

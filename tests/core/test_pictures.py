@@ -375,15 +375,17 @@ def test_what_is_no_picture_is_refused(tmp_path, content):
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
-    for path in (tmp_path / "missing.png", tmp_path):
-        with pytest.raises(PictureError, match="no such picture"):
-            read_picture(path)
+    with pytest.raises(PictureError, match="no such picture"):
+        read_picture(tmp_path / "missing.png")
+    with pytest.raises(PictureError, match="is a folder; a picture file is wanted"):
+        read_picture(tmp_path)
 
 
 @pytest.mark.parametrize("size", [(100_000, 100_000), (20_000, 8_925), (MAX_PIXELS + 1, 1)])
 def test_a_header_that_claims_too_much_is_refused_before_decoding(tmp_path, size):
     (tmp_path / "bomb.png").write_bytes(png_file(*size, 8, 2, [b"\0" * 30]))
-    with pytest.raises(PictureError, match=r"bomb\.png: .*pixels.*At most|bomb\.png: .*pixels; at most"):
+    told = r"bomb\.png: (\d+x\d+ pixels, )?more than the 178 million pixels that are read at most\. Shrink it\.$"
+    with pytest.raises(PictureError, match=told):
         read_picture(tmp_path / "bomb.png")
 
 
