@@ -56,17 +56,27 @@ def test_a_softmax_or_sigmoid_on_top_does_not_change_a_map(bare, pictures, name,
         assert_close(here, there, 1e-5)
 
 
-@pytest.mark.parametrize("name", CLASS_METHODS)
-def test_a_saturated_model_still_gives_a_map(pictures, name):
-    network = zoo.flat()
-    scores = network.get_layer("scores")
-    for variable in scores.variables:
+def loud(activation):
+    """The network with class scores so far apart that its softmax says 1.0 exactly."""
+    network = zoo.flat(activation=activation)
+    for variable in network.get_layer("scores").variables:
         variable.assign(variable.value * 2000)
-    model = wrap_model(network)
-    assert model.probabilities(pictures[0]).max() == 1.0
-    [heatmap] = raw(name, pictures[:1], model)
-    assert np.isfinite(heatmap).all()
-    assert heatmap.any()
+    return wrap_model(network)
+
+
+@pytest.fixture(scope="module")
+def saturated():
+    return loud("softmax"), loud("linear")
+
+
+@pytest.mark.parametrize("name", CNN_METHODS)
+def test_a_saturated_model_gives_the_map_of_its_logits(saturated, pictures, name):
+    covered, _ = saturated
+    assert covered.probabilities(pictures[0]).max() == 1.0
+    for target in (None, 0, 2):
+        [here], [there] = (raw(name, pictures[:1], model, targets=target) for model in saturated)
+        assert there.any()
+        assert_close(here, there, 1e-5)
 
 
 @pytest.mark.parametrize("name", CNN_METHODS)
@@ -82,6 +92,31 @@ def test_one_class_of_a_sigmoid_is_exactly_minus_the_other(sigmoid, pictures, na
     [calm], [wild] = (raw(name, pictures[:1], sigmoid, targets=target) for target in ("calm", "wild"))
     assert wild.any()
     np.testing.assert_array_equal(calm, -wild)
+
+
+@pytest.mark.parametrize("name", ["saliency", "smooth_grad"])
+def test_signed_gradients_of_one_class_of_a_sigmoid_are_exactly_minus_the_others(sigmoid, pictures, name):
+    calm, wild = (raw(name, pictures[:1], sigmoid, targets=one, colours="sum")[0] for one in ("calm", "wild"))
+    assert wild.any()
+    np.testing.assert_array_equal(calm, -wild)
+
+
+@pytest.fixture(scope="module")
+def twins():
+    """`flat` and the same network put together in other ways, by name."""
+    return {"flat": wrap_model(zoo.flat()), **{name: wrap_model(build()) for name, build in zoo.TWINS.items()}}
+
+
+@pytest.mark.parametrize("build", zoo.TWINS)
+@pytest.mark.parametrize("name", CNN_METHODS)
+def test_a_nested_or_subclassed_model_has_the_map_of_its_flat_twin(twins, pictures, name, build):
+    for layer in ("early", "late") if METHODS[name].looks_at_layer else (None,):
+        here = {"layer": zoo.PATHS[build].format(layer)} if layer else {}
+        there = {"layer": layer} if layer else {}
+        [nested] = raw(name, pictures[:1], twins[build], targets=1, **here)
+        [flat] = raw(name, pictures[:1], twins["flat"], targets=1, **there)
+        assert flat.any()
+        assert_close(nested, flat, 1e-6)
 
 
 @pytest.mark.parametrize("name", ["grad_cam", "hires_cam", "xgrad_cam", "integrated_gradients", "occlusion", "rise"])
