@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from artforge.core.errors import ChoiceError
@@ -120,6 +121,14 @@ def _enlarged(difference: Image, size: tuple[int, int]) -> Image:
     return resize(difference * np.float32(0.5) + np.float32(0.5), size) * 2 - 1
 
 
+def _enlarged_around(image: Image, size: tuple[int, int]) -> Image:
+    """A repeat at a larger size, still a repeat: beyond each edge lies the other side."""
+    down, across = ((np.arange(new) + 0.5) * old / new - 0.5 for new, old in zip(size, image.shape[:2], strict=True))
+    rows, columns = np.meshgrid(down.astype(np.float32), across.astype(np.float32), indexing="ij")
+    enlarged = cv2.remap(image, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+    return np.asarray(np.clip(enlarged, 0, 1), np.float32)  # cubic may overshoot
+
+
 def ascend_in_octaves(
     objectives: Sequence[Objective],
     *,
@@ -160,7 +169,8 @@ def ascend_in_octaves(
     )
     values = [result.values for result in results]
     for number, octave in enumerate(sizes[1:], start=1):
-        starts = [resize(np.clip(result.raw, 0, 1), octave) for result in results]
+        enlarge = _enlarged_around if ascent.edges == "wrap" else resize
+        starts = [enlarge(np.clip(result.raw, 0, 1), octave) for result in results]
         results = ascend(
             objectives,
             model=model,

@@ -15,7 +15,9 @@ from artforge.engine.ascent.films import looped, on_ring, path_frames, ring_fram
 from artforge.engine.ascent.objectives import channel
 from artforge.engine.ascent.octaves import ascend_in_octaves, dream, octave_sizes
 from artforge.engine.ascent.presets import chollet, lucid
+from artforge.engine.ascent.seams import seam_visibility
 from artforge.engine.ascent.slopes import Slopes
+from artforge.engine.ascent.tuning import made_seamless
 
 
 def test_octaves_by_hand():
@@ -41,6 +43,17 @@ def test_a_dream_of_no_steps_length_gives_the_picture_back(residual, paint):
     still = replace(chollet(num_steps=2), optimiser=replace(chollet().optimiser, size=0.0))
     [result] = dream([channel("late", 5)], [painting], model=residual, ascent=still, num_octaves=2)
     np.testing.assert_allclose(result.picture, painting, atol=1e-6)
+
+
+@pytest.mark.parametrize("num_octaves", [1, 2])
+def test_a_cloth_can_be_laid_edge_to_edge(residual, num_octaves):
+    settings = {"model": residual, "size": (112, 128), "num_octaves": num_octaves, "seed": 2}
+    ascent = lucid(num_steps=40)
+    [plain], [cloth] = (
+        ascend_in_octaves([channel("late", 4)], ascent=one, **settings) for one in (ascent, made_seamless(ascent))
+    )
+    assert np.mean(seam_visibility(cloth.picture)) < 1.5
+    assert np.mean(seam_visibility(plain.picture)) > 2.5
 
 
 class KilledError(Exception):
