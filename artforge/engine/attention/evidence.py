@@ -245,15 +245,15 @@ def _evidence_of(
     shapes = shapes_for(model, seen.picture_size) if pieces.cut.inner else {}
     scores, maps, gradients = pieces.differentiate(seen, weights, shapes, long_run=long_run)
     check_finite("class scores", scores, model=model)
-    both = {}
+    by_layer = {}
     for name in infos:
         check_finite(f"activations at layer {name!r}", maps[name], model=model)
         check_finite(f"gradients at layer {name!r}", gradients[name], model=model)
-        both[name] = [as_maps(values[name], model, name, seen.picture_size) for values in (maps, gradients)]
-    for row, position in enumerate(seen.positions):
+        by_layer[name] = [as_maps(values[name], model, name, seen.picture_size) for values in (maps, gradients)]
+    for row, (position, score) in enumerate(zip(seen.positions, scores, strict=True)):
         yield (
             position,
-            {name: Evidence(arrays[0][row], arrays[1][row], float(scores[row])) for name, arrays in both.items()},
+            {name: Evidence(own[row], slopes[row], float(score)) for name, (own, slopes) in by_layer.items()},
         )
 
 

@@ -37,7 +37,7 @@ def upsample_heatmap(heatmap: Heatmap, size: tuple[int, int]) -> Heatmap:
         raise ShapeError(
             f"a heatmap (h, w) can be resized to (height, width) of at least 1, received {heatmap.shape} to {size}"
         )
-    if heatmap.shape == tuple(size):
+    if heatmap.shape == tuple(size):  # what follows would multiply by two identity matrices as large as the picture
         return np.array(heatmap, np.float32)
     rows, columns = (_spline_weights(cells, pixels) for cells, pixels in zip(heatmap.shape, size, strict=True))
     narrow = rows @ heatmap.astype(np.float64)

@@ -7,7 +7,7 @@ import pytest
 
 from artforge.core.steps import find_step
 from artforge.engine.attention import map_sizes
-from artforge.engine.attention.evidence import gather_evidence
+from artforge.engine.attention.evidence import gather_evidence, gather_evidence_of_layers
 from artforge.engine.attention.feature_maps import feature_maps
 from artforge.engine.attention.methods import METHODS
 from artforge.engine.models.handle import wrap_model
@@ -121,7 +121,7 @@ def test_the_evidence_of_tokens_has_the_pictures_own_grid(tokens):
 
 def test_the_size_of_maps_is_worked_out_once_a_size(tokens, monkeypatch):
     for _ in range(2):
-        gather_evidence([patchwork(16, 24)], model=tokens, layer="norm0")
+        gather_evidence_of_layers([patchwork(16, 24)], model=tokens, layers=["norm0", "norm1"])
         monkeypatch.setattr(map_sizes, "shapes_at", lambda *_: pytest.fail("worked out again"))
         monkeypatch.setattr(map_sizes, "layers_to_look_at", lambda *_: pytest.fail("worked out again"))
 
