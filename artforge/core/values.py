@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PICTURE_FOLDER = "picture folder"
     LAYER = "layer"
     CLASS_NAME = "class"
+    CHANNEL = "channel"
     COLORMAP = "colormap"
     PIXELS = "pixels"  # a length on the finished work: a preview at a quarter of the size takes a quarter of it
 
@@ -54,6 +55,9 @@ LayerName = Annotated[str, Kind.LAYER]
 
 ClassName = Annotated[str, Kind.CLASS_NAME]
 """A class of the model beside it, by name."""
+
+ChannelNumber = Annotated[int, Kind.CHANNEL, Field(ge=0)]
+"""A channel of the layer beside it, counted from 0."""
 
 ColormapName = Annotated[str, Kind.COLORMAP]
 """A colormap of the `cmap` catalogue, such as `crameri:lajolla` or `magma`."""

@@ -15,7 +15,7 @@ from artforge.core.values import Heatmap
 
 def _rising(pair: tuple[float, float]) -> tuple[float, float]:
     if pair[0] >= pair[1]:
-        raise ValueError(f"the first number must be smaller than the second, received {pair[0]:g} and {pair[1]:g}")
+        raise ValueError("the first number must be smaller than the second")
     return pair
 
 

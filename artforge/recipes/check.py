@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from artforge.core.errors import RecipeError, did_you_mean
 from artforge.core.steps import Setting, Step, registered_steps
@@ -15,10 +17,10 @@ from artforge.recipes.checked import CheckedCall, CheckedPipe, CheckedRecipe
 from artforge.recipes.document import Tree
 from artforge.recipes.expressions import ExpressionError
 from artforge.recipes.grammar import read_recipe
-from artforge.recipes.names import named_thing_fault
+from artforge.recipes.names import channel_fault, class_number_fault, named_thing_fault
 from artforge.recipes.problems import Position, Problems
 from artforge.recipes.recipe import NUMERIC_TYPES, Call, Output, Pipe, Recipe
-from artforge.recipes.settings import setting_fault
+from artforge.recipes.settings import rounded, setting_fault
 from artforge.recipes.steps import load_steps
 from artforge.recipes.templates import template_fault
 from artforge.recipes.variants import Overrides, Variant, base_folder, check_overrides, expand_variants, scope_of
@@ -249,30 +251,55 @@ class _Checker:
     def _values(self, calls: list[CheckedCall]) -> None:
         variants = expand_variants(self.recipe, self.overrides)
         for checked in calls:
-            for name, binding in checked.settings.items():
-                if self._setting(checked, checked.step.settings[name], binding, variants):
-                    self._named_thing(checked, checked.step.settings[name], variants)
+            settings = checked.step.settings
+            written = {name: settings[name] for name in checked.settings}
+            sound = {
+                name for name, each in written.items() if self._setting(checked, each, checked.settings[name], variants)
+            }
+            for name, setting in settings.items():
+                # a layer that is not written is last_conv, which not every model has
+                if name in sound or (setting.kind is Kind.LAYER and name not in written):
+                    self._named_thing(checked, setting, variants)
+                if name in sound and all(each in sound for each in written if settings[each].kind is Kind.LAYER):
+                    self._channels(checked, setting, variants)
 
     def _setting(self, checked: CheckedCall, setting: Setting, binding: Binding, variants: list[Variant]) -> bool:
         """Try every value that a setting takes; whether all of them suit it."""
         tried: set[str] = set()
+        for scope in self._moments(binding, variants):
+            try:
+                value = binding.resolve(scope)
+            except (ExpressionError, ValueError) as error:
+                self.problems.add(checked.position_of(setting.name), f"{checked.step.name}.{setting.name}: {error}")
+                return False
+            if repr(value) in tried:
+                continue
+            tried.add(repr(value))
+            fault = setting_fault(checked.step, setting, value)
+            if fault is not None:
+                self._fault(checked, setting, self._about_class_number(checked, setting, scope) or fault, scope)
+                return False
+        return True
+
+    def _about_class_number(self, checked: CheckedCall, setting: Setting, scope: Scope) -> str | None:
+        """What is said of a number in the place of a class, which its type only calls no text."""
+        if setting.kind is not Kind.CLASS_NAME:
+            return None
+        value = checked.settings[setting.name].resolve(scope)
+        fault = class_number_fault(value, self._model_beside(checked, scope))
+        return fault and f"{checked.step.name}.{setting.name}: {fault}"
+
+    def _fault(self, checked: CheckedCall, setting: Setting, fault: str, scope: Scope) -> None:
+        """Note what is wrong with a setting at one moment."""
+        moment = f" (at frame {scope.frame})" if checked.settings[setting.name].moves else ""
+        place, origin = self._origin(checked, setting.name)
+        self.problems.add(place, f"{fault}{origin}{moment}")
+
+    def _moments(self, binding: Binding, variants: list[Variant]) -> Iterator[Scope]:
+        """What a setting can read in every variant, at one frame or, where it moves, at many."""
         for variant in variants:
             for frame in self._sample_frames() if binding.moves else (0,):
-                try:
-                    value = binding.resolve(scope_of(self.recipe, variant, len(variants), frame))
-                except (ExpressionError, ValueError) as error:
-                    self.problems.add(checked.position_of(setting.name), f"{checked.step.name}.{setting.name}: {error}")
-                    return False
-                if repr(value) in tried:
-                    continue
-                tried.add(repr(value))
-                fault = setting_fault(checked.step, setting, value)
-                if fault is not None:
-                    moment = f" (at frame {frame})" if binding.moves else ""
-                    place, origin = self._origin(checked, setting.name)
-                    self.problems.add(place, f"{fault}{origin}{moment}")
-                    return False
-        return True
+                yield scope_of(self.recipe, variant, len(variants), frame)
 
     def _sample_frames(self) -> Iterator[int]:
         num_frames = self.recipe.timeline.num_frames if self.recipe.timeline else 1
@@ -281,12 +308,12 @@ class _Checker:
 
     def _named_thing(self, checked: CheckedCall, setting: Setting, variants: list[Variant]) -> None:
         """A picture, model, layer, class or colormap exists under every name that the setting takes."""
-        if setting.kind is None:
+        if setting.kind in (None, Kind.CHANNEL):
             return
         tried: set[tuple[str, tuple[str, Path] | None]] = set()
         for variant in variants:
             scope = scope_of(self.recipe, variant, len(variants))
-            value, model = checked.settings[setting.name].resolve(scope), self._model_beside(checked, scope)
+            value, model = self._value(checked, setting, scope), self._model_beside(checked, scope)
             for name in [value] if isinstance(value, str) else _names_in(value):
                 if (name, model) in tried:
                     continue
@@ -297,10 +324,38 @@ class _Checker:
                     inside = _place_of(name, checked.call.settings.get(setting.name))
                     self.problems.add(inside or place, f"{checked.step.name}.{setting.name}: {fault}{origin}")
 
+    def _channels(self, checked: CheckedCall, setting: Setting, variants: list[Variant]) -> None:
+        """The layer beside it has every channel that the setting takes."""
+        if setting.kind is not Kind.CHANNEL or setting.adapter is None:
+            return
+        tried: set[str] = set()
+        for scope in self._moments(checked.settings[setting.name], variants):
+            value = self._value(checked, setting, scope)
+            model, layers = self._model_beside(checked, scope), self._layers_beside(checked, scope)
+            if repr((value, model, layers)) in tried:
+                continue
+            tried.add(repr((value, model, layers)))
+            chosen = setting.adapter.validate_python(rounded(setting, value))
+            fault = channel_fault(chosen, layers, model)
+            if fault is not None:
+                self._fault(checked, setting, f"{checked.step.name}.{setting.name}: {fault}", scope)
+                return
+
+    def _value(self, checked: CheckedCall, setting: Setting, scope: Scope) -> Any:
+        """What a setting is at one moment: as written, else its default."""
+        binding = checked.settings.get(setting.name)
+        return setting.default if binding is None else binding.resolve(scope)
+
+    def _layers_beside(self, checked: CheckedCall, scope: Scope) -> list[str] | None:
+        beside = (setting for setting in checked.step.settings.values() if setting.kind is Kind.LAYER)
+        value = next((self._value(checked, setting, scope) for setting in beside), None)
+        return [value] if isinstance(value, str) else value and _names_in(value)
+
     def _model_beside(self, checked: CheckedCall, scope: Scope) -> tuple[str, Path] | None:
         for name, setting in checked.step.settings.items():
             if setting.kind is Kind.MODEL and name in checked.settings:
-                return str(checked.settings[name].resolve(scope)), self._base(checked, name)
+                with suppress(ExpressionError, ValueError):  # told where it stands
+                    return str(checked.settings[name].resolve(scope)), self._base(checked, name)
         return None
 
     def _base(self, checked: CheckedCall, name: str) -> Path:

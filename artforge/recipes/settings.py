@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,6 +11,9 @@ from artforge.core.errors import did_you_mean
 from artforge.core.steps import Setting, Step
 from artforge.recipes.bindings import Scope
 from artforge.recipes.checked import CheckedCall
+
+_NOTHING = "asks for nothing: name at least one, with a weight that is not 0 where it has one"
+_LENGTH_FAULTS = {"missing", "too_short", "too_long"}
 
 
 def resolve_settings(checked: CheckedCall, scope: Scope) -> dict[str, Any]:
@@ -46,7 +50,15 @@ def setting_fault(step: Step, setting: Setting, value: Any) -> str | None:
         setting.adapter.validate_python(rounded(setting, value))
     except ValidationError as error:
         return f"{where}: {_worded(error, value)}"
-    return None
+    return f"{where}: {_NOTHING}, received {value!r}" if _asks_for_nothing(setting, value) else None
+
+
+def _asks_for_nothing(setting: Setting, value: Any) -> bool:
+    """An empty list or mapping, or names of which each weighs 0; a mapping of fixed keys has a default for each."""
+    if setting.fields or not isinstance(value, list | dict) or value == setting.default:
+        return False
+    weightless = isinstance(value, dict) and setting.kind is not None and not any(value.values())
+    return not value or weightless
 
 
 def _worded(error: ValidationError, value: Any) -> str:
@@ -60,5 +72,21 @@ def _worded(error: ValidationError, value: Any) -> str:
     bounds = {"greater_than_equal": "ge", "less_than_equal": "le", "greater_than": "gt", "less_than": "lt"}
     if first["type"] in bounds:
         return f"{received!r} is out of range: it {first['msg'].removeprefix('Input ')}"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{message[:1].lower()}{message[1:]}, received {received!r}"
+    if first["type"] in _LENGTH_FAULTS and isinstance(received, list | tuple):
+        return f"a list of {_length_wanted(faults, received)} is wanted, received {list(received)!r}"
+    message = first["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list")
+    return f"{message[:1].lower()}{message[1:]}, received {_as_written(received)!r}"
+
+
+def _length_wanted(faults: Sequence[Any], received: Sequence[Any]) -> str:
+    """How many entries a list must have."""
+    first = faults[0]
+    if first["type"] == "missing":  # a fault for each entry that a list of a fixed length lacks
+        return str(len(received) + sum(fault["type"] == "missing" for fault in faults))
+    bounds = first["ctx"]
+    return f"at least {bounds['min_length']}" if first["type"] == "too_short" else f"at most {bounds['max_length']}"
+
+
+def _as_written(value: Any) -> Any:
+    """Tuples as the lists that stand in the recipe."""
+    return [_as_written(part) for part in value] if isinstance(value, list | tuple) else value

@@ -99,6 +99,71 @@ def test_layers_in_a_list_are_checked(write_recipe, node):
     assert "layer 'conv3' is not one of: conv1, conv2, last_conv" in faults(write_recipe, fusion.format("conv1, conv3"))
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("target: 1", "classes go by name, received the number 1; they are: human, machine"),
+        ("target: [human, 3]", "classes go by name, received the number 3; they are: human, machine"),
+        ('target: "=2*1"', "classes go by name, received the number 2; they are: human, machine"),
+    ],
+)
+def test_a_class_by_number_is_told_the_names(write_recipe, setting, message):
+    assert f"grad_cam.target: {message}" in faults(write_recipe, HEAT.format(setting))
+
+
+def test_a_class_whose_name_is_a_number_wants_quotes(write_recipe):
+    step = "grad_cam: {{model: digits, image: $art, target: {}}}"
+    assert 'grad_cam.target: classes go by name: write "3" in quotes' in faults(write_recipe, step.format("3"))
+    assert "grad_cam.target" not in faults(write_recipe, step.format('"3", layer: conv9'))
+
+
+def test_a_class_by_number_is_told_of_quotes_where_the_names_are_not_known(write_recipe, studio):
+    (studio / "net" / "model.json").unlink()
+    told = faults(write_recipe, HEAT.format("target: 3"))
+    assert 'received the number 3: where that is a name, write "3" in quotes' in told
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        HEAT.format("target: {}"),
+        HEAT.format("target: []"),
+        HEAT.format("target: {human: 0, machine: 0}"),
+        HEAT.format('target: {human: "=t"}'),
+        "layer_cam_fusion: {model: net, image: $art, layers: []}",
+        "fine_cam: {model: net, image: $art, scales: []}",
+        "dream: {start_image: $art, model: net, filters: {}}",
+    ],
+)
+def test_a_list_or_mapping_that_asks_for_nothing_is_told(write_recipe, step):
+    assert "asks for nothing: name at least one, with a weight that is not 0" in faults(write_recipe, step)
+
+
+def test_a_mapping_of_fixed_keys_may_leave_each_at_its_default(write_recipe):
+    step = "ascend: {start_image: $art, model: net, penalties: {}, layer: conv9}"
+    assert "penalties" not in faults(write_recipe, step).partition("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("percentiles: [1]", "a list of 2 is wanted, received [1]"),
+        ("percentiles: []", "a list of 2 is wanted, received []"),
+        ("percentiles: [1, 2, 3]", "a list of at most 2 is wanted, received [1, 2, 3]"),
+        ("percentiles: [99, 1]", "the first number must be smaller than the second, received [99, 1]"),
+        ("percentiles: 5", "input should be a list, received 5"),
+    ],
+)
+def test_a_list_of_the_wrong_length_or_order_is_told_as_it_is_written(write_recipe, written, message):
+    told = faults(write_recipe, f"grad_cam: {{model: net, image: $art}}\n    - normalize: {{{written}}}")
+    assert told.partition("\n")[0].endswith(f"normalize.percentiles: {message}")
+
+
+def test_a_list_that_is_too_short_is_told_how_long_it_must_be(write_recipe):
+    told = faults(write_recipe, "morph: {model: net, filters: [3]}")
+    assert "morph.filters: a list of at least 2 is wanted, received [3]" in told
+
+
 def test_a_number_still_moves_with_keys_and_ease_only(write_recipe):
     told = faults(
         write_recipe, "classical: {}".replace("classical: {}", "normalize: {heatmap: $art, limits: {from: 0}}")
