@@ -97,10 +97,7 @@ def _index_of(name: Any, model: Model) -> int:
 
 
 def _weight_of(name: Any, weight: Any) -> float:
-    if (
-        isinstance(weight, bool)
-        or not isinstance(weight, Real)
-        or not abs(float(weight)) <= float(np.finfo(np.float32).max)
-    ):
+    is_number = isinstance(weight, Real) and not isinstance(weight, bool)
+    if not is_number or not abs(float(weight)) <= _LARGEST_WEIGHT:  # written so that NaN fails too
         raise ChoiceError(f"the weight of class {name!r} in a target must be a finite number, received {weight!r}")
     return float(weight)

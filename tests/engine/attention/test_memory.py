@@ -63,21 +63,27 @@ def test_a_sweep_over_sets_of_layers_does_not_keep_them_all(residual):
 
 
 @pytest.mark.parametrize("make", ["evidence", "feature maps"])
-def test_only_a_batch_or_two_of_maps_is_held_at_a_time(residual, pictures, make):
+def test_only_a_batch_or_two_of_maps_is_held_at_a_time(residual, pictures, monkeypatch, make):
+    prepared, prepare = [0], Model.prepare
+
+    def counted(model, images):
+        prepared[0] += len(images)
+        return prepare(model, images)
+
+    monkeypatch.setattr(Model, "prepare", counted)
     many = [pictures[0]] * (4 * BATCH)
     each = (
         each_evidence(many, model=residual, layers=["late"], targets="red")
         if make == "evidence"
         else each_feature_maps(residual, many, ["late"])
     )
-    living = []
-    most = 0
-    for _, by_layer in each:
+    held = []
+    for number, (_, by_layer) in enumerate(each):
+        assert prepared[0] == (number // BATCH + 1) * BATCH  # the next batch waits until this one is done
         maps = getattr(by_layer["late"], "feature_maps", by_layer["late"])
-        living.append(weakref.ref(maps.base if maps.base is not None else maps))
+        held.append(weakref.ref(maps.base))
         del maps, by_layer
-        most = max(most, len({id(ref()) for ref in living if ref() is not None}))
-    assert most <= 2
+        assert len({id(base()) for base in held if base() is not None}) <= 2
 
 
 def test_large_maps_make_small_batches_of_large_pictures_smaller_still(residual, monkeypatch):
