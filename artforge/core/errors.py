@@ -78,13 +78,13 @@ def listing(names: Sequence[str], *, most: int = 40) -> str:
     return ", ".join([*names[:most], *more])
 
 
-def choice_message(what: str, value: str, allowed: Sequence[str], *, most: int = 40) -> str:
+def choice_message(what: str, value: object, allowed: Sequence[str], *, most: int = 40) -> str:
     """One sentence: the bad value, the allowed ones (at most `most`, nearest first), the nearest."""
-    listed = listing(allowed if len(allowed) <= most else nearest_first(value, allowed), most=most)
-    return f"{what} {value!r} is not one of: {listed}{did_you_mean(value, allowed)}"
+    listed = listing(allowed if len(allowed) <= most else nearest_first(str(value), allowed), most=most)
+    return f"{what} {value!r} is not one of: {listed}{did_you_mean(str(value), allowed)}"
 
 
-def check_choice(what: str, value: str, allowed: Sequence[str]) -> None:
+def check_choice(what: str, value: object, allowed: Sequence[str]) -> None:
     """Raise unless `value` is one of `allowed`.
 
     Raises:

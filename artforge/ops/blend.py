@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from artforge.core.errors import ShapeError, check_choice
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Unit
+from artforge.engine.attention.settings import check_range
 
 BlendMode = Literal[
     "normal",
@@ -26,6 +27,8 @@ BlendMode = Literal[
     "difference",
     "exclusion",
 ]
+
+Space = Literal["srgb", "linear"]
 
 BLEND_MODES: tuple[BlendMode, ...] = get_args(BlendMode)
 
@@ -45,7 +48,7 @@ def blend(
     *,
     mode: BlendMode = "normal",
     opacity: Unit = 0.5,
-    space: Literal["srgb", "linear"] = "srgb",
+    space: Space = "srgb",
 ) -> Image:
     """Lay `overlay` over `base`; opacity 0 shows only the base, 1 the full effect of the mode.
 
@@ -62,11 +65,13 @@ def blend(
 
     Raises:
         ShapeError: the sizes differ.
-        ChoiceError: no such mode.
+        ChoiceError: no such mode or space, or an opacity beyond [0, 1].
 
     Source: W3C, Compositing and Blending Level 1, section 9.1, https://www.w3.org/TR/compositing-1/
     """
     check_choice("blend mode", mode, BLEND_MODES)
+    check_choice("space", space, get_args(Space))
+    check_range("opacity", opacity, "[0, 1]")
     if overlay.shape != base.shape:
         raise ShapeError(f"overlay {_size(overlay)} must be as large as the base {_size(base)}")
     if mask is not None and mask.shape != base.shape[:2]:

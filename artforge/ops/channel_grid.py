@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from artforge.core.errors import check_choice
 from artforge.core.pictures import resize
 from artforge.core.steps import step
 from artforge.core.values import ColormapName, FeatureMaps, Heatmap, Image, Kind
+from artforge.engine.attention.settings import check_count
 from artforge.ops.colorize import look_up
 from artforge.ops.colormaps import colormap_table
 from artforge.ops.layout import HexColor, Tiling, blank, fit_within, hex_to_rgb, landscape_columns
+
+Scale = Literal["each", "all"]
+"""Whether each channel is shown on a scale of its own."""
+Interpolation = Literal["smooth", "nearest"]
+"""How a small map becomes a tile."""
 
 _SPREAD = 64 / 255  # Chollet's 64 grey levels of 255 for one standard deviation
 _HIGHEST_PERCENTILE = 99.5
@@ -30,8 +37,8 @@ def channel_grid(
     tile: Annotated[int, Kind.PIXELS, Field(ge=8, le=2048)] = 160,
     gutter: Annotated[int, Kind.PIXELS, Field(ge=0, le=512)] = 6,
     map: ColormapName = "crameri:lajolla",  # noqa: A002
-    scale: Literal["each", "all"] = "each",
-    interpolation: Literal["smooth", "nearest"] = "smooth",
+    scale: Scale = "each",
+    interpolation: Interpolation = "smooth",
     background: HexColor = "#16130f",
 ) -> Image:
     """Print the feature maps of a layer as a grid of tiles, channel 0 at the top left, row by row.
@@ -55,10 +62,15 @@ def channel_grid(
         float32 (H, W, 3), sRGB, [0, 1].
 
     Raises:
-        ChoiceError: no such colormap; the nearest are named.
+        ChoiceError: no such colormap, scale, interpolation, size or colour; the nearest are named.
 
     Source: Chollet, Deep Learning with Python, 2nd ed. (2021), "Visualizing intermediate activations".
     """
+    check_choice("scale", scale, get_args(Scale))
+    check_choice("interpolation", interpolation, get_args(Interpolation))
+    check_count("columns", 1 if columns is None else columns)
+    check_count("tile", tile)
+    check_count("gutter", gutter, least=0)
     num_channels = maps.shape[-1]
     tile_height, tile_width = fit_within(maps, tile)
     tiling = Tiling(
@@ -108,7 +120,7 @@ def on_one_scale(maps: FeatureMaps, alive: NDArray[np.bool_]) -> FeatureMaps:
     return scaled
 
 
-def enlarge(heat: Heatmap, size: tuple[int, int], interpolation: Literal["smooth", "nearest"]) -> Heatmap:
+def enlarge(heat: Heatmap, size: tuple[int, int], interpolation: Interpolation) -> Heatmap:
     """Resize one channel to (height, width), cut off at [0, 1]."""
     height, width = size
     if interpolation == "nearest":

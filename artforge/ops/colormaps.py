@@ -29,7 +29,7 @@ def check_colormap(name: str) -> None:
     """
     if name in colormap_names():
         return
-    forward = name.removesuffix("_r")
+    forward = str(name).removesuffix("_r")
     if forward in colormap_names():
         raise ChoiceError(
             f"colormap {name!r}: write 'map: {forward}' and 'reverse: true' for the same colours backwards"

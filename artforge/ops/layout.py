@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,14 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from artforge.core.errors import ChoiceError
 from artforge.core.values import Image
 
-HexColor = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+_HEX = r"^#[0-9a-fA-F]{6}$"
+HexColor = Annotated[str, Field(pattern=_HEX)]
 """An sRGB colour such as `#f4f0e8`."""
 
 
 def hex_to_rgb(color: HexColor) -> NDArray[np.float32]:
-    """`#rrggbb` -> float32 (3,), sRGB, [0, 1]."""
+    """`#rrggbb` -> float32 (3,), sRGB, [0, 1].
+
+    Raises:
+        ChoiceError: it is not written so.
+    """
+    if not isinstance(color, str) or not re.fullmatch(_HEX, color):
+        raise ChoiceError(f"a colour is written as #rrggbb, such as #f4f0e8, received {color!r}")
     return np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)], np.float32) / np.float32(255)
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from artforge.core.pictures import read_picture, resize
 from artforge.core.steps import step
 from artforge.core.values import Image, Kind, PictureSource
+from artforge.engine.attention.settings import check_count
 from artforge.ops.embedded import parse_embedded
 from artforge.ops.layout import fit_within
 
@@ -32,8 +33,10 @@ def load(*, path: PictureSource, long_edge: Annotated[int, Kind.PIXELS, Field(ge
     Raises:
         PictureError: no such file, no picture, damaged or far too large.
         UsageError, ChoiceError: not an embedded picture's name.
+        ChoiceError: no such length.
     """
-    embedded = parse_embedded(path)
+    check_count("long_edge", 1 if long_edge is None else long_edge)
+    embedded = parse_embedded(str(path))  # from Python it may be a Path
     if embedded is not None:
         from artforge.engine.data.procedural import draw  # noqa: PLC0415 - only recipes that draw pay for it
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from artforge.core.steps import step
 from artforge.core.values import Image
+from artforge.engine.attention.settings import check_range
 from artforge.ops.layout import HexColor, blank
 
 
@@ -22,7 +23,11 @@ def mat(image: Image, *, margin: Annotated[float, Field(ge=0, le=2)] = 0.06, col
 
     Returns:
         float32 (H + 2m, W + 2m, 3), sRGB, [0, 1], where m = margin * short edge, rounded.
+
+    Raises:
+        ChoiceError: a margin beyond [0, 2], or no such colour.
     """
+    check_range("margin", margin, "[0, 2]")
     height, width = image.shape[:2]
     edge = round(margin * min(height, width))
     matted = blank(height + 2 * edge, width + 2 * edge, color)

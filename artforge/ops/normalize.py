@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from numbers import Real
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from pydantic import AfterValidator, Field
 
-from artforge.core.errors import StepError
+from artforge.core.errors import ChoiceError, ShapeError, StepError, check_choice
 from artforge.core.steps import step
 from artforge.core.values import Heatmap
+from artforge.core.work import current_work
 
 
 def _rising(pair: tuple[float, float]) -> tuple[float, float]:
@@ -25,6 +27,8 @@ Percentiles = Annotated[tuple[_Percent, _Percent], AfterValidator(_rising)]
 """Two rising shares in percent, [0, 100]."""
 Limits = Annotated[tuple[_Finite, _Finite], AfterValidator(_rising)]
 """Two rising numbers in the heatmap's own unit."""
+Negative = Literal["drop", "keep"]
+"""What becomes of evidence against the class."""
 
 
 @step("normalize", version=1)
@@ -34,7 +38,7 @@ def normalize(
     *,
     percentiles: Percentiles | None = None,
     limits: Limits | None = None,
-    negative: Literal["drop", "keep"] = "drop",
+    negative: Negative = "drop",
 ) -> Heatmap:
     """Bring a heatmap to [0, 1] by a stated scale: its own, that of a reference, or fixed limits.
 
@@ -53,19 +57,25 @@ def normalize(
 
     Returns:
         float32 (H, W), [0, 1]. A map without evidence becomes all 0 (with `keep`, where 0 stands in the middle,
-        all 0.5), never NaN.
+        all 0.5), never NaN; whoever runs the step is told.
 
     Raises:
-        StepError: `limits` come together with `percentiles` or a reference, or a pair does not rise.
+        ShapeError: the heatmap or its reference is not finite.
+        ChoiceError: `negative` is neither `drop` nor `keep`, or a pair is no two rising numbers in its range.
+        StepError: `limits` come together with `percentiles` or a reference.
 
     Source: the ReLU is that of Selvaraju et al., Grad-CAM (2017), eq. 2, https://arxiv.org/abs/1610.02391
     """
     if limits is not None and (percentiles is not None or reference is not None):
         other = "percentiles" if percentiles is not None else "a reference"
-        raise StepError(f"normalize: 'limits' and {other} both state the scale; leave one of them out")
-    for pair in (percentiles, limits):
-        if pair is not None and pair[0] >= pair[1]:
-            raise StepError(f"normalize: the first number must be smaller than the second, received {list(pair)}")
+        raise StepError(f"'limits' and {other} both state the scale; leave one of them out")
+    check_choice("negative", negative, get_args(Negative))
+    _check_pair("percentiles", percentiles, 0, 100)
+    _check_pair("limits", limits, -np.inf, np.inf)
+    _check_finite("heatmap", heatmap)
+    if reference is not None:
+        _check_finite("reference", reference)
+    _notice_emptiness(heatmap, negative)
     scale_of = heatmap if reference is None else reference
     if negative == "drop":
         heatmap, scale_of = np.maximum(heatmap, 0), np.maximum(scale_of, 0)
@@ -74,7 +84,7 @@ def normalize(
 
 
 def normalize_set(
-    heatmaps: Sequence[Heatmap], *, percentiles: Percentiles | None = None, negative: Literal["drop", "keep"] = "drop"
+    heatmaps: Sequence[Heatmap], *, percentiles: Percentiles | None = None, negative: Negative = "drop"
 ) -> list[Heatmap]:
     """Bring a set of heatmaps to [0, 1] by one scale, that of all their values together, so that they can be compared.
 
@@ -89,6 +99,34 @@ def normalize_set(
         return []
     together = np.concatenate([heatmap.ravel() for heatmap in heatmaps])[None]
     return [normalize(heatmap, together, percentiles=percentiles, negative=negative) for heatmap in heatmaps]
+
+
+def _check_pair(what: str, pair: Any, least: float, most: float) -> None:
+    if pair is None:
+        return
+    numbers = pair if isinstance(pair, tuple | list) and all(isinstance(number, Real) for number in pair) else ()
+    if len(numbers) != 2 or not least <= numbers[0] < numbers[1] <= most or not np.isfinite(numbers).all():
+        within = "" if np.isinf(most) else f" in [{least:g}, {most:g}]"
+        raise ChoiceError(f"{what} must be two numbers{within}, the first smaller than the second, received {pair!r}")
+
+
+def _check_finite(what: str, heatmap: Heatmap) -> None:
+    num_faults = heatmap.size - int(np.isfinite(heatmap).sum())
+    if num_faults:
+        raise ShapeError(f"the {what} must be finite, received {num_faults} NaN or infinite of {heatmap.size} numbers")
+
+
+def _notice_emptiness(heatmap: Heatmap, negative: Negative) -> None:
+    """Say that there is nothing to see, where there is not: a black picture alone does not tell why."""
+    if not heatmap.any():
+        current_work().noticed(
+            "nothing to see: the heatmap is zero everywhere (no channel is chosen, or none tells of the class here)"
+        )
+    elif negative == "drop" and heatmap.max() <= 0:
+        current_work().noticed(
+            "nothing to see: all of the heatmap speaks against the class, and negative: drop leaves that out; "
+            "negative: keep shows it"
+        )
 
 
 def _own_scale(heatmap: Heatmap, percentiles: Percentiles | None, *, keep: bool) -> tuple[float, float]:

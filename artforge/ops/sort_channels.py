@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
+from artforge.core.errors import check_choice
 from artforge.core.steps import step
 from artforge.core.values import FeatureMaps
 
+Order = Literal["energy", "variance", "index"]
+
 
 @step("sort_channels", version=1)
-def sort_channels(maps: FeatureMaps, *, by: Literal["energy", "variance", "index"] = "energy") -> FeatureMaps:
+def sort_channels(maps: FeatureMaps, *, by: Order = "energy") -> FeatureMaps:
     """Put the most telling channels first.
 
     Args:
@@ -21,7 +24,11 @@ def sort_channels(maps: FeatureMaps, *, by: Literal["energy", "variance", "index
 
     Returns:
         float32 (h, w, channels), the same channels in another order.
+
+    Raises:
+        ChoiceError: no such order.
     """
+    check_choice("by", by, get_args(Order))
     if by == "index":
         return maps.copy()
     pixels = maps.astype(np.float64)

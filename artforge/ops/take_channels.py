@@ -9,6 +9,7 @@ from pydantic import Field
 from artforge.core.errors import ShapeError
 from artforge.core.steps import step
 from artforge.core.values import FeatureMaps
+from artforge.engine.attention.settings import check_count
 
 
 @step("take_channels", version=1)
@@ -27,11 +28,14 @@ def take_channels(
 
     Raises:
         ShapeError: there are not that many channels.
+        ChoiceError: fewer than 1, or from a number below 0 on.
     """
+    check_count("count", count)
+    check_count("start", start, least=0)
     num_channels = maps.shape[-1]
     if start + count > num_channels:
         raise ShapeError(
-            f"take_channels: {count} from number {start} on reaches past the last of {num_channels} channels "
+            f"{count} from number {start} on reaches past the last of {num_channels} channels "
             f"(numbers 0 to {num_channels - 1}); start + count may be at most {num_channels}"
         )
     return maps[..., start : start + count].copy()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from artforge import ops
+from artforge.core.errors import ArtforgeError
 from artforge.core.steps import registered_steps
 from artforge.core.values import Kind, array_fault
 
@@ -90,6 +91,28 @@ def test_every_setting_refuses_what_it_is_not(name):
             for wrong in ("0.5", True, float("nan")):
                 with pytest.raises(ValueError, match="validation error"):
                     setting.adapter.validate_python(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["no such thing", -1, float("nan")])
+@pytest.mark.parametrize("name", STEPS)
+def test_every_step_refuses_in_a_call_from_python_what_its_checker_refuses(name, wrong):
+    step = STEPS[name]
+    for setting in step.settings.values():
+        if isinstance(setting.default, bool) or setting.kind is Kind.PICTURE_SOURCE:
+            continue  # any value is true or false, and any text may be a file
+        with pytest.raises(ArtforgeError):
+            step.function(*inputs_of(step, 6, 7), **{**NEEDED.get(name, {}), setting.name: wrong})
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_no_step_says_its_own_name_which_whoever_runs_it_puts_in_front(name):
+    step = STEPS[name]
+    too_bright = [np.full_like(array, 9) for array in inputs_of(step, 6, 7)]
+    for setting in step.settings.values():
+        try:
+            step.function(*too_bright, **{**NEEDED.get(name, {}), setting.name: "no such thing"})
+        except ArtforgeError as error:
+            assert not str(error).startswith((f"{name}:", f"{name} needs"))
 
 
 @pytest.mark.parametrize("name", STEPS)

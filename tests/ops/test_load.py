@@ -30,6 +30,10 @@ def test_the_long_edge_is_as_asked_for_and_the_shape_stays(photo, long_edge, exp
     assert load(path=str(photo), long_edge=long_edge).shape == (*expected, 3)
 
 
+def test_the_name_of_a_file_may_be_a_path(photo):
+    np.testing.assert_array_equal(load(path=photo), load(path=str(photo)))
+
+
 def test_the_long_edge_of_an_upright_picture_is_its_height(tmp_path):
     PillowImage.new("RGB", (400, 1600)).save(tmp_path / "tall.jpg")
     assert load(path=str(tmp_path / "tall.jpg"), long_edge=200).shape == (200, 50, 3)

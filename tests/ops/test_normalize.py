@@ -1,13 +1,16 @@
 """A heatmap on a stated scale."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from artforge.core.errors import StepError
+from artforge.core.errors import ChoiceError, ShapeError, StepError
 from artforge.core.steps import registered_steps
+from artforge.core.work import Work, working
 from artforge.ops.normalize import normalize, normalize_set
 
 
@@ -128,9 +131,56 @@ def test_two_statements_of_the_scale_are_refused():
         normalize(heatmap, limits=(0, 1), percentiles=(1, 99))
     with pytest.raises(StepError, match=r"limits.*reference"):
         normalize(heatmap, heatmap, limits=(0, 1))
-    for settings in ({"limits": (1, 1)}, {"percentiles": (99, 1)}):
-        with pytest.raises(StepError, match="smaller"):
-            normalize(heatmap, **settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"limits": (1, 1)},
+        {"limits": (0, np.inf)},
+        {"limits": (np.nan, 1)},
+        {"limits": (0, "1")},
+        {"percentiles": (99, 1)},
+        {"percentiles": (1,)},
+        {"percentiles": (1, 101)},
+        {"percentiles": 5},
+    ],
+)
+def test_a_pair_that_is_none_is_refused(settings):
+    [(name, value)] = settings.items()
+    with pytest.raises(ChoiceError, match=rf"^{name} must be two numbers.* received {re.escape(repr(value))}$"):
+        normalize(row(0, 1), **settings)
+
+
+def test_an_unknown_treatment_of_negative_evidence_is_refused_with_the_nearest():
+    with pytest.raises(ChoiceError, match="negative 'kep' is not one of: drop, keep - did you mean 'keep'"):
+        normalize(row(0, 1), negative="kep")
+
+
+@pytest.mark.parametrize("fault", [np.nan, np.inf, -np.inf])
+def test_a_map_that_is_not_finite_is_refused_and_not_shown_as_black(fault):
+    with pytest.raises(ShapeError, match="heatmap must be finite, received 1 NaN or infinite of 3 numbers"):
+        normalize(row(0, fault, 1))
+    with pytest.raises(ShapeError, match="reference must be finite"):
+        normalize(row(0, 1), row(0, fault, 1))
+
+
+@pytest.mark.parametrize(
+    ("values", "negative", "told"),
+    [
+        ((0, 0), "drop", "the heatmap is zero everywhere"),
+        ((0, 0), "keep", "the heatmap is zero everywhere"),
+        ((-1, 0), "drop", "all of the heatmap speaks against the class"),
+        ((-1, 0), "keep", None),
+        ((-1, 1e-30), "drop", None),
+    ],
+)
+def test_a_map_of_which_nothing_will_show_is_told_once(values, negative, told):
+    heard = []
+    with working(Work(noticed=heard.append)):
+        normalize(row(*values), row(1, 2), negative=negative)
+    assert len(heard) == (told is not None)
+    assert told is None or f"nothing to see: {told}" in heard[0]
 
 
 @pytest.mark.parametrize("value", [[1, 99.5], (1, 99.5), [0, 100], None])
