@@ -18,6 +18,7 @@ from artforge.engine.models.layers import kind_of
 
 _SIZES = range(3, 32, 2)
 _SORTS = ("Conv2D", "DepthwiseConv2D")
+_MIXING = ("convolution", "self_attention")
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,10 @@ def _kernels_of(model: Model, layer: LayerName | None) -> NDArray[np.float32]:
             f"layer {name!r} cannot be compared with classical filters: expected a convolution with square kernels of "
             f"an odd edge from 3 to 31, received {kernel.shape[0]}x{kernel.shape[1]}"
         )
-    num_colours = model.graph.shapes[model.graph.picture][-1]
     if not _reads_colours(model, name):
         raise ModelError(
             f"layer {name!r} does not read the picture but the maps of an earlier layer, where a kernel is no filter "
-            f"of light: expected a convolution of the picture's own {num_colours} colours, such as "
-            f"{first_convolution(model)!r}"
+            f"of light: expected a convolution of the picture's own colours, such as {first_convolution(model)!r}"
         )
     if sort == "DepthwiseConv2D":  # (size, size, colours, kernels a colour): each kernel sees one colour alone
         return np.asarray(kernel.reshape(*kernel.shape[:2], -1), np.float32)
@@ -97,10 +96,7 @@ def _reads_colours(model: Model, layer: str) -> bool:
     for call in model.graph.calls:
         if call.path == layer:
             return still_colours.issuperset(call.sources)
-        mixes_colours = hasattr(call.operation, "kernel") or kind_of(call.operation) in (
-            "convolution",
-            "self_attention",
-        )
+        mixes_colours = hasattr(call.operation, "kernel") or kind_of(call.operation) in _MIXING
         if still_colours.issuperset(call.sources) and not mixes_colours:
             still_colours.update(call.results)
     return False
