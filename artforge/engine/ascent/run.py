@@ -87,10 +87,14 @@ class Run:
         return self.ascent.parameterisation.pictures(parameters, self.size)
 
     def find_dead(self) -> None:
-        """Which objectives do not respond to the start at all: their gradient is exactly zero everywhere."""
-        if self.step or self.slopes.is_tiled:
-            return
-        _, gradients = self.slopes.climb(self.pictures(), self.slopes.still_view())
+        """Which objectives do not respond to the start at all: their gradient is exactly zero everywhere.
+
+        Of large pictures the first step tells.
+        """
+        if self.step == 0 and not self.slopes.is_tiled:
+            self._note_dead(self.slopes.climb(self.pictures(), self.slopes.still_view())[1])
+
+    def _note_dead(self, gradients: Array) -> None:
         self.dead = np.asarray(~gradients.reshape(len(gradients), -1).any(axis=1), bool)
         self.was_dead = self.dead.copy()
 
@@ -100,6 +104,8 @@ class Run:
         pictures = self.pictures() if len(which) == len(self.active) else self.pictures(which)
         rng = generator(derive_seed(self.seed, "step", self.step))
         values, gradients = self._slopes_of(pictures, which, rng, keeper)
+        if self.step == 0 and self.slopes.is_tiled:
+            self._note_dead(gradients)
         if self.ascent.regularisers and self.start is not None:
             penalties, [slopes], _ = penalties_of(self.ascent.regularisers)(pictures, self.start[which])
             values, gradients = values - to_array(penalties), gradients - to_array(slopes)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from artforge.core.errors import ModelError
 from artforge.engine.ascent.blocks import Block, blocks_of, region_size
 from artforge.engine.ascent.form import Form, Numbers, Slot
+from artforge.engine.ascent.large_views import LargeView, is_for_large_pictures, sample_large_view
 from artforge.engine.ascent.objectives import Alignment, Diversity
 from artforge.engine.ascent.program import Program, program_of
 from artforge.engine.ascent.receptive_field import receptive_field
-from artforge.engine.ascent.transforms import Jitter, Transform
+from artforge.engine.ascent.transforms import Transform
 from artforge.engine.ascent.views import Edges, View, canvas_size, plain_view, sample_view
 from artforge.engine.models.graph import shapes_at
 from artforge.engine.models.handle import Model
@@ -95,33 +96,28 @@ class Slopes:
         """
         if self.bytes_per_picture <= self.memory:
             return False
-        if not self.form.is_local or self.form.has_masks or not self._only_jitters:
+        if not self.form.is_local or self.form.has_masks or not is_for_large_pictures(self.transforms):
             if self.bytes_per_picture <= 4 * self.memory:
                 return False
             raise ModelError(
                 f"a picture of {self.size[0]}x{self.size[1]} takes about {self.bytes_per_picture / 1e9:.1f} GB in one "
-                "piece, and can only be cut into regions for channels, neurons, directions and layers, without masks, "
-                "with jitter as the only transform. Make it smaller, or begin small and enlarge (octaves)."
+                "piece, and can only be cut into regions for channels, neurons, directions and layers, without masks "
+                "and without crops (as in the preset maco). Make it smaller."
             )
         return True
 
-    @property
-    def _only_jitters(self) -> bool:
-        return all(isinstance(transform, Jitter) for transform in self.transforms)
-
-    def view(self, rng: np.random.Generator) -> View | Sequence[int] | None:
-        """One step's view of the pictures; where they are cut into regions, a shift around the edges."""
+    def view(self, rng: np.random.Generator) -> View | LargeView | None:
+        """One step's view of the pictures."""
         if self.is_tiled:
-            moves = [rng.integers(-one.pixels, one.pixels + 1, 2) for one in self.transforms if isinstance(one, Jitter)]
-            return tuple(int(pixels) for pixels in np.sum(moves, axis=0)) if moves else (0, 0)
+            return sample_large_view(self.transforms, self.size, self.canvas, rng, edges=self.edges)
         if not self.has_view:
             return None
         return sample_view(self.transforms, self.size, self.canvas, rng, edges=self.edges, fit=self._fits)
 
-    def still_view(self) -> View | Sequence[int] | None:
+    def still_view(self) -> View | LargeView | None:
         """The view without any chance."""
         if self.is_tiled:
-            return (0, 0)
+            return sample_large_view((), self.size, self.canvas, np.random.default_rng(0), edges=self.edges)
         return plain_view(self.size, self.canvas, edges=self.edges, fit=self._fits) if self.has_view else None
 
     @property
@@ -131,7 +127,7 @@ class Slopes:
     def climb(
         self,
         pictures: Array,
-        view: View | Sequence[int] | None,
+        view: View | LargeView | None,
         *,
         which: NDArray[np.int64] | None = None,
         rescue: bool = False,
@@ -150,7 +146,7 @@ class Slopes:
         """
         which = np.arange(len(pictures)) if which is None else which
         if self.is_tiled:
-            return self._climb_tiled(pictures, view, which, rescue, done, on_tile)
+            return self._climb_tiled(pictures, cast(LargeView, view), which, rescue, done, on_tile)
         program = self._program(has_view=self.has_view, rescue=rescue)
         couples = any(slot.kind in (Diversity, Alignment) for slot in self.form.slots)
         at_once = max(1, min(MOST_AT_ONCE, int(self.memory // self.bytes_per_picture)))
@@ -160,7 +156,7 @@ class Slopes:
             part = slice(start, start + at_once)
             numbers = self.numbers.of(which[part])
             cells = {slot: rows[which[part]] for slot, rows in self._cells.items()}
-            found = program.climb(pictures[part], numbers, cells, view, long_run=True)  # type: ignore[arg-type]
+            found = program.climb(pictures[part], numbers, cells, cast("View | None", view), long_run=True)
             values[part], gradients[part] = found
         return values, gradients
 
@@ -174,70 +170,68 @@ class Slopes:
     def _climb_tiled(
         self,
         pictures: Array,
-        view: Any,
+        view: LargeView,
         which: NDArray[np.int64],
         rescue: bool,
         done: tuple[int, Array, Array] | None,
         on_tile: Tiles | None,
     ) -> tuple[Array, Array]:
-        num_done, values, gradients = done or (0, np.zeros(len(pictures), np.float32), np.zeros_like(pictures))
-        seen = pictures if tuple(view) == (0, 0) else np.roll(pictures, view, axis=(1, 2))
+        num = len(pictures)
+        nothing = (0, np.zeros(num, np.float32), np.zeros((num, *self.canvas, 3), np.float32))
+        num_done, values, gradients = done or nothing
+        seen = [view.look(picture) for picture in pictures]
         number = 0
         for layer_form, blocks, region in self._layers:
             program = program_of(self.model, layer_form, has_view=False, rescue=rescue)
             for block in blocks:
-                for position in range(len(pictures)):
+                for position in range(num):
                     number += 1
                     if number <= num_done:
                         continue
-                    self._add_block(program, block, region, seen, which, position, values, gradients)
+                    values[position] += self._climb_block(
+                        program, block, region, seen[position], int(which[position]), gradients[position]
+                    )
                     if on_tile is not None:
                         on_tile(number, values, gradients)
-        if seen is not pictures:
-            gradients = np.roll(gradients, [-shift for shift in view], axis=(1, 2))
-        return values, gradients
+        del seen
+        if num == 1:  # of a large print a copy is a lot
+            return values, view.pull_back(gradients[0])[None]
+        return values, np.stack([view.pull_back(gradient) for gradient in gradients])
 
-    def _add_block(
-        self,
-        program: Program,
-        block: Block,
-        region: tuple[int, int],
-        seen: Array,
-        which: NDArray[np.int64],
-        position: int,
-        values: Array,
-        gradients: Array,
-    ) -> None:
+    def _climb_block(
+        self, program: Program, block: Block, region: tuple[int, int], seen: Array, which: int, gradient: Array
+    ) -> float:
+        """The value of a block's cells; their gradient is added to that of the picture."""
         rows = slice(block.down.start, block.down.start + region[0])
         columns = slice(block.across.start, block.across.start + region[1])
-        one = slice(position, position + 1)
+        one = np.asarray([which])
         sizes = program.map_sizes(region)
         columns_asked = [self.form.monomials.index(monomial) for monomial in program.form.monomials]
-        numbers = self.numbers.of(which[one]).of_monomials(columns_asked)
+        numbers = self.numbers.of(one).of_monomials(columns_asked)
         cells = {
-            slot: _cells_of_block(self._cells[slot][which[one]], block, self._strides[slot.layer], sizes[slot.layer])
+            slot: _cells_of_block(self._cells[slot][one], block, self._strides[slot.layer], sizes[slot.layer])
             for slot in program.form.slots
         }
-        found = program.climb(np.ascontiguousarray(seen[one, rows, columns]), numbers, cells, long_run=True)
-        values[one] += found[0]
-        gradients[one, rows, columns] += found[1]
+        [value], [slopes] = program.climb(seen[None, rows, columns], numbers, cells, long_run=True)
+        gradient[rows, columns] += slopes
+        return float(value)
 
     @cached_property
     def _strides(self) -> dict[str, tuple[int, int]]:
-        fields = {layer: receptive_field(self.model.graph, layer, self.size) for layer in self.form.layers}
+        fields = {layer: receptive_field(self.model.graph, layer, self.canvas) for layer in self.form.layers}
         return {layer: (field.down.stride, field.across.stride) for layer, field in fields.items()}
 
     @cached_property
     def _layers(self) -> list[tuple[Form, list[Block], tuple[int, int]]]:
         """For each layer asked about: what is asked of it, the blocks of its map, and the size of their regions."""
-        bytes_per_pixel = self.bytes_per_picture / (self.size[0] * self.size[1])
+        bytes_per_pixel = self.bytes_per_picture / (self.canvas[0] * self.canvas[1])
         parts = []
         for layer in self.form.layers:
             form = Form(tuple(one for one in self.form.monomials if one[0].layer == layer), 1, has_masks=False)
-            field = receptive_field(self.model.graph, layer, self.size)
-            region = region_size(field, self.size, self.memory / bytes_per_pixel)
-            cells = self._program(has_view=False).map_sizes(self.size)[layer]
-            parts.append((form, blocks_of(field, self.size, cells, region), region))
+            field = receptive_field(self.model.graph, layer, self.canvas)
+            region = region_size(field, self.canvas, self.memory / bytes_per_pixel)
+            cells = self._program(has_view=False).map_sizes(self.canvas)[layer]
+            parts.append((form, blocks_of(field, self.canvas, cells, region), region))
         return parts
 
 

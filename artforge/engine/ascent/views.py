@@ -121,29 +121,48 @@ def _part(
     fit: bool,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
     """Taps, shares and fill of one view."""
-    move = _whole_move(transforms, size, canvas, rng, fit)
+    return resampling(whole_move(transforms, size, canvas, rng, fit), size, canvas, edges, range(canvas[0]))
+
+
+def resampling(
+    move: Move, size: tuple[int, int], canvas: tuple[int, int], edges: Edges, rows: range
+) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
+    """A move as numbers, for some rows of the canvas.
+
+    Args:
+        move: from the canvas to the picture.
+        size: (height, width) of the picture.
+        canvas: (height, width) of what the network sees.
+        edges: what lies beyond the picture.
+        rows: of the canvas.
+
+    Returns:
+        taps int32 and shares float32 (k, rows, w), and fill float32 (rows, w), as in a `View`.
+    """
     samples = _num_samples(move)
     taps, shares = [], []
     for offset in _offsets(samples):
-        down, across = _places(move, canvas, size, offset)
+        down, across = _places(move, canvas, size, offset, rows)
         for place, share in _neighbours(down, across, size, edges):
             taps.append(place)
             shares.append(share / samples**2)
     stacked = np.stack(shares).astype(np.float32)
     used = np.asarray([index == 0 or bool(share.any()) for index, share in enumerate(stacked)])
     stacked = stacked[used]
-    fill = (GREY * (1 - stacked.sum(axis=0))).astype(np.float32) if edges == "grey" else np.zeros(canvas, np.float32)
+    fill = np.zeros(stacked.shape[1:], np.float32)
+    if edges == "grey":
+        fill = (GREY * (1 - stacked.sum(axis=0))).astype(np.float32)
     return np.stack(taps)[used].astype(np.int32), stacked, fill
 
 
-def _whole_move(
+def whole_move(
     transforms: Sequence[Transform],
     size: tuple[int, int],
     canvas: tuple[int, int],
     rng: np.random.Generator,
     fit: bool,
 ) -> Move:
-    """All transforms as one move from the canvas to the picture."""
+    """One draw of all transforms as one move from the canvas to the picture; see `sample_view`."""
     move = np.eye(3)
     for transform in transforms:
         move = move @ draw_move(transform, size, canvas, rng)
@@ -164,10 +183,10 @@ def _offsets(samples: int) -> list[tuple[float, float]]:
 
 
 def _places(
-    move: Move, canvas: tuple[int, int], size: tuple[int, int], offset: tuple[float, float]
+    move: Move, canvas: tuple[int, int], size: tuple[int, int], offset: tuple[float, float], rows: range
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Where in the picture each pixel of the canvas looks, in pixels from the first one."""
-    down = np.arange(canvas[0])[:, None] - (canvas[0] - 1) / 2 + offset[0]
+    """Where in the picture each pixel of some rows of the canvas looks, in pixels from the first one."""
+    down = np.arange(rows.start, rows.stop)[:, None] - (canvas[0] - 1) / 2 + offset[0]
     across = np.arange(canvas[1])[None, :] - (canvas[1] - 1) / 2 + offset[1]
     places = [move[row, 0] * down + move[row, 1] * across + move[row, 2] + (size[row] - 1) / 2 for row in (0, 1)]
     if np.array_equal(move[:2, :2], np.eye(2)):

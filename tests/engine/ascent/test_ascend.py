@@ -189,7 +189,7 @@ def test_a_run_that_was_killed_goes_on_to_the_very_same_picture(residual, tmp_pa
     objectives = [channel("late", 1), channel("late", 2)]
     expected = ascend(objectives, **settings)
     calls = 0
-    climb = Slopes._add_block if memory < 1e6 else Slopes.climb
+    climb = Slopes._climb_block if memory < 1e6 else Slopes.climb
 
     def interrupted(self, *args, **kwargs):
         nonlocal calls

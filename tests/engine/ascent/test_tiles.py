@@ -4,12 +4,18 @@ import numpy as np
 import pytest
 
 from artforge.core.errors import ModelError
+from artforge.engine.ascent.ascend import ascend
 from artforge.engine.ascent.blocks import blocks_of, region_size
 from artforge.engine.ascent.form import form_of
+from artforge.engine.ascent.large_views import Shift, sample_large_view
 from artforge.engine.ascent.objectives import channel, direction, layer_energy, neuron
+from artforge.engine.ascent.optimisers import PlainStep
+from artforge.engine.ascent.pixels import Pixels
 from artforge.engine.ascent.receptive_field import Span, receptive_field
 from artforge.engine.ascent.seams import seam_visibility
+from artforge.engine.ascent.settings import Ascent
 from artforge.engine.ascent.slopes import Slopes
+from artforge.engine.ascent.transforms import Crop, Jitter, Noise, Pad, Rotate, Scale
 from artforge.engine.backend import load_keras
 from artforge.engine.gradients import compile_gradient
 from artforge.engine.models.graph import run_calls
@@ -144,7 +150,7 @@ def test_the_tiled_gradient_is_the_full_gradient(kind, size):
     assert tiled.is_tiled
     assert len(tiled._layers[0][1]) >= 4
     values, gradients = whole.climb(pictures, None)
-    tiled_values, tiled_gradients = tiled.climb(pictures, (0, 0))
+    tiled_values, tiled_gradients = tiled.climb(pictures, Shift(0, 0))
     np.testing.assert_allclose(tiled_values, values, rtol=1e-4)
     np.testing.assert_allclose(tiled_gradients, gradients, atol=1e-5 * np.abs(gradients).max())
 
@@ -159,7 +165,7 @@ def test_regions_that_are_too_small_give_another_gradient(monkeypatch):
     narrow = type(narrow)(Span(narrow.down.stride, 0, 0), Span(narrow.across.stride, 0, 0))
     monkeypatch.setattr("artforge.engine.ascent.slopes.receptive_field", lambda *_: narrow)
     tiled = slopes_of(model, [channel("last", 1)], size, whole.bytes_per_picture / 3.5)
-    _, tiled_gradients = tiled.climb(pictures, (0, 0))
+    _, tiled_gradients = tiled.climb(pictures, Shift(0, 0))
     assert np.abs(tiled_gradients - gradients).max() > 1e-2 * np.abs(gradients).max()
 
 
@@ -171,7 +177,7 @@ def test_regions_of_one_picture_are_one_program_and_several_layers_add_up():
     whole = slopes_of(model, objectives, size, 1e9)
     tiled = slopes_of(model, objectives, size, whole.bytes_per_picture / 3.5)
     values, gradients = whole.climb(pictures, None)
-    tiled_values, tiled_gradients = tiled.climb(pictures, (0, 0))
+    tiled_values, tiled_gradients = tiled.climb(pictures, Shift(0, 0))
     np.testing.assert_allclose(tiled_values, values, rtol=1e-4)
     np.testing.assert_allclose(tiled_gradients, gradients, atol=1e-5 * np.abs(gradients).max())
 
@@ -182,10 +188,70 @@ def test_a_shift_around_the_edges_is_undone_in_the_gradient():
     whole = slopes_of(model, [channel("last", 1)], size, 1e9)
     tiled = slopes_of(model, [channel("last", 1)], size, whole.bytes_per_picture / 3.5)
     values, gradients = whole.climb(np.roll(pictures, (5, -3), axis=(1, 2)), None)
-    tiled_values, tiled_gradients = tiled.climb(pictures, (5, -3))
+    tiled_values, tiled_gradients = tiled.climb(pictures, Shift(5, -3))
     np.testing.assert_allclose(tiled_values, values, rtol=1e-4)
     expected = np.roll(gradients, (-5, 3), axis=(1, 2))
     np.testing.assert_allclose(tiled_gradients, expected, atol=1e-5 * np.abs(gradients).max())
+
+
+@pytest.mark.parametrize("edges", ["grey", "reflect", "wrap"])
+@pytest.mark.parametrize(
+    "transforms",
+    [(Pad(6), Jitter(4), Scale(0.8, 1.25), Rotate(20), Jitter(2)), (Jitter(200), Pad(4), Scale(0.4, 0.5)), (Pad(3),)],
+    ids=["lucid", "shrunk", "padded"],
+)
+def test_large_pictures_go_through_the_same_transforms(monkeypatch, transforms, edges):
+    monkeypatch.setattr("artforge.engine.ascent.large_views.PIXELS_AT_ONCE", 300)  # several strips
+    model, size = network_of("vgg"), (64, 80)
+    pictures = np.random.default_rng(3).random((2, *size, 3), dtype=np.float32)
+    objectives = [channel("last", 1), channel("last", 2) + neuron("last", 0)]
+    form, numbers = form_of(objectives, model)
+    whole, tiled = (
+        Slopes(model, form, numbers, size, transforms, edges, memory)
+        for memory in (1e9, Slopes(model, form, numbers, size, transforms, edges).bytes_per_picture / 3.5)
+    )
+    assert tiled.is_tiled
+    for seed in (1, 2):
+        values, gradients = whole.climb(pictures, whole.view(np.random.default_rng(seed)))
+        tiled_values, tiled_gradients = tiled.climb(pictures, tiled.view(np.random.default_rng(seed)))
+        np.testing.assert_allclose(tiled_values, values, rtol=1e-4)
+        np.testing.assert_allclose(tiled_gradients, gradients, atol=1e-5 * np.abs(gradients).max())
+    still, tiled_still = whole.climb(pictures, whole.still_view()), tiled.climb(pictures, tiled.still_view())
+    np.testing.assert_allclose(tiled_still[0], still[0], rtol=1e-4)
+
+
+def test_noise_on_large_pictures_has_its_spread_and_comes_again():
+    view = sample_large_view((Pad(2), Noise(0.1)), (60, 70), (64, 74), np.random.default_rng(1))
+    plain = sample_large_view((Pad(2),), (60, 70), (64, 74), np.random.default_rng(1))
+    picture = np.random.default_rng(2).random((60, 70, 3), dtype=np.float32)
+    noise = view.look(picture) - plain.look(picture)
+    assert noise.std() == pytest.approx(0.1, rel=0.03)
+    np.testing.assert_array_equal(view.look(picture), view.look(picture))
+
+
+def test_crops_of_a_large_picture_are_refused():
+    model, size = network_of("vgg"), (64, 80)
+    form, numbers = form_of([channel("last", 1)], model)
+    slopes = Slopes(model, form, numbers, size, (Crop(0.3, 0.6),), "reflect", 1e3)
+    with pytest.raises(ModelError, match="without crops"):
+        slopes.is_tiled  # noqa: B018 - it is asked
+
+
+def test_a_dead_filter_of_a_large_picture_is_found_and_helped():
+    keras = load_keras()
+    picture = keras.Input((None, None, 3))
+    maps = keras.layers.Conv2D(2, 3, padding="same", activation="relu", name="last")(picture)
+    network = keras.Model(picture, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(maps)))
+    kernel = np.full((3, 3, 3, 2), 0.1, np.float32)
+    network.get_layer("last").set_weights([kernel, np.float32([0, -1.4])])
+    model = wrap_model(network, input_size=(32, 32))
+    ascent = Ascent(Pixels(), (Jitter(3),), (), PlainStep(0.02), num_steps=20)
+    lives, helped = ascend(
+        [channel("last", 0), channel("last", 1)], model=model, ascent=ascent, size=(64, 64), memory=1e5
+    )
+    assert (lives.was_dead, helped.was_dead) == (False, True)
+    assert not helped.is_dead
+    assert helped.values[-1] > 0
 
 
 def test_a_layer_that_sees_the_whole_picture_cannot_be_tiled():
