@@ -110,5 +110,5 @@ def array_fault(value: object, kind: Kind) -> str | None:
     if not np.isfinite(value).all():
         return f"a {kind} must be finite, received {int((~np.isfinite(value)).sum())} NaN or infinite numbers"
     if kind is Kind.IMAGE and not (value.min() >= 0 and value.max() <= 1):
-        return f"an image must stay in [0, 1], received [{value.min():.4g}, {value.max():.4g}]"
+        return f"an image must stay in [0, 1], received [{value.min():.9g}, {value.max():.9g}]"
     return None

@@ -30,7 +30,7 @@ def colorize(heatmap: Heatmap, *, map: ColormapName = "crameri:lajolla", reverse
     low, high = float(heatmap.min()), float(heatmap.max())
     if low < 0 or high > 1:
         raise StepError(
-            f"the heatmap must stay in [0, 1], received [{low:.4g}, {high:.4g}]: put a 'normalize' step before it"
+            f"the heatmap must stay in [0, 1], received [{low:.9g}, {high:.9g}]: put a 'normalize' step before it"
         )
     table = colormap_table(map)
     return look_up(heatmap, table[::-1] if reverse else table)

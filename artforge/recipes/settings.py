@@ -12,7 +12,6 @@ from artforge.core.steps import Setting, Step
 from artforge.recipes.bindings import Scope
 from artforge.recipes.checked import CheckedCall
 
-_NOTHING = "asks for nothing: name at least one, with a weight that is not 0 where it has one"
 _LENGTH_FAULTS = {"missing", "too_short", "too_long"}
 
 
@@ -50,15 +49,18 @@ def setting_fault(step: Step, setting: Setting, value: Any) -> str | None:
         setting.adapter.validate_python(rounded(setting, value))
     except ValidationError as error:
         return f"{where}: {_worded(error, value)}"
-    return f"{where}: {_NOTHING}, received {value!r}" if _asks_for_nothing(setting, value) else None
+    fault = _emptiness(setting, value)
+    return fault and f"{where} asks for nothing: {fault}, received {value!r}"
 
 
-def _asks_for_nothing(setting: Setting, value: Any) -> bool:
-    """An empty list or mapping, or names of which each weighs 0; a mapping of fixed keys has a default for each."""
+def _emptiness(setting: Setting, value: Any) -> str | None:
+    """What an empty list or mapping lacks, or names of which each weighs 0; a mapping of fixed keys may be empty."""
     if setting.fields or not isinstance(value, list | dict) or value == setting.default:
-        return False
+        return None
+    if not value:
+        return "name at least one"
     weightless = isinstance(value, dict) and setting.kind is not None and not any(value.values())
-    return not value or weightless
+    return "at least one weight must not be 0" if weightless else None
 
 
 def _worded(error: ValidationError, value: Any) -> str:

@@ -417,6 +417,12 @@ def test_floats_go_to_the_nearest_level_and_no_further_than_black_and_white():
     np.testing.assert_array_equal(to_bytes(image), [[[0, 1, 255], [0, 255, 100]]])
 
 
+def test_a_value_a_rounding_above_1_is_told_with_all_its_digits():
+    image = np.zeros((2, 2, 3), np.float32)
+    image[0, 0, 0] = 1.00001
+    assert "received [0, 1.0000100" in array_fault(image, Kind.IMAGE)
+
+
 @pytest.mark.parametrize("size", [(7, 9), (48, 80), (13, 200), (200, 13)])
 def test_resize_gives_the_size_asked_for_and_stays_in_range(size):
     image = np.random.default_rng(0).random((48, 80, 3), dtype=np.float32)

@@ -57,6 +57,11 @@ def test_heat_outside_the_range_is_sent_to_normalize(values):
         colorize(np.array([values], np.float32))
 
 
+def test_heat_a_rounding_above_1_is_told_with_all_its_digits():
+    with pytest.raises(StepError, match=r"received \[0, 1\.0000\d+\]"):
+        colorize(np.array([[0, 1.00001]], np.float32))
+
+
 @pytest.mark.parametrize(
     ("name", "near"), [("crameri:lajola", "crameri:lajolla"), ("infernoo", "inferno"), ("Magma", "magma")]
 )

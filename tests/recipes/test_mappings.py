@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from pydantic import TypeAdapter
 
 from artforge.core.errors import RecipeError
+from artforge.core.steps import Setting, find_step
 from artforge.engine.attention.channels import Channels
 from artforge.recipes.check import check_file
 from artforge.recipes.plan import Planner
+from artforge.recipes.settings import setting_fault
+from artforge.recipes.steps import load_steps
 from artforge.recipes.variants import Overrides
 
 BODY = """\
@@ -124,19 +130,26 @@ def test_a_class_by_number_is_told_of_quotes_where_the_names_are_not_known(write
 
 
 @pytest.mark.parametrize(
-    "step",
+    ("step", "message"),
     [
-        HEAT.format("target: {}"),
-        HEAT.format("target: []"),
-        HEAT.format("target: {human: 0, machine: 0}"),
-        HEAT.format('target: {human: "=t"}'),
-        "layer_cam_fusion: {model: net, image: $art, layers: []}",
-        "fine_cam: {model: net, image: $art, scales: []}",
-        "dream: {start_image: $art, model: net, filters: {}}",
+        (HEAT.format("target: {}"), "grad_cam.target asks for nothing: name at least one, received {}"),
+        (HEAT.format("target: []"), "grad_cam.target asks for nothing: name at least one, received []"),
+        (HEAT.format("target: {human: 0, machine: 0}"), "at least one weight must not be 0, received {'human': 0, "),
+        (HEAT.format('target: {human: "=t"}'), "one weight must not be 0, received {'human': 0} (at frame 0)"),
+        ("layer_cam_fusion: {model: net, image: $art, layers: []}", "layer_cam_fusion.layers asks for nothing"),
+        ("fine_cam: {model: net, image: $art, scales: []}", "fine_cam.scales asks for nothing"),
+        ("dream: {start_image: $art, model: net, filters: {}}", "dream.filters asks for nothing"),
     ],
 )
-def test_a_list_or_mapping_that_asks_for_nothing_is_told(write_recipe, step):
-    assert "asks for nothing: name at least one, with a weight that is not 0" in faults(write_recipe, step)
+def test_a_list_or_mapping_that_asks_for_nothing_is_told(write_recipe, step, message):
+    assert message in faults(write_recipe, step)
+
+
+def test_a_list_may_be_as_empty_as_its_default():
+    load_steps()
+    setting = Setting("words", None, TypeAdapter(list[str]), default=[], required=False, numeric=False)
+    assert setting_fault(find_step("mat"), setting, []) is None
+    assert "mat.words asks for nothing" in (setting_fault(find_step("mat"), replace(setting, default=None), []) or "")
 
 
 def test_a_mapping_of_fixed_keys_may_leave_each_at_its_default(write_recipe):
