@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 from artforge.core.errors import RecipeError, did_you_mean
 from artforge.core.steps import Setting, Step, registered_steps
@@ -251,17 +250,15 @@ class _Checker:
     def _values(self, calls: list[CheckedCall]) -> None:
         variants = expand_variants(self.recipe, self.overrides)
         for checked in calls:
-            settings = checked.step.settings
-            written = {name: settings[name] for name in checked.settings}
-            sound = {
+            written = {name: checked.step.settings[name] for name in checked.settings}
+            sound = [
                 name for name, each in written.items() if self._setting(checked, each, checked.settings[name], variants)
-            }
-            for name, setting in settings.items():
-                # a layer that is not written is last_conv, which not every model has
-                if name in sound or (setting.kind is Kind.LAYER and name not in written):
-                    self._named_thing(checked, setting, variants)
-                if name in sound and all(each in sound for each in written if settings[each].kind is Kind.LAYER):
-                    self._channels(checked, setting, variants)
+            ]
+            layers_are_sound = all(name in sound for name, each in written.items() if each.kind is Kind.LAYER)
+            for name in sound:
+                self._named_thing(checked, written[name], variants)
+                if layers_are_sound:
+                    self._channels(checked, written[name], variants)
 
     def _setting(self, checked: CheckedCall, setting: Setting, binding: Binding, variants: list[Variant]) -> bool:
         """Try every value that a setting takes; whether all of them suit it."""
@@ -313,7 +310,7 @@ class _Checker:
         tried: set[tuple[str, tuple[str, Path] | None]] = set()
         for variant in variants:
             scope = scope_of(self.recipe, variant, len(variants))
-            value, model = self._value(checked, setting, scope), self._model_beside(checked, scope)
+            value, model = checked.settings[setting.name].resolve(scope), self._model_beside(checked, scope)
             for name in [value] if isinstance(value, str) else _names_in(value):
                 if (name, model) in tried:
                     continue
@@ -330,7 +327,7 @@ class _Checker:
             return
         tried: set[str] = set()
         for scope in self._moments(checked.settings[setting.name], variants):
-            value = self._value(checked, setting, scope)
+            value = checked.settings[setting.name].resolve(scope)
             model, layers = self._model_beside(checked, scope), self._layers_beside(checked, scope)
             if repr((value, model, layers)) in tried:
                 continue
@@ -341,15 +338,13 @@ class _Checker:
                 self._fault(checked, setting, f"{checked.step.name}.{setting.name}: {fault}", scope)
                 return
 
-    def _value(self, checked: CheckedCall, setting: Setting, scope: Scope) -> Any:
-        """What a setting is at one moment: as written, else its default."""
-        binding = checked.settings.get(setting.name)
-        return setting.default if binding is None else binding.resolve(scope)
-
     def _layers_beside(self, checked: CheckedCall, scope: Scope) -> list[str] | None:
-        beside = (setting for setting in checked.step.settings.values() if setting.kind is Kind.LAYER)
-        value = next((self._value(checked, setting, scope) for setting in beside), None)
-        return [value] if isinstance(value, str) else value and _names_in(value)
+        """The layers that a call names, or its step where the call does not; None stands for every layer."""
+        for name, setting in checked.step.settings.items():
+            if setting.kind is Kind.LAYER:
+                value = checked.settings[name].resolve(scope) if name in checked.settings else setting.default
+                return None if value is None else [value] if isinstance(value, str) else _names_in(value)
+        return None
 
     def _model_beside(self, checked: CheckedCall, scope: Scope) -> tuple[str, Path] | None:
         for name, setting in checked.step.settings.items():
