@@ -68,7 +68,7 @@ def test_a_network_in_half_precision_has_maps_too(keras, pictures, name):
         network = keras.Model(picture, keras.layers.Dense(2)(keras.layers.Flatten()(maps)))
     finally:
         keras.config.set_dtype_policy("float32")
-    model = wrap_model(network)
+    model = wrap_model(zoo.fill(network))
     [heatmap] = METHODS[name].batch(pictures[:1], model=model, **({"num_masks": 20} if name == "rise" else {}))
     assert np.isfinite(heatmap).all()
     assert heatmap.any()
