@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artforge.core.errors import RecipeError, StepError
+from artforge.core.errors import RecipeError
 from artforge.core.pictures import read_picture
 from artforge.engine.ascent.run import Run
 from artforge.recipes.cache import Cache
@@ -135,23 +135,11 @@ def test_what_happened_is_told_with_its_place(write, tmp_path):
     assert "the network is sure of hand_made by 90%" in notice
 
 
-def test_an_impossible_filter_is_an_error_with_its_place(write, tmp_path):
-    path = write(
-        """
-        steps:
-          pattern:
-            - ascend: {model: hand_vs_algo, layer: conv3, filter: 48, size: 32}
-        outputs:
-          print: {from: $pattern, per: recipe, formats: [png]}
-        """
-    )
-    with pytest.raises(StepError, match=r"grown\.yaml:6:7: error: ascend: layer 'conv3' has no filter 48: it has 48"):
-        render(path, tmp_path / "out")
-
-
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
+        ("layer: conv3, filter: 48", "48"),
+        ("layer: conv3, filters: {3: 1, 99: 0.5}", "99"),
         ("layer: conv3, filter: 1, num_steps: 0", r"ascend\.num_steps: 0 is out of range"),
         ("layer: cnov3, filter: 1", "did you mean 'conv3'"),
         ("target: hand", "did you mean 'hand_made'"),

@@ -173,7 +173,7 @@ def _checked(image: Image) -> Image:
             f"received {image.shape}"
         )
     if not (image.min() >= 0 and image.max() <= 1):
-        raise ShapeError(f"a start image must stay in [0, 1], received [{image.min():.4g}, {image.max():.4g}]")
+        raise ShapeError(f"a start image must stay in [0, 1], received [{image.min():.9g}, {image.max():.9g}]")
     return image
 
 

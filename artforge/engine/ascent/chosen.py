@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from artforge.core.errors import ChoiceError
-from artforge.core.values import LayerName
+from artforge.core.values import ChannelNumber, Kind, LayerName
 from artforge.engine.ascent.objectives import (
     Objective,
     channels,
@@ -19,10 +19,10 @@ from artforge.engine.ascent.objectives import (
 )
 from artforge.engine.attention.targets import ClassTarget
 
-FilterNumber = Annotated[int, Field(ge=0)]
+FilterNumber = ChannelNumber
 ClassOutput = Literal["logit", "probability"]
 """Of a class: its score before the softmax or sigmoid, or what is behind it."""
-FilterMix = dict[Annotated[str, Field(pattern=r"^\d+$")], float]
+FilterMix = dict[Annotated[str, Kind.CHANNEL, Field(pattern=r"^\d+$")], float]
 """Filters by number, each with its weight: `{3: 1, 17: -0.5}`."""
 
 

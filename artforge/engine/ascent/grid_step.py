@@ -11,7 +11,7 @@ from artforge.core.steps import step
 from artforge.core.values import Image, Kind, LayerName
 from artforge.engine.ascent.ascend import ascend
 from artforge.engine.ascent.at_work import living, surroundings
-from artforge.engine.ascent.chosen import seed_of
+from artforge.engine.ascent.chosen import FilterNumber, seed_of
 from artforge.engine.ascent.objectives import channel
 from artforge.engine.ascent.presets import PresetName, find_preset
 from artforge.engine.models.handle import Model
@@ -22,7 +22,7 @@ def filter_grid(
     *,
     model: Model,
     layer: LayerName = "last_conv",
-    first: Annotated[int, Field(ge=0)] = 0,
+    first: FilterNumber = 0,
     columns: Annotated[int, Field(ge=1, le=64)] = 8,
     rows: Annotated[int, Field(ge=1, le=64)] = 8,
     tile: Annotated[int, Kind.PIXELS, Field(ge=16, le=1024)] = 128,

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
-from artforge.core.values import Image, LayerName, Unit
+from artforge.core.values import Image, Kind, LayerName, Unit
 from artforge.engine.ascent.at_work import surroundings
 from artforge.engine.ascent.chosen import FilterMix, FilterNumber, chosen_objective, seed_of
 from artforge.engine.ascent.films import ring_frames, ring_steps, zoom_frames
@@ -34,7 +34,7 @@ def morph(
     *,
     model: Model,
     layer: LayerName = "last_conv",
-    filters: Annotated[list[FilterNumber], Field(min_length=2)],
+    filters: Annotated[list[FilterNumber], Kind.CHANNEL, Field(min_length=2)],
     num_frames: NumFrames = 96,
     steps_per_frame: Annotated[int, Field(ge=1, le=100)] = 12,
     at: Unit = 0.0,

@@ -141,7 +141,7 @@ class Objective:
         if mask.ndim != 2 or 0 in mask.shape or not (mask.min() >= 0 and mask.max() <= 1):
             raise ShapeError(
                 f"a mask must be (height, width) in [0, 1], received {mask.shape} "
-                f"in [{np.min(mask, initial=np.inf):.4g}, {np.max(mask, initial=-np.inf):.4g}]"
+                f"in [{np.min(mask, initial=np.inf):.9g}, {np.max(mask, initial=-np.inf):.9g}]"
             )
         return Objective(
             tuple(replace(term, mask=mask if term.mask is None else term.mask * mask) for term in self.terms)
