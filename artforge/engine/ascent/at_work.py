@@ -40,6 +40,14 @@ def surroundings(num_steps: int) -> Surroundings:
     return {"on_step": on_step, "state_file": kept_in}
 
 
+def nothing_to_grow(names: Sequence[str]) -> ChoiceError:
+    """What is said where every filter is dead."""
+    return ChoiceError(
+        f"{', '.join(names)}: nothing to grow. The gradient is zero everywhere, also with help: no picture near the "
+        "start moves it (a dead filter). See which filters live: artforge atlas MODEL --layer LAYER"
+    )
+
+
 def living(results: Sequence[Ascended], names: Sequence[str]) -> list[Ascended | None]:
     """The pictures that have grown, None in place of those whose filter is dead; what happened is said by name.
 
@@ -50,12 +58,8 @@ def living(results: Sequence[Ascended], names: Sequence[str]) -> list[Ascended |
     Raises:
         ChoiceError: none has grown.
     """
-    dead = [name for result, name in zip(results, names, strict=True) if result.is_dead]
-    if len(dead) == len(results):
-        raise ChoiceError(
-            f"{', '.join(dead)}: nothing to grow. The gradient is zero everywhere, also with help: no picture near the "
-            "start moves it (a dead filter). See which filters live: artforge atlas MODEL --layer LAYER"
-        )
+    if all(result.is_dead for result in results):
+        raise nothing_to_grow(names)
     tell = current_work().noticed
     for result, name in zip(results, names, strict=True):
         if result.is_dead:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from artforge.core.values import Image
 from artforge.engine.ascent.ascend import begin
+from artforge.engine.ascent.at_work import nothing_to_grow
 from artforge.engine.ascent.deprocess import finished
 from artforge.engine.ascent.objectives import Objective
 from artforge.engine.ascent.run import Run
@@ -26,6 +27,7 @@ def picture_at(
     objective: Objective,
     *,
     key: str,
+    name: str,
     model: Model,
     ascent: Ascent,
     size: tuple[int, int] | None = None,
@@ -38,16 +40,20 @@ def picture_at(
         share: in [0, 1] of the steps.
         objective: what it climbs for.
         key: what tells this ascent from others of the same network, start, size and seed.
+        name: what it is to be, for the message where nothing moves it.
         model, ascent, size, seed: see `ascend`.
         start_image: what it begins with, or None for noise.
 
     Returns:
         float32 (H, W, 3) in [0, 1], on the scale of the last picture.
+
+    Raises:
+        ChoiceError: nothing moves it.
     """
     starts = None if start_image is None else [start_image]
     drawn = b"" if start_image is None else start_image.tobytes()
     described = repr((key, id(model), model.sha256, ascent, size, seed))
-    name = hashlib.sha256(described.encode() + drawn).hexdigest()
+    digest = hashlib.sha256(described.encode() + drawn).hexdigest()
     wanted = round(share * ascent.num_steps)
 
     def new_run() -> Run:
@@ -55,7 +61,7 @@ def picture_at(
         run.find_dead()
         return run
 
-    kept, run, last = _JOURNEYS.pop(name, (model, None, None))
+    kept, run, last = _JOURNEYS.pop(digest, (model, None, None))
     if run is None and wanted < ascent.num_steps and ascent.finish.how != "clip":
         run = _walk(new_run(), ascent.num_steps)
         last = run.results()[0].raw
@@ -64,8 +70,11 @@ def picture_at(
     _walk(run, wanted)
     while len(_JOURNEYS) >= _KEPT:
         _JOURNEYS.pop(next(iter(_JOURNEYS)))
-    _JOURNEYS[name] = (kept, run, last)
-    return finished(run.results()[0].raw, ascent.finish, like=last)
+    _JOURNEYS[digest] = (kept, run, last)
+    [result] = run.results()
+    if result.is_dead and result.stopped:
+        raise nothing_to_grow([name])
+    return finished(result.raw, ascent.finish, like=last)
 
 
 def _walk(run: Run, wanted: int) -> Run:

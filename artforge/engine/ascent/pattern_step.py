@@ -98,11 +98,13 @@ def ascend_step(
         ascent = made_seamless(ascent)
     _check_together(start_image, num_octaves, budget, until, target, at)
     shape = None if start_image is not None else _shape(model, size, height)
+    name = described(layer=layer, filter=filter, filters=filters, target=target)
     if at < 1:
         return picture_at(
             at,
             objective,
             key=repr((layer, filter, filters, target, alone, output, spectrum)),
+            name=name,
             model=model,
             ascent=ascent,
             size=shape,
@@ -127,7 +129,7 @@ def ascend_step(
             until=Until(target, until) if until is not None and isinstance(target, str) else None,
             **around,
         )
-    living(results, [described(layer=layer, filter=filter, filters=filters, target=target)])
+    living(results, [name])
     return results[0].picture
 
 

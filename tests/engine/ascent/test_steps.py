@@ -242,6 +242,8 @@ def half_dead(*, all_dead=False):
 def test_a_dead_filter_is_an_error_by_name_and_never_a_grey_picture():
     with pytest.raises(ChoiceError, match=r"filter 1 of conv: nothing to grow.*artforge atlas"):
         ascend_step(model=half_dead(), layer="conv", filter=1, size=SIZE, num_steps=40, rng=generator(0))
+    with pytest.raises(ChoiceError, match="filter 1 of conv: nothing to grow"):
+        ascend_step(model=half_dead(), layer="conv", filter=1, size=SIZE, num_steps=40, at=0.99, rng=generator(0))
     with pytest.raises(ChoiceError, match="number 2 of the 2 in the ring is a dead filter"):
         morph(model=half_dead(), layer="conv", filters=[0, 1], num_frames=2, num_steps=40, size=16, rng=generator(0))
 
