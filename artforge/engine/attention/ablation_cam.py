@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, LayerName
 from artforge.engine.attention.cam import add_up_chosen
-from artforge.engine.attention.channels import Channels
+from artforge.engine.attention.channels import Channels, as_channels
 from artforge.engine.attention.evidence import Seen, maps_behind_trunk, see
+from artforge.engine.attention.inputs import check_inputs
+from artforge.engine.attention.layers import layer_named
 from artforge.engine.attention.scores import head_scores, settled_weights
 from artforge.engine.attention.targets import ClassTarget, Targets, class_weights
 from artforge.engine.attention.upsample import upsample_heatmap
@@ -43,7 +45,8 @@ def ablation_cam_batch(
         ShapeError: the number of targets is not the number of pictures.
         ModelError: the network gives numbers that are not finite.
     """
-    name = model.find_layer(layer).name
+    check_inputs(images, model=model)
+    name, channels = layer_named(layer, model=model).name, as_channels(channels)
     by_gradient = channels is not None and channels.rank == "gradient"
     found = []
     for image, row in zip(images, class_weights(targets, model=model, num_images=len(images)), strict=True):

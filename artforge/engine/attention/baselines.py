@@ -9,12 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import check_choice
+from artforge.engine.attention.inputs import described
 from artforge.engine.models.handle import Model
 
 Baseline = Literal["black", "grey", "white", "mean", "blurred"]
 
 _BLUR = 0.1  # standard deviation as a share of the short edge: forms are gone, colours stay
 _LEVELS = {"black": 0.0, "grey": 0.5, "white": 1.0}
+
+
+def check_baseline(what: str, value: object) -> None:
+    """Raise unless `value` is the name of a baseline.
+
+    Raises:
+        ChoiceError: names the setting, what was received, the allowed names and the nearest.
+    """
+    name = value if isinstance(value, str) else described(value)  # an array cannot be looked for among names
+    check_choice(what, name, get_args(Baseline))
 
 
 def baseline_of(picture: NDArray[np.float32], baseline: Baseline, *, model: Model) -> NDArray[np.float32]:
@@ -31,7 +42,7 @@ def baseline_of(picture: NDArray[np.float32], baseline: Baseline, *, model: Mode
     Raises:
         ChoiceError: no such baseline.
     """
-    check_choice("baseline", baseline, get_args(Baseline))
+    check_baseline("baseline", baseline)
     if baseline in _LEVELS:
         low, high = model.value_range
         return np.full_like(picture, low + (high - low) * _LEVELS[baseline])

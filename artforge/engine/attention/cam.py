@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from artforge.core.errors import ShapeError
 from artforge.core.values import FeatureMaps, Heatmap, Image
-from artforge.engine.attention.channels import Channels, choose_channels
+from artforge.engine.attention.channels import Channels, as_channels, choose_channels
 from artforge.engine.attention.evidence import Evidence, each_evidence
 from artforge.engine.attention.feature_maps import each_feature_maps
 from artforge.engine.attention.finite import as_heatmap
+from artforge.engine.attention.inputs import maps_wanted
+from artforge.engine.attention.layers import layer_named
 from artforge.engine.attention.targets import ClassTarget, Targets, class_weights
 from artforge.engine.attention.upsample import upsample_heatmap
 from artforge.engine.models.handle import Model
@@ -51,8 +53,8 @@ def cam_batch(
         ShapeError: the number of targets is not the number of pictures.
         ModelError: the network gives numbers that are not finite.
     """
-    name = model.find_layer(layer).name
-    found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
+    found = maps_wanted(images, model=model)
+    name, channels = layer_named(layer, model=model).name, as_channels(channels)
     for position, by_layer in each_evidence(images, model=model, layers=[name], targets=targets):
         found[position] = cam_of(by_layer[name], shares, channels)
     return found
@@ -100,7 +102,7 @@ def maps_to_weigh(
         ShapeError: the number of targets is not the number of pictures.
         ModelError: the network gives numbers that are not finite.
     """
-    name = model.find_layer(layer).name
+    name, channels = layer_named(layer, model=model).name, as_channels(channels)
     if channels is not None and channels.rank == "gradient":
         for position, by_layer in each_evidence(images, model=model, layers=[name], targets=targets):
             yield position, by_layer[name].feature_maps, by_layer[name].gradients
@@ -131,6 +133,7 @@ def add_up_chosen(
         ChoiceError: channels that the layer does not have.
         ModelError: the map is not finite.
     """
+    channels = as_channels(channels)
     if channels is None:
         return add_up(shares)
     return add_up(shares[..., choose_channels(channels, feature_maps=feature_maps, gradients=gradients)])

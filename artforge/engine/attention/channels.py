@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from artforge.core.errors import ChoiceError
+from artforge.core.errors import ChoiceError, did_you_mean
 from artforge.core.seeds import generator
-from artforge.core.values import FeatureMaps, Unit
+from artforge.core.values import FeatureMaps, Kind, Unit
 
 _WAYS = ("index", "rank", "cluster", "random", "window")
 _COMPANIONS = {"index": (), "rank": ("count", "share", "start"), "cluster": ("of", "seed"), "random": ("seed",)}
@@ -33,6 +34,8 @@ class Channels(BaseModel):
     * `{window: 16, start: 32}`: a run; it slides round, so that the first channel follows the last.
     """
 
+    KIND: ClassVar[Kind] = Kind.CHANNEL
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     index: tuple[_Number, ...] | None = None
@@ -44,14 +47,31 @@ class Channels(BaseModel):
     of: _Count = 6
     random: _Count | None = None
     window: _Count | None = None
-    seed: int = 0
+    seed: _Number = 0
+
+    def __init__(self, **choice: Any) -> None:
+        """Choose channels.
+
+        Raises:
+            ChoiceError: no such way to choose, or what does not go together.
+        """
+        try:
+            super().__init__(**choice)
+        except ValidationError as error:
+            raise ChoiceError(_worded(error)) from None
+
+    # pydantic builds one from a recipe without this __init__, and tells the recipe's check which key is wrong
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @model_validator(mode="before")
     @classmethod
-    def _lists_as_tuples(cls, value: object) -> object:
-        if isinstance(value, dict) and isinstance(value.get("index"), list):
-            return {**value, "index": tuple(value["index"])}
-        return value
+    def _plain_numbers(cls, value: object) -> object:
+        if not isinstance(value, Mapping):
+            return value
+        choice = {key: _plain(part) for key, part in value.items()}
+        if type(choice.get("index")) is int:
+            choice["index"] = (choice["index"],)
+        return choice
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -67,6 +87,45 @@ class Channels(BaseModel):
         if self.rank is not None and (self.count is None) == (self.share is None):
             raise ValueError("rank takes either count or share beside it")
         return self
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of NumPy as those of Python, and a list, range or array of them as a tuple."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    return tuple(map(_plain, value)) if isinstance(value, list | tuple | range) else value
+
+
+def _worded(error: ValidationError) -> str:
+    """What is wrong with a choice: the first fault, in one sentence."""
+    fault = error.errors(include_url=False)[0]
+    where = str(fault["loc"][0]) if fault["loc"] else ""
+    if fault["type"] == "extra_forbidden":
+        known = list(Channels.model_fields)
+        return f"channels: unknown {where!r}{did_you_mean(where, known)} (known: {', '.join(known)})"
+    message = fault["msg"].removeprefix("Value error, ").replace("Input", where).replace("valid tuple", "list")
+    return f"channels: {message}" if not where else f"channels: {message}, received {fault['input']!r}"
+
+
+def as_channels(channels: object) -> Channels | None:
+    """A choice of channels, also as a recipe writes it; None, which stands for all, stays None.
+
+    Args:
+        channels: a choice, a mapping such as `{"window": 8}`, or the numbers of some, such as `[3, 17]`.
+
+    Raises:
+        ChoiceError: nothing of the kind, no such way to choose, or what does not go together.
+    """
+    if channels is None or isinstance(channels, Channels):
+        return channels
+    if isinstance(channels, Mapping):
+        return Channels(**{str(key): value for key, value in channels.items()})
+    if isinstance(channels, Sequence | np.ndarray) and not isinstance(channels, str | bytes):
+        return Channels(index=channels)
+    raise ChoiceError(
+        f"channels are chosen by Channels(window=8), a mapping such as {{'window': 8}}, or a list of numbers; "
+        f"received {channels!r}"
+    )
 
 
 def choose_channels(

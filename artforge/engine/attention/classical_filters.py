@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Literal, get_args
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ShapeError
+from artforge.core.errors import ShapeError, check_choice
 from artforge.core.pictures import LUMA
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
+from artforge.engine.attention.inputs import check_picture
 
 FilterName = Literal["sobel_x", "sobel_y", "laplacian"]
 FILTER_NAMES: tuple[FilterName, ...] = get_args(FilterName)
@@ -33,10 +35,12 @@ def classical_kernel(name: FilterName, size: int = 3) -> NDArray[np.float32]:
         float32 (size, size), zero in sum.
 
     Raises:
+        ChoiceError: no such filter.
         ShapeError: no such size.
     """
-    if size % 2 == 0 or not 3 <= size <= _LARGEST:
-        raise ShapeError(f"a classical kernel has an odd edge from 3 to {_LARGEST}, received {size}")
+    check_choice("filter", name, FILTER_NAMES)
+    if not isinstance(size, Integral) or size % 2 == 0 or not 3 <= size <= _LARGEST:
+        raise ShapeError(f"a classical kernel has an odd edge from 3 to {_LARGEST}, received {size!r}")
     if name == "laplacian":
         if size == 3:
             return np.asarray([[0, 1, 0], [1, -4, 1], [0, 1, 0]], np.float32)
@@ -59,7 +63,12 @@ def classical_filter(image: Image, *, filter: FilterName) -> Heatmap:  # noqa: A
     Returns:
         float32 (H, W), signed and unnormalised; beyond its border the picture is taken to go on as a mirror image.
 
+    Raises:
+        ChoiceError: no such filter.
+        ShapeError: not a picture.
+
     Source: Sobel and Feldman, A 3x3 Isotropic Gradient Operator for Image Processing (1968).
     """
+    check_picture(image)
     found = cv2.filter2D(image @ LUMA, cv2.CV_32F, classical_kernel(filter), borderType=cv2.BORDER_REFLECT_101)
     return np.asarray(found, np.float32)

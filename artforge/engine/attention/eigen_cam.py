@@ -12,6 +12,7 @@ from artforge.core.steps import step
 from artforge.core.values import FeatureMaps, Heatmap, Image, LayerName
 from artforge.engine.attention.cam import add_up, add_up_chosen, maps_to_weigh
 from artforge.engine.attention.channels import Channels
+from artforge.engine.attention.inputs import maps_wanted
 from artforge.engine.attention.targets import ClassTarget, Targets
 from artforge.engine.attention.upsample import upsample_heatmap
 from artforge.engine.models.handle import Model
@@ -113,7 +114,7 @@ def eigen_cam_batch(
         ShapeError: the number of targets is not the number of pictures.
         ModelError: the network gives numbers that are not finite.
     """
-    found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
+    found = maps_wanted(images, model=model)
     for position, maps, gradients in maps_to_weigh(
         images, model=model, layer=layer, targets=targets, channels=channels
     ):

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ChoiceError
 from artforge.core.values import FeatureMaps, Image
 from artforge.engine.attention.at_once import pictures_at_once
 from artforge.engine.attention.cut import Cut, split_at
 from artforge.engine.attention.finite import check_finite
+from artforge.engine.attention.inputs import check_inputs
 from artforge.engine.attention.kept import Kept
+from artforge.engine.attention.layers import layer_named, layers_named
 from artforge.engine.attention.map_sizes import map_size, shapes_for
 from artforge.engine.attention.targets import Targets, class_weights
 from artforge.engine.backend import load_keras, to_array
@@ -59,7 +60,7 @@ def gather_evidence(
         ShapeError: the number of targets is not the number of pictures.
         ModelError: the network gives numbers that are not finite.
     """
-    name = model.find_layer(layer).name
+    name = layer_named(layer, model=model).name
     by_layer = gather_evidence_of_layers(images, model=model, layers=[name], targets=targets)
     return [evidence[name] for evidence in by_layer]
 
@@ -96,33 +97,12 @@ def each_evidence(
 
     Whoever makes a map of each and lets the Evidence go holds the feature maps of a batch or two, not of all pictures.
     """
+    check_inputs(images, model=model)
     infos = layers_named(layers, model=model)
     weights = class_weights(targets, model=model, num_images=len(images))
     pieces, long_run = pieces_of(model, tuple(infos)), model.is_long_run(len(images))
     for seen in _batches_seen(images, infos, pieces, model=model):
         yield from _evidence_of(seen, weights[seen.positions], infos, pieces, model=model, long_run=long_run)
-
-
-def layers_named(layers: Sequence[str], *, model: Model) -> dict[str, LayerInfo]:
-    """Layers by their own names, each once, in the order given.
-
-    Raises:
-        ChoiceError: unknown layer, or no layers given.
-    """
-    infos = {info.name: info for info in map(model.find_layer, layers)}
-    if not infos:
-        raise ChoiceError(f"no layers given: expected some of {', '.join(model.layer_names)}")
-    return infos
-
-
-def in_order(layers: Sequence[str], *, model: Model) -> list[str]:
-    """Layers by their own names, each once, in the order they are computed.
-
-    Raises:
-        ChoiceError: unknown layer.
-    """
-    wanted = {model.find_layer(layer).name for layer in layers}
-    return [name for name in model.layer_names if name in wanted]
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,6 +176,7 @@ def see(images: Sequence[Image], *, model: Model, layers: Sequence[str]) -> Seen
     Raises:
         ChoiceError: unknown layer, or no layers given.
     """
+    check_inputs(images, model=model)
     infos = layers_named(layers, model=model)
     pieces = pieces_of(model, tuple(infos))
     return Seen(model, infos, len(images), list(_batches_seen(images, infos, pieces, model=model)), pieces)

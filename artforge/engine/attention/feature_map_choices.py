@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Literal, get_args
 
 import numpy as np
-from pydantic import Field
 
-from artforge.core.errors import ChoiceError
+from artforge.core.errors import ChoiceError, check_choice
 from artforge.core.steps import step
-from artforge.core.values import FeatureMaps, Heatmap, Image, LayerName
+from artforge.core.values import ChannelNumber, FeatureMaps, Heatmap, Image, LayerName
 from artforge.engine.attention.channels import Channels, choose_channels
-from artforge.engine.attention.evidence import gather_evidence_of_layers, in_order
+from artforge.engine.attention.evidence import gather_evidence_of_layers
 from artforge.engine.attention.feature_maps import feature_maps, feature_maps_of_layers
+from artforge.engine.attention.inputs import check_inputs
+from artforge.engine.attention.layers import in_order, layer_named
+from artforge.engine.attention.settings import check_count
 from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.attention.upsample import upsample_heatmap
+from artforge.engine.models.card import LAST_CONV
 from artforge.engine.models.handle import Model
 
-_Number = Annotated[int, Field(ge=0)]
+_Strength = Literal["energy", "gradient"]
 
 
 @step("feature_map", version=2)
-def feature_map(image: Image, *, model: Model, channel: _Number, layer: LayerName = "last_conv") -> Heatmap:
+def feature_map(image: Image, *, model: Model, channel: ChannelNumber, layer: LayerName = "last_conv") -> Heatmap:
     """One channel of one layer, at the picture's size.
 
     Args:
@@ -37,14 +40,15 @@ def feature_map(image: Image, *, model: Model, channel: _Number, layer: LayerNam
     Raises:
         ChoiceError: unknown layer, or a channel that it does not have.
     """
+    check_count("channel", channel, least=0)
     maps = feature_maps(image, model=model, layer=layer)
-    _check_channel(channel, model.find_layer(layer).name, maps)
+    _check_channel(channel, layer_named(layer, model=model).name, maps)
     return upsample_heatmap(maps[..., channel], image.shape[:2])
 
 
 @step("channel_across_layers", version=1)
 def channel_across_layers(
-    image: Image, *, model: Model, channel: _Number, layers: list[LayerName] | None = None
+    image: Image, *, model: Model, channel: ChannelNumber, layers: list[LayerName] | None = None
 ) -> FeatureMaps:
     """The channel of one number in every layer: the same place in the row, from edges to things.
 
@@ -61,6 +65,8 @@ def channel_across_layers(
     Raises:
         ChoiceError: unknown layer, a layer that does not have the channel, or no layer that has it.
     """
+    check_inputs([image], model=model)
+    check_count("channel", channel, least=0)
     names = _layers_with(channel, model) if layers is None else in_order(layers, model=model)
     [by_layer] = feature_maps_of_layers(model, [image], names)
     for name, maps in by_layer.items():
@@ -74,7 +80,7 @@ def strongest_per_layer(
     *,
     model: Model,
     layers: list[LayerName] | None = None,
-    by: Literal["energy", "gradient"] = "energy",
+    by: _Strength = "energy",
     target: ClassTarget | None = None,
 ) -> FeatureMaps:
     """The strongest channel of every layer: what each stage of the network finds most striking.
@@ -91,8 +97,10 @@ def strongest_per_layer(
         the widest.
 
     Raises:
-        ChoiceError: unknown layer or class.
+        ChoiceError: unknown layer or class, or no such way to choose.
     """
+    check_inputs([image], model=model)
+    check_choice("by", by, get_args(_Strength))
     names = _convolutions_of(model) if layers is None else in_order(layers, model=model)
     choice = Channels(rank=by, count=1)
     chosen = []
@@ -118,7 +126,7 @@ def _layers_with(channel: int, model: Model) -> list[str]:
 
 def _convolutions_of(model: Model) -> list[str]:
     convolutions = [info.name for info in model.layers if info.kind == "convolution"]
-    return convolutions or [model.find_layer("last_conv").name]
+    return convolutions or [layer_named(LAST_CONV, model=model).name]
 
 
 def _check_channel(channel: int, layer: str, maps: FeatureMaps) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from artforge.core.steps import step
 from artforge.core.values import FeatureMaps, Image, LayerName
 from artforge.engine.attention.at_once import pictures_at_once
-from artforge.engine.attention.channels import Channels, chosen_maps
-from artforge.engine.attention.evidence import as_maps, gather_evidence, layers_named
+from artforge.engine.attention.channels import Channels, as_channels, chosen_maps
+from artforge.engine.attention.evidence import as_maps, gather_evidence
 from artforge.engine.attention.finite import check_finite
+from artforge.engine.attention.inputs import check_inputs
 from artforge.engine.attention.kept import Kept
+from artforge.engine.attention.layers import layer_named, layers_named
 from artforge.engine.backend import to_array
 from artforge.engine.gradients import Compiled, compile_function
 from artforge.engine.models.graph import run_calls
@@ -39,7 +41,7 @@ def feature_maps(
         ChoiceError: unknown layer, or channels that it does not have.
         ModelError: the network gives numbers that are not finite.
     """
-    name = model.find_layer(layer).name
+    name, channels = layer_named(layer, model=model).name, as_channels(channels)
     if channels is not None:
         [evidence] = gather_evidence([image], model=model, layer=name)
         return chosen_maps(evidence.feature_maps, channels, gradients=evidence.gradients)
@@ -73,6 +75,7 @@ def each_feature_maps(
     model: Model, images: Sequence[Image], layers: Sequence[LayerName]
 ) -> Iterator[tuple[int, dict[str, FeatureMaps]]]:
     """As `feature_maps_of_layers`, batch by batch, each with the picture's position."""
+    check_inputs(images, model=model)
     infos = layers_named(layers, model=model)
     names = sorted(infos)
     view = _view_of(model, tuple(names))

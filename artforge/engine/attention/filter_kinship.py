@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ModelError
+from artforge.core.errors import ModelError, check_choice
 from artforge.core.steps import step
 from artforge.core.values import FeatureMaps, Image, LayerName
 from artforge.engine.attention.classical_filters import FILTER_NAMES, FilterName, classical_kernel
 from artforge.engine.attention.feature_maps import feature_maps
+from artforge.engine.attention.inputs import check_model
+from artforge.engine.attention.layers import layer_named
 from artforge.engine.backend import to_array
 from artforge.engine.models.handle import Model
 from artforge.engine.models.layers import kind_of
@@ -55,6 +57,7 @@ def filter_kinship(model: Model, *, layer: LayerName | None = None) -> list[Kins
         ModelError: the layer does not read the picture, is no plain or depthwise convolution, or has no square kernels
             of an odd edge from 3 to 31.
     """
+    check_model(model)
     kernels = _kernels_of(model, layer)
     found = [
         Kinship(name, channel, _correlation(kernels[..., channel], classical_kernel(name, kernels.shape[0])))
@@ -66,7 +69,7 @@ def filter_kinship(model: Model, *, layer: LayerName | None = None) -> list[Kins
 
 def _kernels_of(model: Model, layer: LayerName | None) -> NDArray[np.float32]:
     """float32 (size, size, channels), the colour planes of each kernel added up."""
-    name = first_convolution(model) if layer is None else model.find_layer(layer).name
+    name = first_convolution(model) if layer is None else layer_named(layer, model=model).name
     [operation] = [call.operation for call in model.graph.calls if call.path == name]
     sort = type(operation).__name__
     if sort not in _SORTS:
@@ -135,9 +138,10 @@ def kin_channels(image: Image, *, model: Model, filter: FilterName, layer: Layer
         float32 (h, w, channels), all channels of the layer, by |correlation| of their kernels with the filter.
 
     Raises:
-        ChoiceError: unknown layer.
+        ChoiceError: unknown layer or filter.
         ModelError: the layer has no kernels that could be compared.
     """
+    check_choice("filter", filter, FILTER_NAMES)
     order = [kinship.channel for kinship in filter_kinship(model, layer=layer) if kinship.filter == filter]
     maps = feature_maps(image, model=model, layer=layer or first_convolution(model))
     return np.ascontiguousarray(maps[..., order])

@@ -11,8 +11,10 @@ from artforge.core.errors import ShapeError, check_choice
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, LayerName
 from artforge.engine.attention.cam import cam_of
-from artforge.engine.attention.evidence import gather_evidence_of_layers, in_order
+from artforge.engine.attention.evidence import gather_evidence_of_layers
+from artforge.engine.attention.inputs import check_inputs
 from artforge.engine.attention.layer_cam import layer_cam_shares
+from artforge.engine.attention.layers import in_order
 from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.attention.upsample import upsample_heatmap
 from artforge.engine.models.card import LayerInfo, last_conv_of
@@ -109,10 +111,12 @@ def layer_cam_fusion(
         float32 (H, W), [0, 1]: layers can only be compared on a scale of their own, so this map is never signed.
 
     Raises:
-        ChoiceError: unknown layer or class, or an empty list of layers.
+        ChoiceError: unknown layer or class, no list of layers, or no such way to fuse.
 
     Source: Jiang et al., LayerCAM (2021), section III-C, https://doi.org/10.1109/TIP.2021.3089943
     """
+    check_inputs([image], model=model)
+    check_choice("how", how, get_args(Fusion))
     names = in_order(stage_ends(model.layers) if layers is None else layers, model=model)
     [by_layer] = gather_evidence_of_layers([image], model=model, layers=names, targets=[target])
     maps = [cam_of(evidence, layer_cam_shares) for evidence in by_layer.values()]

@@ -13,6 +13,8 @@ from artforge.core.errors import ShapeError
 from artforge.core.pictures import resize
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
+from artforge.engine.attention.inputs import check_picture
+from artforge.engine.attention.settings import check_range
 from artforge.engine.attention.upsample import upsample_heatmap
 
 COARSE_EDGE = 1200
@@ -75,17 +77,21 @@ def follow_edges(heatmap: Heatmap, like: Image, *, radius: _Radius = 0.03, softn
         heatmap: float32 (h, w) of any size, signed.
         like: float32 (H, W, 3), the picture whose edges are followed.
         radius: how far heat is drawn to an edge, as a share of the picture's short edge.
-        softness: [0, 1], a colour difference of this size is an edge; smaller ones are smoothed over.
+        softness: (0, 1], a colour difference of this size is an edge; smaller ones are smoothed over.
 
     Returns:
         float32 (H, W), signed, within the heatmap's own smallest and largest value.
 
     Raises:
-        ShapeError: not a heatmap.
+        ShapeError: not a heatmap, or not a picture.
+        ChoiceError: a radius or softness that cannot be.
 
     Source: He, Sun and Tang, Guided Image Filtering (2013), https://doi.org/10.1109/TPAMI.2012.213, its fits made on a
     smaller picture as in He and Sun, Fast Guided Filter (2015), https://arxiv.org/abs/1505.00996
     """
+    check_range("radius", radius, "(0, 0.5]")
+    check_range("softness", softness, "(0, 1]")
+    check_picture(like)
     height, width = like.shape[:2]
     scale = min(1.0, COARSE_EDGE / max(height, width))
     coarse = (max(1, round(height * scale)), max(1, round(width * scale)))

@@ -10,8 +10,9 @@ from pydantic import Field
 
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
-from artforge.engine.attention.baselines import Baseline, baseline_of
+from artforge.engine.attention.baselines import Baseline, baseline_of, check_baseline
 from artforge.engine.attention.finite import as_heatmap
+from artforge.engine.attention.inputs import maps_wanted
 from artforge.engine.attention.scores import batches_asked, mean_gradient, target_scores
 from artforge.engine.attention.settings import check_count
 from artforge.engine.attention.targets import ClassTarget, Targets
@@ -48,7 +49,8 @@ def integrated_gradients_batch(
         ModelError: the network gives numbers that are not finite.
     """
     check_count("num_steps", num_steps)
-    found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
+    check_baseline("baseline", baseline)
+    found = maps_wanted(images, model=model)
     shares = ((np.arange(num_steps) + 0.5) / num_steps).astype(np.float32)
     for positions, batch, weights in batches_asked(images, model=model, targets=targets):
         for position, picture, row in zip(positions, batch, weights, strict=True):

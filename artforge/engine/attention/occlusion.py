@@ -11,8 +11,9 @@ from pydantic import Field
 
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
-from artforge.engine.attention.baselines import Baseline, baseline_of
+from artforge.engine.attention.baselines import Baseline, baseline_of, check_baseline
 from artforge.engine.attention.finite import as_heatmap
+from artforge.engine.attention.inputs import maps_wanted
 from artforge.engine.attention.scores import batches_asked, target_scores
 from artforge.engine.attention.settings import check_range
 from artforge.engine.attention.targets import ClassTarget, Targets
@@ -53,7 +54,8 @@ def occlusion_batch(
     """
     check_range("patch", patch, "(0, 1]")
     check_range("stride", stride, "(0, 1]")
-    found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
+    check_baseline("fill", fill)
+    found = maps_wanted(images, model=model)
     for positions, batch, weights in batches_asked(images, model=model, targets=targets):
         for position, picture, row in zip(positions, batch, weights, strict=True):
             cover = baseline_of(picture, fill, model=model)

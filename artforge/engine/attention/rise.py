@@ -15,6 +15,7 @@ from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
 from artforge.engine.attention.baselines import baseline_of
 from artforge.engine.attention.finite import as_heatmap
+from artforge.engine.attention.inputs import maps_wanted
 from artforge.engine.attention.scores import batches_asked, target_scores
 from artforge.engine.attention.settings import check_count, check_range
 from artforge.engine.attention.targets import ClassTarget, Targets
@@ -61,9 +62,9 @@ def rise_batch(
         ModelError: the network gives numbers that are not finite.
     """
     check_count("num_masks", num_masks, least=2)
-    check_count("cells", cells)
+    check_count("cells", cells, most=64)
     check_range("visible", visible, "(0, 1)")
-    found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
+    found = maps_wanted(images, model=model)
     for positions, batch, weights in batches_asked(images, model=model, targets=targets):
         for position, picture, row in zip(positions, batch, weights, strict=True):
             black = baseline_of(picture, "black", model=model)

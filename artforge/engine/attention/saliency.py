@@ -12,6 +12,7 @@ from artforge.core.errors import check_choice
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
 from artforge.engine.attention.finite import as_heatmap
+from artforge.engine.attention.inputs import maps_wanted
 from artforge.engine.attention.scores import Rectifier, batches_asked, picture_gradients
 from artforge.engine.attention.targets import ClassTarget, Targets
 from artforge.engine.attention.upsample import upsample_heatmap
@@ -59,7 +60,8 @@ def saliency_batch(
         ShapeError: the number of targets is not the number of pictures.
         ModelError: guided, and the network has no ReLU; or it gives numbers that are not finite.
     """
-    found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
+    check_choice("colours", colours, get_args(Colours))
+    found = maps_wanted(images, model=model)
     for positions, batch, weights in batches_asked(images, model=model, targets=targets):
         _, gradients = picture_gradients(
             batch, weights, model=model, rectifier=rectifier, long_run=model.is_long_run(2 * len(images))

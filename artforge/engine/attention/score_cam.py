@@ -14,6 +14,7 @@ from artforge.core.values import FeatureMaps, Heatmap, Image, LayerName
 from artforge.engine.attention.baselines import baseline_of
 from artforge.engine.attention.cam import add_up_chosen, maps_to_weigh
 from artforge.engine.attention.channels import Channels
+from artforge.engine.attention.inputs import maps_wanted
 from artforge.engine.attention.scores import settled_weights, target_scores
 from artforge.engine.attention.settings import check_count
 from artforge.engine.attention.targets import ClassTarget, Targets, class_weights
@@ -51,8 +52,10 @@ def score_cam_batch(
         ShapeError: the number of targets is not the number of pictures.
         ModelError: the network gives numbers that are not finite.
     """
+    if top is not None:
+        check_count("top", top)
+    found = maps_wanted(images, model=model)
     rows = class_weights(targets, model=model, num_images=len(images))
-    found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
     for position, maps, gradients in maps_to_weigh(
         images, model=model, layer=layer, targets=targets, channels=channels
     ):
@@ -71,18 +74,15 @@ def score_cam_weights(
         feature_maps: float32 (h, w, channels) of that picture.
         class_weights: float32 (classes,), zeros for the predicted class.
         model: the network.
-        top: try only so many channels, those with the largest standard deviation over the picture.
+        top: try only so many channels, at least 1, those with the largest standard deviation over the picture.
 
     Returns:
         float64 (channels,), at least 0, 1 in sum; 0 for channels that are flat (they mask nothing) or not tried, and
         0 everywhere where no channel is left.
 
     Raises:
-        ChoiceError: a `top` below 1.
         ModelError: the network gives numbers that are not finite.
     """
-    if top is not None:
-        check_count("top", top)
     batch = model.prepare(image)
     asked = settled_weights(batch, class_weights[None], model=model)[0]
     tried = _channels_to_try(feature_maps, top)

@@ -13,6 +13,7 @@ from artforge.core.values import FeatureMaps, Image
 from artforge.engine.attention.at_once import pictures_at_once
 from artforge.engine.attention.evidence import Seen, weighted_score
 from artforge.engine.attention.finite import check_finite
+from artforge.engine.attention.inputs import check_inputs
 from artforge.engine.attention.kept import Kept
 from artforge.engine.attention.targets import Target, Targets, class_weights, weights_of_target
 from artforge.engine.backend import load_keras, to_array
@@ -33,6 +34,7 @@ def batches_asked(
         ChoiceError: unknown class.
         ShapeError: the number of targets is not the number of pictures.
     """
+    check_inputs(images, model=model)
     weights = class_weights(targets, model=model, num_images=len(images))
     for positions, batch in model.batches(images):
         yield positions, batch, settled_weights(batch, weights[positions], model=model)
@@ -98,6 +100,7 @@ def settled_target(image: Image, target: Target | None, *, model: Model) -> dict
     Raises:
         ChoiceError: unknown class.
     """
+    check_inputs([image], model=model)
     [weights] = settled_weights(model.prepare(image), weights_of_target(target, model=model)[None], model=model)
     return {name: float(weight) for name, weight in zip(model.class_names, weights, strict=True) if weight}
 

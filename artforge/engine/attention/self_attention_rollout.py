@@ -13,6 +13,7 @@ from artforge.core.errors import ModelError, ShapeError, check_choice
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
 from artforge.engine.attention.finite import check_finite
+from artforge.engine.attention.inputs import maps_wanted
 from artforge.engine.attention.kept import Kept
 from artforge.engine.attention.map_sizes import layers_for
 from artforge.engine.attention.settings import check_range
@@ -94,8 +95,10 @@ def self_attention_rollout_batch(
         ModelError: the network has no self-attention that tells its weights, or not all of it is over the same
             patches; or it gives numbers that are not finite.
     """
+    check_choice("heads", heads, get_args(Heads))
+    check_range("discard", discard, "[0, 1)")
+    found = maps_wanted(images, model=model)
     view = _view_of(model)
-    found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
     for positions, batch in model.batches(images):
         grid = _grid_of(model, (batch.shape[1], batch.shape[2]))
         layers = [to_array(tensor) for tensor in view(batch)]

@@ -7,14 +7,16 @@ from numbers import Integral, Real
 from artforge.core.errors import ChoiceError
 
 
-def check_count(what: str, value: int, *, least: int = 1) -> None:
-    """Raise unless `value` is a whole number of at least `least`.
+def check_count(what: str, value: int, *, least: int = 1, most: int | None = None) -> None:
+    """Raise unless `value` is a whole number from `least` to `most`, which may be open.
 
     Raises:
         ChoiceError: names the setting, what was received and what is allowed.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise ChoiceError(f"{what} must be a whole number of at least {least}, received {value!r}")
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        allowed = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise ChoiceError(f"{what} must be a whole number {allowed}, received {value!r}")
 
 
 def check_range(what: str, value: float, allowed: str) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from typing import Annotated, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from artforge.core.errors import check_choice
 from artforge.core.seeds import derive_seed, generator
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Unit
+from artforge.engine.attention.inputs import maps_wanted
 from artforge.engine.attention.saliency import Colours, over_colours
 from artforge.engine.attention.scores import batches_asked, mean_gradient
 from artforge.engine.attention.settings import check_count, check_range
@@ -52,8 +54,9 @@ def smooth_grad_batch(
         ModelError: the network gives numbers that are not finite.
     """
     check_count("num_samples", num_samples)
+    check_choice("colours", colours, get_args(Colours))
     check_range("noise", noise, "[0, 1]")
-    found: list[Heatmap] = [np.empty(0, np.float32)] * len(images)
+    found = maps_wanted(images, model=model)
     for positions, batch, weights in batches_asked(images, model=model, targets=targets):
         for position, picture, row in zip(positions, batch, weights, strict=True):
             noisy = _noisy_copies(picture, num_samples, noise, seed)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ChoiceError, ShapeError
+from artforge.core.errors import ChoiceError, ShapeError, listing
 from artforge.core.values import ClassName
+from artforge.engine.attention.inputs import check_model
 from artforge.engine.models.handle import Model
 
 _LARGEST_WEIGHT = float(np.finfo(np.float32).max)
@@ -40,6 +41,7 @@ def class_weights(targets: Targets, *, model: Model, num_images: int) -> NDArray
         ChoiceError: no such class, nothing that could be one, or a mix that asks about nothing.
         ShapeError: as many targets as pictures were expected.
     """
+    check_model(model)
     listed: list[Any] = list(targets) if isinstance(targets, list) else [targets] * num_images
     if len(listed) != num_images:
         raise ShapeError(f"{len(listed)} targets for {num_images} pictures: expected one for each, or one for all")
@@ -52,16 +54,23 @@ def weights_of_target(target: Target | None, *, model: Model) -> NDArray[np.floa
 
     Raises:
         ChoiceError: no such class, nothing that could be one, a weight that is no finite number, or a mix that asks
-            about nothing (empty, or all zero).
+            about nothing (empty, all zero, or both classes of a one-sigmoid network, which cancel).
     """
+    check_model(model)
     weights = np.zeros(len(model.class_names), np.float32)
     if target is None:
         return weights
     for name, weight in _mix_of(target, model):
         weights[_index_of(name, model)] += _weight_of(name, weight)
+    if model.twin.num_outputs == 1 and weights[0] == weights[1] != 0:
+        both = " and ".join(model.class_names)
+        raise ChoiceError(
+            f"the target {target!r} asks about nothing: in a network with one sigmoid {both} are each other's "
+            "opposite, and with equal weights they cancel. Ask about one of them"
+        )
     if not weights.any():
         raise ChoiceError(
-            f"the target {target!r} asks about nothing: at least one of {', '.join(model.class_names)} needs a weight "
+            f"the target {target!r} asks about nothing: at least one of {listing(model.class_names)} needs a weight "
             "that is not 0"
         )
     return weights
@@ -78,7 +87,7 @@ def _mix_of(target: Any, model: Model) -> Iterator[tuple[Any, Any]]:
     else:
         raise ChoiceError(
             f"the target {target!r} is no class: expected a name, a number, a list of them, or a mapping to weights; "
-            f"the classes are {', '.join(model.class_names)}"
+            f"the classes are {listing(model.class_names)}"
         )
 
 
@@ -91,7 +100,7 @@ def _index_of(name: Any, model: Model) -> int:
     if index is None:  # None, too, is no class here: as an index it would mean every class at once
         raise ChoiceError(
             f"{name!r} in a target is no class: expected a name or a number; the classes are "
-            f"{', '.join(model.class_names)}"
+            f"{listing(model.class_names)}"
         )
     return index
 

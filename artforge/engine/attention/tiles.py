@@ -13,7 +13,7 @@ from artforge.core.errors import ShapeError, check_choice
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, LayerName
 from artforge.engine.attention.cam import maps_to_weigh
-from artforge.engine.attention.channels import Channels, choose_channels
+from artforge.engine.attention.channels import Channels, as_channels, choose_channels
 from artforge.engine.attention.eigen_cam import first_component
 from artforge.engine.attention.methods import CamName, find_method
 from artforge.engine.attention.scores import settled_target
@@ -125,16 +125,20 @@ def fine_cam(
         float32 (H, W), signed, each scale's strongest evidence counting as 1.
 
     Raises:
-        ChoiceError: unknown layer, class or method, or channels that the layer does not have.
+        ChoiceError: unknown layer, class or method, channels that the layer does not have, or a scale, an overlap or
+            a way to fuse that cannot be.
         ShapeError: no scales.
         ModelError: the network gives numbers that are not finite.
     """
     wanted = [1, 2, 4] if scales is None else scales
-    if not wanted:
-        raise ShapeError("fine_cam: no scales given, expected some such as [1, 2, 4]")
+    if not isinstance(wanted, Sequence) or not wanted:
+        raise ShapeError(f"scales must be a list of some, such as [1, 2, 4], received {scales!r}")
     for scale in wanted:
-        check_count("a scale", scale)
+        check_count("a scale", scale, most=16)
+    check_range("overlap", overlap, "[0, 0.75]")
+    check_choice("fuse", fuse, get_args(Fuse))
     check_choice("method", method, get_args(CamName))
+    channels = as_channels(channels)
     asked = settled_target(image, target, model=model)
     settled = _settled_on(image, model=model, method=method, layer=layer, target=asked, channels=channels)
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from artforge.core.errors import ShapeError
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
+from artforge.engine.attention.inputs import described
 
 _ROWS_AT_ONCE = 512
 
@@ -33,6 +34,8 @@ def upsample_heatmap(heatmap: Heatmap, size: tuple[int, int]) -> Heatmap:
     Raises:
         ShapeError: not a heatmap, or a size of zero.
     """
+    if not isinstance(heatmap, np.ndarray):
+        raise ShapeError(f"a heatmap must be a float32 array (h, w), received {described(heatmap)}")
     if heatmap.ndim != 2 or 0 in heatmap.shape or min(size) < 1:
         raise ShapeError(
             f"a heatmap (h, w) can be resized to (height, width) of at least 1, received {heatmap.shape} to {size}"

@@ -5,9 +5,14 @@ import pytest
 from pydantic import ValidationError
 
 from artforge.core.errors import ChoiceError, ShapeError
-from artforge.engine.attention.channels import Channels, choose_channels
-from artforge.engine.attention.grad_cam import grad_cam_batch
+from artforge.core.steps import find_step
+from artforge.core.values import Kind
+from artforge.engine.attention.channels import Channels, as_channels, choose_channels
+from artforge.engine.attention.feature_map_choices import channel_across_layers, feature_map
+from artforge.engine.attention.grad_cam import grad_cam, grad_cam_batch
+from artforge.engine.attention.methods import METHODS
 from artforge.engine.attention.targets import class_weights
+from artforge.engine.models.handle import wrap_model
 
 MAPS = np.random.default_rng(0).normal(size=(4, 5, 10)).astype(np.float32) * np.arange(1, 11, dtype=np.float32)
 SLOPES = np.random.default_rng(1).normal(size=(4, 5, 10)).astype(np.float32) + np.linspace(
@@ -89,6 +94,55 @@ def test_a_choice_that_makes_no_sense_is_refused(choice, message):
         Channels.model_validate(choice)
 
 
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"windows": 8}, r"channels: unknown 'windows' - did you mean 'window'\? \(known: index, .*, seed\)$"),
+        ({"random": 8, "seed": -1}, r"channels: seed should be greater than or equal to 0, received -1$"),
+        ({"index": "all"}, "channels: index should be a list, received 'all'$"),
+        ({"index": np.asarray([1.5])}, r"channels: index should be a valid integer, received 1\.5$"),
+        ({"rank": "loud", "count": 1}, "channels: rank should be 'gradient' or 'energy', received 'loud'$"),
+        ({"rank": "energy"}, "channels: rank takes either count or share beside it$"),
+        ({"index": [True]}, "channels: index should be a valid integer, received True$"),
+    ],
+)
+def test_a_choice_made_in_python_is_refused_in_one_sentence(choice, message):
+    for make in (lambda: Channels(**choice), lambda: as_channels(choice)):
+        with pytest.raises(ChoiceError, match=message):
+            make()
+
+
+@pytest.mark.parametrize("index", [[4, 2], (4, 2), range(4, 1, -2), np.asarray([4, 2]), [np.uint8(4), 2]])
+def test_numbers_of_channels_come_in_any_row(index):
+    assert Channels(index=index) == as_channels(index) == Channels(index=(4, 2))
+
+
+def test_a_lone_number_is_a_row_of_one():
+    assert Channels(index=3) == Channels(index=(3,))
+    assert Channels(window=np.int64(3)) == Channels(window=3)
+
+
+@pytest.mark.parametrize("channels", ["window", 3, 1.5, object()])
+def test_what_is_no_choice_of_channels_is_told_the_way_out(channels):
+    with pytest.raises(ChoiceError, match=r"chosen by Channels\(window=8\), a mapping such as .* or a list of numbers"):
+        as_channels(channels)
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name].looks_at_layer])
+def test_every_method_takes_channels_as_a_recipe_writes_them(residual, pictures, name):
+    for written in ({"rank": "gradient", "count": 2}, [5, 2]):
+        method = METHODS[name]
+        as_written = method.batch(pictures[:1], model=residual, channels=written)
+        np.testing.assert_array_equal(
+            as_written, method.batch(pictures[:1], model=residual, channels=as_channels(written))
+        )
+
+
+def test_the_step_registry_knows_that_channels_are_meant():
+    for function, setting in ((grad_cam, "channels"), (feature_map, "channel"), (channel_across_layers, "channel")):
+        assert find_step(function.__name__).settings[setting].kind is Kind.CHANNEL
+
+
 # targets
 
 
@@ -137,5 +191,21 @@ def test_both_classes_of_a_sigmoid_against_each_other_are_twice_the_one(one_sigm
     [wild] = grad_cam_batch(pictures[:1], model=one_sigmoid, targets="wild")
     [pull] = grad_cam_batch(pictures[:1], model=one_sigmoid, targets={"wild": 1, "calm": -1})
     np.testing.assert_allclose(pull, 2 * wild, rtol=1e-5)
-    [nothing] = grad_cam_batch(pictures[:1], model=one_sigmoid, targets=("wild", "calm"))
-    assert not nothing.any()
+
+
+@pytest.mark.parametrize("target", [("wild", "calm"), {"wild": -0.5, 0: -0.5}])
+def test_both_classes_of_a_sigmoid_with_equal_weights_are_refused(one_sigmoid, target):
+    with pytest.raises(ChoiceError, match=r"calm and wild are each other's opposite, .* cancel. Ask about one of them"):
+        class_weights(target, model=one_sigmoid, num_images=1)
+
+
+def test_two_of_many_classes_with_equal_weights_are_a_mix(residual):
+    assert class_weights(("red", "green"), model=residual, num_images=1).tolist() == [[1, 1, 0]]
+
+
+def test_of_a_thousand_classes_the_first_are_listed(keras):
+    layers = keras.layers
+    network = keras.Sequential([keras.Input((4, 4, 3)), layers.Flatten(), layers.Dense(1000)])
+    for target in ({}, 1.5, {None: 1}):
+        with pytest.raises(ChoiceError, match=r"class_39, ... \(960 more\)"):
+            class_weights(target, model=wrap_model(network), num_images=1)

@@ -52,6 +52,13 @@ def test_kernels_of_every_size_see_no_structure_in_flat_light(name, size):
 def test_kernels_without_a_middle_are_refused():
     with pytest.raises(ShapeError, match="odd edge from 3 to 31, received 4"):
         classical_kernel("sobel_x", 4)
+    with pytest.raises(ShapeError, match=r"odd edge from 3 to 31, received 3\.0"):
+        classical_kernel("sobel_x", 3.0)
+
+
+def test_another_filter_is_never_taken_for_the_one_named():
+    with pytest.raises(ChoiceError, match=r"filter 'laplace' is not one of: .* did you mean 'laplacian'"):
+        classical_filter(step_edge(0), filter="laplace")
 
 
 @pytest.fixture(scope="module")
