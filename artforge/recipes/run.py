@@ -52,6 +52,7 @@ class Runner:
     _memory: OrderedDict[str, NDArray[np.float32]] = field(default_factory=OrderedDict)
     _held_bytes: int = 0
     _models: dict[str, Any] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
 
     def value(self, node: Node) -> NDArray[np.float32]:
         """The node's value; read-only, since others may share it.
@@ -79,7 +80,7 @@ class Runner:
         work = Work(
             state_file,
             advanced=lambda share, told: self.advanced(node.step.name, share, told),
-            noticed=lambda message: self.noticed(self._placed(node, message, "warning")),
+            noticed=lambda message: self._notice(self._placed(node, message, "warning")),
         )
         try:
             with working(work):
@@ -100,6 +101,12 @@ class Runner:
         if seconds > _READ_SECONDS + value.nbytes / _READ_BYTES_PER_SECOND:
             self.store.store_array(self._stored_key(node), value)
         return np.asarray(value)
+
+    def _notice(self, message: str) -> None:
+        """Tell it once, however many frames and variants it holds for."""
+        if message not in self._told:
+            self._told.add(message)
+            self.noticed(message)
 
     def _stored_key(self, node: Node) -> str:
         """The node's key, in this environment: another version of a library may give other pixels."""

@@ -10,15 +10,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ShapeError
+from artforge.core.errors import ChoiceError, ModelError, ShapeError
 from artforge.core.seeds import derive_seed, generator
 from artforge.core.values import Image
-from artforge.engine.ascent.budget import Budget, Until
+from artforge.core.work import current_work
+from artforge.engine.ascent.budget import Budget, Until, distance_between
 from artforge.engine.ascent.checkpoint import Checkpoint, StateFile
 from artforge.engine.ascent.form import form_of
 from artforge.engine.ascent.grey import Grey
 from artforge.engine.ascent.objectives import Diversity, Objective
 from artforge.engine.ascent.program import sees_grey
+from artforge.engine.ascent.receptive_field import receptive_field
 from artforge.engine.ascent.run import Ascended, Run
 from artforge.engine.ascent.settings import Ascent
 from artforge.engine.ascent.slopes import WORKING_MEMORY, Slopes
@@ -29,7 +31,7 @@ Array = NDArray[np.float32]
 LEAST_EDGE = 4
 
 OnStep = Callable[[int, Array], None]
-"""Told before each step is taken: how many have been, and the values (n,)."""
+"""Told before each step is taken: how many have been, and the values of the pictures that still climb."""
 
 
 def ascend(
@@ -60,7 +62,7 @@ def ascend(
         start_images: pictures in [0, 1] to begin with, one or one for each objective; None begins with noise.
         seed: of the noise and the transforms.
         keep_every: keep the path, a picture every so many steps.
-        budget: how far a picture may go from its start.
+        budget: how far a picture may go from its start; it is then shown as it is, whatever the finish.
         until: how sure the network has to be to stop.
         on_step: told of every step.
         state_file: where the state is kept on the way, so that a run that was stopped goes on; a path is removed at the
@@ -71,11 +73,13 @@ def ascend(
         for each objective, its picture.
 
     Raises:
-        ChoiceError: unknown layer, channel or class.
+        ChoiceError: unknown layer, channel or class, or a budget that cannot be kept.
         ShapeError: pictures that are too small, or do not fit together.
         ModelError: the network cannot see pictures of this size.
         OutputError: a state file that is damaged or of another ascent.
     """
+    if keep_every is not None and keep_every < 1:
+        raise ChoiceError(f"keep_every keeps a picture every so many steps, at least 1; received {keep_every}")
     run = begin(
         objectives,
         model=model,
@@ -131,7 +135,39 @@ def begin(
         else _from_images(start_images, len(objectives), ascent, size)
     )
     slopes = Slopes(model, form, numbers, size, ascent.transforms, ascent.edges, memory)
-    return Run(model, ascent, slopes, parameters, size, seed, budget, until)
+    start = None
+    if start_images is not None and budget is not None:
+        start = np.repeat(np.stack(list(start_images)).astype(np.float32), len(objectives) // len(start_images), axis=0)
+        _check_budget(budget, start, ascent.parameterisation.pictures(parameters, size))
+    _tell_if_small(slopes)
+    return Run(model, ascent, slopes, parameters, size, seed, budget, until, start)
+
+
+def _check_budget(budget: Budget, start: Array, written: Array) -> None:
+    """A way to write pictures down that changes them more than the budget allows cannot keep to it."""
+    away = max(
+        distance_between(np.clip(one, 0, 1), other, budget.measure) for one, other in zip(written, start, strict=True)
+    )
+    if away > budget.distance:
+        raise ChoiceError(
+            f"the budget of {budget.told()} cannot be kept: as this preset writes the start image down (maco keeps its "
+            f"lines, and not its contrast) it is {away:.3g} away already. Take another preset, or a larger budget."
+        )
+
+
+def _tell_if_small(slopes: Slopes) -> None:
+    """Of a picture that is smaller than what a filter sees, only a part of its pattern will show."""
+    for layer in slopes.form.layers:
+        try:
+            field = receptive_field(slopes.model.graph, layer, slopes.canvas)
+        except ModelError:  # it sees the whole picture, whatever its size
+            continue
+        if field.down.size > slopes.canvas[0] or field.across.size > slopes.canvas[1]:
+            current_work().noticed(
+                f"a picture of {slopes.canvas[0]}x{slopes.canvas[1]} is smaller than the {field.down.size}x"
+                f"{field.across.size} pixels that a filter of {layer} sees: only a part of its pattern will show. "
+                "A larger size shows it whole"
+            )
 
 
 def _from_images(
@@ -181,7 +217,10 @@ def _digest(run: Run, keep_every: int | None) -> str:
     """What a run is: another network, start, objective or setting is another run."""
     model, numbers = run.model, run.slopes.numbers
     described = (model.name, model.sha256, run.ascent, run.slopes.form, run.size, run.seed, run.budget, run.until)
-    digest = hashlib.sha256(repr((*described, keep_every, numbers.places)).encode())
+    regions = run.slopes.memory if run.slopes.is_tiled else None  # how many have been done means these
+    masked = [[mask is not None for mask in of_picture] for of_picture in numbers.masks]
+    chosen = [numbers.chosen[slot].tolist() for slot in run.slopes.form.slots if slot in numbers.chosen]
+    digest = hashlib.sha256(repr((*described, keep_every, numbers.places, regions, masked, chosen)).encode())
     masks = [mask for of_picture in numbers.masks for mask in of_picture if mask is not None]
     for array in (run.parameters, numbers.coefficients, *numbers.weights.values(), *numbers.references, *masks):
         digest.update(np.ascontiguousarray(array).tobytes())

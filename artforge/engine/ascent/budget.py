@@ -21,7 +21,7 @@ class Budget:
     """How far a picture may go. The last picture within the budget is the result, so it is never exceeded.
 
     Attributes:
-        distance: the most that it may differ from its start; None is no limit.
+        distance: the most that it may differ from its start.
         measure: `rms` of all pixel values in [0, 1], or `oklab`, the mean colour difference dE.
     """
 
@@ -59,7 +59,7 @@ class Until:
 
     def told(self) -> str:
         """In words."""
-        return f"{self.target} by {self.probability:.0%}"
+        return f"{self.target} by {100 * self.probability:g}%"
 
     def is_reached(self, picture: Image, model: Model) -> bool:
         """Whether the network gives a picture in [0, 1] so much."""

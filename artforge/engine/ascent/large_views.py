@@ -107,7 +107,7 @@ def sample_large_view(
     *,
     edges: Edges = "reflect",
 ) -> LargeView:
-    """Draw one step's view of a large picture: one that is only jittered is shifted around its edges.
+    """Draw one step's view of a large picture; what `sample_view` draws from the same chance, but for the noise.
 
     Args:
         transforms: what happens, in this order; crops are not for large pictures.
@@ -116,9 +116,10 @@ def sample_large_view(
         rng: chance.
         edges: what lies beyond the picture.
     """
-    if size == canvas and all(isinstance(transform, Jitter) for transform in transforms):
+    if size == canvas and (not transforms or (edges == "wrap" and all(isinstance(one, Jitter) for one in transforms))):
         moves = [rng.integers(-one.pixels, one.pixels + 1, 2) for one in transforms if isinstance(one, Jitter)]
-        return Shift(*(int(pixels) for pixels in np.sum(moves, axis=0))) if moves else Shift(0, 0)
+        # the canvas looks at places further on, so the picture goes back
+        return Shift(*(-int(pixels) for pixels in np.sum(moves, axis=0))) if moves else Shift(0, 0)
     spread = max([transform.spread for transform in transforms if isinstance(transform, Noise)], default=0.0)
     move = whole_move(transforms, size, canvas, rng, fit=False)
     return Resampled(move, size, canvas, edges, spread, int(rng.integers(2**62)))

@@ -16,6 +16,9 @@ Array = NDArray[np.float32]
 FIRST, SECOND = 0.9, 0.999
 """Adam's decay of the mean gradient and of its mean square (Kingma and Ba, 2015, https://arxiv.org/abs/1412.6980)."""
 _EPSILON = 1e-7
+_ADAM_EPSILON = 1e-8
+_AT_ONCE = 1 << 22
+"""Numbers that Adam moves at once: of a large print every copy is a lot."""
 
 
 class Climber(Protocol):
@@ -87,7 +90,7 @@ class Adam:
         _check(self.rate)
 
     def begin(self, parameters: Array) -> Climber:
-        return _Adam(self, np.zeros_like(parameters), np.zeros_like(parameters))
+        return _Adam(self, np.zeros(parameters.shape, np.float32), np.zeros(parameters.shape, np.float32))
 
 
 @dataclass
@@ -99,20 +102,26 @@ class _Adam:
 
     def update(self, parameters: Array, gradients: Array) -> Array:
         self.num_steps += 1
-        # in place: of a large print these two are the most that there is in memory
-        self.mean *= np.float32(FIRST)
-        self.mean += np.float32(1 - FIRST) * gradients
-        self.square *= np.float32(SECOND)
-        self.square += np.float32(1 - SECOND) * np.square(gradients)
-        ahead = self.mean
+        moved = np.empty(parameters.shape, np.float32)
+        flat = [array.reshape(-1) for array in (self.mean, self.square, parameters, gradients, moved)]
+        for start in range(0, parameters.size, _AT_ONCE):
+            mean, square, before, gradient, after = (array[start : start + _AT_ONCE] for array in flat)
+            mean *= np.float32(FIRST)
+            mean += np.float32(1 - FIRST) * gradient
+            square *= np.float32(SECOND)
+            square += np.float32(1 - SECOND) * np.square(gradient)
+            np.add(before, np.float32(self.settings.rate) * self._direction(mean, gradient, square), out=after)
+        return moved
+
+    def _direction(self, mean: Array, gradient: Array, square: Array) -> Array:
+        """Which way, at a length of about 1 for every number."""
         corrected = 1 - FIRST**self.num_steps
+        ahead = mean / np.float32(corrected)
         if self.settings.nesterov:
             following = 1 - FIRST ** (self.num_steps + 1)
-            ahead = self.mean * np.float32(FIRST / following) + gradients * np.float32((1 - FIRST) / corrected)
-            corrected = 1.0
-        size = np.sqrt(self.square / np.float32(1 - SECOND**self.num_steps))
-        size += np.float32(_EPSILON)
-        return np.asarray(parameters + np.float32(self.settings.rate / corrected) * ahead / size, np.float32)
+            ahead = mean * np.float32(FIRST / following) + gradient * np.float32((1 - FIRST) / corrected)
+        size = np.sqrt(square / np.float32(1 - SECOND**self.num_steps)) + np.float32(_ADAM_EPSILON)
+        return np.asarray(ahead / size, np.float32)
 
     def state(self) -> dict[str, Array]:
         return {"mean": self.mean, "square": self.square, "num_steps": np.asarray(self.num_steps, np.float32)}

@@ -54,7 +54,8 @@ def keras_vis(
     span = value_range[1] - value_range[0]
     return Ascent(
         parameterisation=Pixels(mean=0.5, spread=0.05, noise_kind="normal"),
-        regularisers=(TotalVariation(tv_weight * span**2), LpNorm(lp_weight * span, 6, middle=0.0)),
+        # there an Lp norm is that of the values in the network's own range
+        regularisers=(TotalVariation(tv_weight * span**2), LpNorm(lp_weight * span, 6, middle=-value_range[0] / span)),
         optimiser=RmsProp(1 / span),
         num_steps=num_steps,
         finish=Finish("contrast", 0.1),
@@ -84,7 +85,7 @@ def maco(*, num_steps: int = 128, spectrum: Spectrum | None = None) -> Ascent:
         spectrum: strength of every wave, and colours; None is what photographs of the world share.
 
     Source: Fel et al., MAgnitude Constrained Optimization (2023), https://arxiv.org/abs/2306.06805. There 256 steps of
-    32 crops; 8 crops of half the number look much the same here.
+    32 crops; 6 crops and half as many steps look much the same here.
     """
     return Ascent(
         parameterisation=Maco(spectrum or natural_spectrum()),

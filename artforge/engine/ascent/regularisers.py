@@ -5,10 +5,12 @@ Every penalty is of the pictures themselves, differentiated by the backend; none
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from artforge.core.errors import ChoiceError
 from artforge.engine.backend import load_keras
@@ -119,21 +121,29 @@ class Blur:
 Regulariser = TotalVariation | LpNorm | ToStart | Blur
 
 
-def penalties_of(regularisers: Sequence[Regulariser]) -> Compiled:
-    """The weighted sum of penalties as a program: (pictures, starts) -> (penalties (n,), [gradient], [])."""
-    return _compiled(tuple(regularisers))
+def penalties_of(regularisers: Sequence[Regulariser]) -> Callable[[Any, Any], Any]:
+    """The weighted sum of penalties as a program: (pictures, starts) -> (penalties (n,), [gradient], []).
+
+    Other weights are no other program.
+    """
+    compiled = compiled_penalties(tuple(replace(one, weight=1.0) for one in regularisers))
+    weights = np.asarray([one.weight for one in regularisers], np.float32)
+    return lambda pictures, start: compiled(pictures, start, weights)
 
 
-@cache
-def _compiled(regularisers: tuple[Regulariser, ...]) -> Compiled:
-    def penalty(pictures: Any, start: Any) -> tuple[Any, list[Any]]:
+@lru_cache(maxsize=16)
+def compiled_penalties(regularisers: tuple[Regulariser, ...]) -> Compiled:
+    """(pictures, starts, weights) -> (penalties (n,), [gradient], []), for penalties of these kinds."""
+
+    def penalty(pictures: Any, start: Any, weights: Any) -> tuple[Any, list[Any]]:
         total = load_keras().ops.zeros_like(pictures[:, 0, 0, 0])
-        for regulariser in regularisers:
-            total = total + regulariser.weight * regulariser.penalty(pictures, start)
+        for number, regulariser in enumerate(regularisers):
+            total = total + weights[number] * regulariser.penalty(pictures, start)
         return total, []
 
-    pictures = load_keras().KerasTensor((None, None, None, 3), dtype="float32")
-    return compile_gradient(penalty, [], [pictures, pictures])
+    tensor = load_keras().KerasTensor
+    pictures = tensor((None, None, None, 3), dtype="float32")
+    return compile_gradient(penalty, [], [pictures, pictures, tensor((None,), dtype="float32")])
 
 
 def _check(what: str, weight: float) -> None:

@@ -11,11 +11,13 @@ from artforge.core.seeds import derive_seed, generator
 from artforge.core.values import Image
 from artforge.engine.ascent.budget import Budget, Until
 from artforge.engine.ascent.checkpoint import Checkpoint
-from artforge.engine.ascent.deprocess import finished
+from artforge.engine.ascent.deprocess import Finish, finished
+from artforge.engine.ascent.large_views import LargeView
 from artforge.engine.ascent.optimisers import Climber
 from artforge.engine.ascent.regularisers import penalties_of
 from artforge.engine.ascent.settings import Ascent
 from artforge.engine.ascent.slopes import Slopes
+from artforge.engine.ascent.views import View
 from artforge.engine.backend import to_array
 from artforge.engine.models.handle import Model
 
@@ -63,6 +65,7 @@ class Run:
         seed: int,
         budget: Budget | None,
         until: Until | None,
+        start: Array | None,
     ) -> None:
         self.model, self.ascent, self.slopes, self.size, self.seed = model, ascent, slopes, size, seed
         self.budget, self.until = budget, until
@@ -77,9 +80,10 @@ class Run:
         self.paths: list[dict[int, Array]] = [{} for _ in range(num)]
         self.steps_taken = np.zeros(num, np.int64)
         self.stopped = [""] * num
+        self.first_values = np.full(num, np.nan, np.float32)
         self.tiles: tuple[int, Array, Array] | None = None
         needs_start = budget is not None or bool(ascent.regularisers)
-        self.start = self.pictures().copy() if needs_start else None
+        self.start = (self.pictures().copy() if start is None else start) if needs_start else None
 
     def pictures(self, which: NDArray[np.int64] | None = None) -> Array:
         """What the parameters show now."""
@@ -106,6 +110,7 @@ class Run:
         values, gradients = self._slopes_of(pictures, which, rng, keeper)
         if self.step == 0 and self.slopes.is_tiled:
             self._note_dead(gradients)
+        self._look_for_life(which, values)
         if self.ascent.regularisers and self.start is not None:
             penalties, [slopes], _ = penalties_of(self.ascent.regularisers)(pictures, self.start[which])
             values, gradients = values - to_array(penalties), gradients - to_array(slopes)
@@ -113,7 +118,6 @@ class Run:
         for position in map(int, which[~fine]):
             self._stop(position, "its gradient is NaN or infinite: the last good picture is kept")
         gradients[~fine] = 0
-        self._look_for_life(which, values)
         for position, value in zip(which[fine], values[fine], strict=True):
             self.values[position].append(float(value))
         self._move(which, gradients)
@@ -125,6 +129,8 @@ class Run:
     ) -> tuple[Array, Array]:
         view = self.slopes.view(rng)
         helped = self.dead[which] & self.ascent.rescue
+        if self.slopes.couples:
+            return self._slopes_of_all(which, view, helped)
         if not helped.any():
 
             def save(number: int, values: Array, gradients: Array) -> None:
@@ -142,10 +148,24 @@ class Run:
                 values[part], gradients[part] = found
         return values, gradients
 
+    def _slopes_of_all(
+        self, which: NDArray[np.int64], view: View | LargeView | None, helped: NDArray[np.bool_]
+    ) -> tuple[Array, Array]:
+        """Where pictures look at each other, those that climb no more are still looked at."""
+        pictures = self.pictures()
+        values, gradients = self.slopes.climb(pictures, view)
+        values, gradients = values[which], gradients[which]
+        if helped.any():
+            rescued = self.slopes.climb(pictures, view, rescue=True)
+            values[helped], gradients[helped] = (found[which][helped] for found in rescued)
+        return values, gradients
+
     def _look_for_life(self, which: NDArray[np.int64], values: Array) -> None:
-        """A filter that did not respond lives as soon as its value is another; help ends after a while."""
+        """A filter that did not respond lives as soon as its own value is another; help ends after a while."""
+        if self.step == 0:
+            self.first_values[which] = values
         for position, value in zip(map(int, which), values, strict=True):
-            if self.dead[position] and self.values[position] and value != self.values[position][0]:
+            if self.dead[position] and value != self.first_values[position]:
                 self.dead[position] = False
             elif self.dead[position] and self.step >= RESCUE_STEPS:
                 self._stop(position, "the filter does not respond to anything: it is dead")
@@ -194,10 +214,12 @@ class Run:
     def results(self) -> list[Ascended]:
         """The pictures that have climbed."""
         pictures = self.pictures()
+        # what has been held to a budget is shown as it is: another contrast would be further away
+        finish = self.ascent.finish if self.budget is None else Finish("clip")
         return [
             Ascended(
                 raw=picture,
-                picture=finished(picture, self.ascent.finish),
+                picture=finished(picture, finish),
                 values=self.values[position],
                 path=self.paths[position],
                 num_steps=int(self.steps_taken[position]),
@@ -221,6 +243,7 @@ class Run:
             "dead": self.dead,
             "was_dead": self.was_dead,
             "values": values,
+            "first_values": self.first_values,
             "steps_taken": self.steps_taken,
             "stopped": np.asarray(self.stopped, dtype=np.str_),
         }
@@ -238,6 +261,7 @@ class Run:
         self.active, self.dead = np.asarray(state["active"], bool), np.asarray(state["dead"], bool)
         self.was_dead = np.asarray(state["was_dead"], bool)
         self.steps_taken = np.asarray(state["steps_taken"], np.int64)
+        self.first_values = np.asarray(state["first_values"], np.float32)
         self.stopped = [str(why) for why in state["stopped"]]
         self.values = [
             [float(value) for value in row if np.isfinite(value)] for row in np.asarray(state["values"], float)

@@ -75,6 +75,11 @@ class Slopes:
         return bool(self.transforms) or self.canvas != self.size
 
     @cached_property
+    def couples(self) -> bool:
+        """Whether the pictures look at each other, so that all of them have to go through the network at once."""
+        return any(slot.kind in (Diversity, Alignment) for slot in self.form.slots)
+
+    @cached_property
     def bytes_per_picture(self) -> float:
         """About what one picture takes on its way through the network and back."""
         program = self._program(has_view=False)
@@ -140,7 +145,8 @@ class Slopes:
             pictures: nominally in [0, 1].
             view: as `view` gives it.
             which: the positions of these pictures among all objectives; None is all.
-            rescue: whether gradients are let through where a rectifier shuts them off altogether.
+            rescue: whether gradients are let through where a rectifier shuts them off altogether: in the picture, or in
+                each of the regions that it is cut into.
             done: regions done before, with their values and gradients, to go on from.
             on_tile: told after each region.
         """
@@ -148,9 +154,8 @@ class Slopes:
         if self.is_tiled:
             return self._climb_tiled(pictures, cast(LargeView, view), which, rescue, done, on_tile)
         program = self._program(has_view=self.has_view, rescue=rescue)
-        couples = any(slot.kind in (Diversity, Alignment) for slot in self.form.slots)
         at_once = max(1, min(MOST_AT_ONCE, int(self.memory // self.bytes_per_picture)))
-        at_once = len(pictures) if couples else at_once
+        at_once = len(pictures) if self.couples else at_once
         values, gradients = np.empty(len(pictures), np.float32), np.empty_like(pictures)
         for start in range(0, len(pictures), at_once):
             part = slice(start, start + at_once)

@@ -61,10 +61,10 @@ class Pad:
 
 @dataclass(frozen=True)
 class Crop:
-    """See several square parts of the picture at once, each brought to the size of the canvas.
+    """See several parts of the picture at once, each of the canvas's proportions and brought to its size.
 
     Attributes:
-        low, high: the side of a part, as a share of the shorter edge.
+        low, high: the shorter side of a part, as a share of the picture's shorter edge.
         views: how many parts.
         spread: standard deviation of their middles around that of the picture, as a share of its edges.
     """
@@ -111,9 +111,10 @@ def draw_move(transform: Transform, size: tuple[int, int], canvas: tuple[int, in
         angle = np.deg2rad(rng.uniform(-transform.degrees, transform.degrees))
         move[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
     elif isinstance(transform, Crop):
-        edge = rng.uniform(transform.low, transform.high) * min(size)
-        move[:2, :2] = np.diag(edge / np.asarray(canvas, float))
-        room = np.maximum((np.asarray(size) - edge - 1) / 2, 0)  # half a pixel less: a pixel ends in its middle
+        scale = rng.uniform(transform.low, transform.high) * min(size) / min(canvas)
+        move[:2, :2] = np.diag([scale, scale])
+        part = scale * np.asarray(canvas)
+        room = np.maximum((np.asarray(size) - part - 1) / 2, 0)  # half a pixel less: a pixel ends in its middle
         middle = rng.normal(0, transform.spread, 2) * np.asarray(size)
         move[:2, 2] = np.clip(middle, -room, room)
     return move

@@ -19,6 +19,7 @@ VALIDATION_SHARE = 1 / 12
 """Of the training pictures: 5,000 of the 60,000 of MNIST."""
 MAX_BYTES = 4 * 2**30
 """A file that says it unpacks to more is refused before it is opened."""
+MOST_CLASSES = 100_000
 _FEWEST = 2
 
 
@@ -82,7 +83,7 @@ def _read(path: Path) -> dict[str, NDArray[np.generic]]:
                     f"{', '.join(file.files) or 'nothing'}"
                 )
             return {name: file[name] for name in ARRAYS}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise DatasetError(f"{path}: not an .npz file of plain arrays, or damaged ({error})") from error
 
 
@@ -93,10 +94,15 @@ def _check(path: Path, side: str, pictures: NDArray[np.generic], labels: NDArray
             f"{path}: x_{side} must be uint8 (n, height, width) or (n, height, width, 1 or 3), received "
             f"{pictures.dtype} {pictures.shape}"
         )
-    if labels.dtype.kind not in "iu" or labels.size != len(pictures) or labels.reshape(-1).astype(np.int64).min() < 0:
+    if labels.dtype.kind not in "iu" or labels.size != len(pictures):
         raise DatasetError(
-            f"{path}: y_{side} must hold a whole number from 0 up for each of {len(pictures)} pictures, received "
+            f"{path}: y_{side} must hold a whole number for each of {len(pictures)} pictures, received "
             f"{labels.dtype} {labels.shape}"
+        )
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= MOST_CLASSES:
+        raise DatasetError(
+            f"{path}: the labels of y_{side} must be numbers from 0 to {MOST_CLASSES - 1}, received {low} to {high}"
         )
 
 

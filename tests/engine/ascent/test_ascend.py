@@ -6,19 +6,30 @@ import numpy as np
 import pytest
 
 from artforge.core.errors import ChoiceError, ModelError, OutputError, ShapeError
-from artforge.engine.ascent.ascend import ascend
+from artforge.core.work import Work, working
+from artforge.engine.ascent.ascend import ascend, begin
 from artforge.engine.ascent.budget import Budget, Until, distance_between
 from artforge.engine.ascent.checkpoint import StateFile
 from artforge.engine.ascent.deprocess import Finish
 from artforge.engine.ascent.fourier import Fourier
 from artforge.engine.ascent.maco import Maco
-from artforge.engine.ascent.objectives import alignment, channel, class_score, diversity, layer_energy, neuron
+from artforge.engine.ascent.objectives import (
+    alignment,
+    caricature,
+    channel,
+    class_score,
+    diversity,
+    layer_energy,
+    neuron,
+)
 from artforge.engine.ascent.optimisers import Adam, PlainStep, RmsProp
 from artforge.engine.ascent.pixels import Pixels
+from artforge.engine.ascent.presets import maco
 from artforge.engine.ascent.regularisers import Blur, LpNorm, ToStart, TotalVariation
 from artforge.engine.ascent.settings import Ascent
 from artforge.engine.ascent.slopes import Slopes
 from artforge.engine.ascent.transforms import Crop, Jitter, Noise, Pad, Rotate, Scale
+from artforge.engine.attention.feature_maps import feature_maps
 from artforge.engine.backend import load_keras
 from artforge.engine.models.handle import wrap_model
 
@@ -92,12 +103,33 @@ def test_little_memory_gives_the_same_pictures(residual):
         np.testing.assert_allclose(one.raw, other.raw, atol=1e-4)
 
 
-def test_pictures_of_a_diverse_batch_begin_apart_and_stay_apart(residual):
-    objectives = [channel("late", 1) + 10 * diversity("late")] * 3
-    results = ascend(objectives, model=residual, ascent=PIXELS, size=SIZE)
-    assert np.abs(results[0].raw - results[1].raw).max() > 0.05
-    equal = ascend([channel("late", 1)] * 2, model=residual, ascent=PIXELS, size=SIZE)
+def test_pictures_of_a_diverse_batch_begin_apart_and_stay_further_apart(residual):
+    def apart(weight):
+        objectives = [channel("late", 3) + weight * diversity("late")] * 3
+        ascent = replace(PIXELS, num_steps=40)
+        results = ascend(objectives, model=residual, ascent=ascent, size=SIZE)
+        grams = []
+        for result in results:
+            maps = feature_maps(np.clip(result.raw, 0, 1), model=residual, layer="late").reshape(-1, 8)
+            gram = maps.T @ maps
+            grams.append(gram / np.linalg.norm(gram))
+        return 1 - np.mean([np.sum(grams[one] * grams[other]) for one, other in ((0, 1), (0, 2), (1, 2))])
+
+    assert apart(50.0) > 1.5 * apart(0.0) > 0
+    equal = ascend([channel("late", 3)] * 2, model=residual, ascent=PIXELS, size=SIZE)
     np.testing.assert_allclose(equal[0].raw, equal[1].raw, atol=1e-5)
+
+
+def test_a_picture_that_has_stopped_is_still_looked_at_by_its_neighbours(residual):
+    images = [start_image(seed) for seed in range(3)]
+    objectives = [channel("late", 3) + 50.0 * alignment("late")] * 3
+    run = begin(objectives, model=residual, ascent=PIXELS, start_images=images)
+    values = run.take_step(None)
+    again = begin(objectives, model=residual, ascent=PIXELS, start_images=images)
+    again.active[1] = False
+    np.testing.assert_allclose(again.take_step(None), values[[0, 2]], rtol=1e-5)
+    np.testing.assert_allclose(again.parameters[[0, 2]], run.parameters[[0, 2]], atol=1e-6)
+    np.testing.assert_array_equal(again.parameters[1], images[1])
 
 
 def test_alignment_holds_neighbours_together(residual):
@@ -289,6 +321,15 @@ def test_a_filter_that_waits_for_a_pattern_is_rescued():
     assert result.values[-1] > 0.1
 
 
+@pytest.mark.parametrize("penalty", [TotalVariation(100.0), ToStart(10.0)], ids=repr)
+def test_penalties_do_not_make_a_dead_filter_live(penalty):
+    ascent = replace(PIXELS, num_steps=60, regularisers=(penalty,))
+    [lives, dead] = ascend([channel("conv", 0), channel("conv", 1)], model=dead_model(forever=True), ascent=ascent)
+    assert not lives.was_dead
+    assert dead.is_dead
+    assert "dead" in dead.stopped
+
+
 def test_a_filter_that_nothing_moves_is_said_to_be_dead():
     [result] = ascend([channel("conv", 1)], model=dead_model(forever=True), ascent=replace(PIXELS, num_steps=60))
     assert result.is_dead
@@ -325,7 +366,71 @@ def test_a_network_of_one_size_sees_a_larger_picture_fitted_to_it(one_sigmoid):
     assert filters.values[-1] > filters.values[0]
 
 
+@pytest.mark.parametrize(
+    "ascent",
+    [LUCID, PIXELS, replace(PIXELS, finish=Finish("contrast", 0.3))],
+    ids=["lucid", "pixels", "contrast"],
+)
+def test_the_picture_that_is_shown_keeps_to_its_budget(residual, ascent):
+    image = start_image()
+    settings = {"model": residual, "ascent": replace(ascent, num_steps=60), "start_images": [image]}
+    [result] = ascend([channel("late", 3)], **settings, budget=Budget(0.03))
+    assert 0.01 < distance_between(result.picture, image, "rms") <= 0.03
+
+
+def test_a_way_to_write_pictures_that_breaks_the_budget_is_refused(residual):
+    settings = {"model": residual, "ascent": maco(num_steps=2), "start_images": [start_image()]}
+    with pytest.raises(ChoiceError, match=r"the budget of 0.02 \(rms\) cannot be kept.*another preset"):
+        ascend([channel("late", 3)], **settings, budget=Budget(0.02))
+
+
+def test_a_run_in_regions_is_not_taken_up_with_other_regions(residual, tmp_path, monkeypatch):
+    monkeypatch.setattr("artforge.engine.ascent.checkpoint.Checkpoint.is_due", lambda self: True)
+    settings = {"model": residual, "ascent": PIXELS, "size": (48, 64), "state_file": tmp_path / "state"}
+    climb, calls = Slopes._climb_block, []
+
+    def interrupted(self, *args):
+        calls.append(1)
+        if len(calls) == 5:
+            raise KilledError
+        return climb(self, *args)
+
+    monkeypatch.setattr(Slopes, "_climb_block", interrupted)
+    with pytest.raises(KilledError):
+        ascend([channel("late", 3)], **settings, memory=1e5)
+    with pytest.raises(OutputError, match="another ascent"):
+        ascend([channel("late", 3)], **settings, memory=2e5)
+
+
+def test_which_picture_a_mask_or_a_caricature_belongs_to_is_part_of_the_run(residual, tmp_path):
+    one, other = start_image(1), start_image(2)
+    likenesses = [caricature("late", image) for image in (one, other)]
+    half = np.zeros(SIZE, np.float32)
+    half[:, :9] = 1
+    wanted = channel("late", 3)
+    for first, second in (
+        ([likenesses[0], likenesses[1], likenesses[0]], [likenesses[0], likenesses[1], likenesses[1]]),
+        ([wanted.within(half), wanted], [wanted, wanted.within(half)]),
+    ):
+        state = StateFile(tmp_path / f"{len(first)}", stays=True)
+        settings = {"model": residual, "ascent": PIXELS, "size": SIZE, "state_file": state}
+        ascend(first, **settings)
+        with pytest.raises(OutputError, match="another ascent"):
+            ascend(second, **settings)
+
+
+def test_a_picture_smaller_than_what_a_filter_sees_is_told(residual):
+    told = []
+    with working(Work(noticed=told.append)):
+        ascend([channel("late", 3)], model=residual, ascent=PIXELS, size=(8, 40))
+        ascend([channel("late", 3)], model=residual, ascent=PIXELS, size=(40, 40))
+    [notice] = told
+    assert "a picture of 8x40 is smaller than the 16x16 pixels that a filter of late sees" in notice
+
+
 def test_what_cannot_be_is_refused(residual):
+    with pytest.raises(ChoiceError, match="keep_every keeps a picture every so many steps"):
+        ascend([channel("late", 3)], model=residual, ascent=PIXELS, size=SIZE, keep_every=0)
     with pytest.raises(ChoiceError, match="at least 1 step, received 0"):
         replace(PIXELS, num_steps=0)
     with pytest.raises(ShapeError, match="at least 4 pixels"):

@@ -70,6 +70,13 @@ def test_keras_vis_counts_in_the_network_s_own_range():
     assert (unit.optimiser.rate, levels.optimiser.rate) == (1, 1 / 255)
 
 
+def test_keras_vis_holds_values_against_zero_in_the_network_s_own_range():
+    [_, norm] = keras_vis(value_range=(-1.0, 1.0)).regularisers
+    assert norm.middle == 0.5
+    [_, norm] = keras_vis(value_range=(-128.0, 127.0)).regularisers
+    assert norm.middle == pytest.approx(128 / 255)
+
+
 def test_penalties_take_the_place_of_the_preset_s_own():
     tuned = with_penalties(keras_vis(value_range=(0, 1)), Penalties(tv=0.5, start=2.0))
     assert {type(one).__name__: one.weight for one in tuned.regularisers} == {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from artforge.core.errors import ChoiceError
-from artforge.engine.ascent.regularisers import Blur, LpNorm, ToStart, TotalVariation, penalties_of
+from artforge.engine.ascent.regularisers import Blur, LpNorm, ToStart, TotalVariation, compiled_penalties, penalties_of
 from artforge.engine.backend import to_array
 
 ALL = [TotalVariation(2.0), TotalVariation(2.0, beta=1), LpNorm(3.0), LpNorm(3.0, p=1), ToStart(2.0), Blur(1.5)]
@@ -66,6 +66,14 @@ def test_slopes_are_those_of_the_penalty(regulariser):
     )
     alone, _ = penalty([regulariser], pictures[1:], start[1:])
     np.testing.assert_allclose(alone[0], values[1], rtol=1e-5)
+
+
+def test_other_weights_are_no_other_program():
+    pictures = np.random.default_rng(0).random((1, 8, 8, 3), dtype=np.float32)
+    for weight in (0.5, 1.0, 8.0):
+        penalties_of([TotalVariation(weight), LpNorm(2 * weight)])(pictures, pictures)
+    program = compiled_penalties((TotalVariation(1.0), LpNorm(1.0)))
+    assert program.num_traces == 1
 
 
 def test_several_add_up():

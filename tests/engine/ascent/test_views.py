@@ -6,7 +6,7 @@ import pytest
 
 from artforge.core.errors import ChoiceError
 from artforge.core.seeds import generator
-from artforge.engine.ascent.transforms import Crop, Jitter, Noise, Pad, Rotate, Scale
+from artforge.engine.ascent.transforms import Crop, Jitter, Noise, Pad, Rotate, Scale, draw_move
 from artforge.engine.ascent.views import canvas_size, look, plain_view, sample_view
 from artforge.engine.backend import to_array
 from artforge.engine.gradients import compile_gradient
@@ -141,6 +141,14 @@ def test_a_crop_stays_inside_the_picture(keras):
     for seed in range(20):
         view = sample_view((Crop(0.2, 0.95, views=5),), (30, 44), (16, 16), generator(seed), edges="grey")
         np.testing.assert_allclose(seen(picture, view), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(("size", "canvas"), [((30, 60), (30, 60)), ((30, 60), (16, 16)), ((50, 20), (25, 50))])
+def test_a_crop_squashes_nothing(size, canvas):
+    for seed in range(5):
+        move = draw_move(Crop(0.3, 0.6), size, canvas, generator(seed))
+        assert move[0, 0] == move[1, 1] > 0
+        assert 0.3 * min(size) <= move[0, 0] * min(canvas) <= 0.6 * min(size)
 
 
 def test_a_picture_is_fitted_to_a_network_of_one_size(keras):
