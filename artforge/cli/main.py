@@ -14,6 +14,7 @@ from artforge.cli.console import report_error
 from artforge.cli.gallery import gallery_app
 from artforge.cli.look import look_command
 from artforge.cli.render import check_command, render_command
+from artforge.cli.steps import steps_command
 from artforge.cli.train import train_command
 from artforge.core.errors import ArtforgeError
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command("render")(render_command)
 app.command("check")(check_command)
+app.command("steps")(steps_command)
 app.command("look")(look_command)
 app.command("atlas")(atlas_command)
 app.command("train")(train_command)

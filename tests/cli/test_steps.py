@@ -1,0 +1,56 @@
+"""What recipes are made of can be read from the command line, without TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from typer.testing import CliRunner
+
+from artforge.cli.main import app
+from artforge.core.errors import ChoiceError
+from artforge.core.steps import registered_steps
+from artforge.recipes.steps import load_steps
+
+run = CliRunner().invoke
+
+
+def test_every_step_is_listed_with_what_it_does():
+    load_steps()
+    done = run(app, ["steps"])
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    shipped = [name for name, step in registered_steps().items() if step.function.__module__.startswith("artforge.")]
+    assert set(shipped) <= {line.split()[0] for line in lines}
+    assert all(len(line.split(maxsplit=1)[1]) > 15 for line in lines)
+
+
+def test_one_step_is_told_whole():
+    done = run(app, ["steps", "blend"])
+    assert done.exit_code == 0, done.output
+    for part in ("base: image", "overlay: image", "mode: 'normal'", "opacity: ", "flows out", "Lay"):
+        assert part in done.stdout
+
+
+def test_steps_are_data_too():
+    facts = [json.loads(line) for line in run(app, ["steps", "--json"]).stdout.splitlines()]
+    by_name = {fact["step"]: fact for fact in facts}
+    assert {one["name"] for one in by_name["load"]["settings"] if one["required"]} == {"path"}
+    assert by_name["grad_cam"]["inputs"] == [{"name": "image", "kind": "image", "optional": False}]
+
+
+def test_an_unknown_step_names_the_nearest():
+    done = run(app, ["steps", "blendd"])
+    assert isinstance(done.exception, ChoiceError)
+    assert "did you mean 'blend'" in str(done.exception)
+
+
+def test_it_needs_no_tensorflow():
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom artforge.cli.main import app\n"
+        "assert CliRunner().invoke(app, ['steps', 'ascend']).exit_code == 0\n"
+        "print([name for name in ('keras', 'tensorflow') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
