@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ALL_FAILED, SOME_FAILED = 1, 3
 NUM_CLASSES_SHOWN = 5
+METHOD = "grad_cam"
 
 LONGEST_OVERLAY = 4096
 """Longer edge of an overlay at most, in pixels: a look is not a print, and memory grows with the picture."""
@@ -38,11 +39,12 @@ def look_command(
         str, typer.Option("--layer", help="Where to look, for methods that look at a layer: late ones see things.")
     ] = "last_conv",
     target: Annotated[
-        str | None, typer.Option("--target", metavar="CLASS", help="Ask about this class, not the predicted one.")
+        str | None,
+        typer.Option("--target", metavar="CLASS", help="Ask about this class (name or number), not the predicted one."),
     ] = None,
     method: Annotated[
         str, typer.Option("--method", help="How to look: grad_cam, layer_cam, integrated_gradients, rise, ...")
-    ] = "grad_cam",
+    ] = METHOD,
     check: Annotated[
         bool, typer.Option("--check", help="Put the heatmap to the test: can it be trusted? Takes seconds.")
     ] = False,
@@ -51,6 +53,7 @@ def look_command(
 ) -> None:
     """See what a model makes of pictures, and where it looks. Example: artforge look painting.jpg --target hand_made"""
     from artforge.core.pictures import read_picture, resize, write_png
+    from artforge.engine.attention.layers import layer_named
     from artforge.engine.attention.methods import find_method
     from artforge.engine.honesty.check import check_heatmap
     from artforge.engine.models.store import load_model, resolve_model
@@ -61,10 +64,10 @@ def look_command(
     with console.status("opening the model ..."):
         loaded = load_model(path)
         if looking.looks_at_layer:
-            loaded.find_layer(layer)  # a wrong name is told before the first picture is read
-        loaded.class_index(target)
+            layer_named(layer, model=loaded)  # a wrong name is told before the first picture is read
+        target = class_asked(target, model=loaded)
     num_failed = 0
-    for picture, overlay_path in zip(pictures, overlay_paths(pictures, out), strict=True):
+    for picture, overlay_path in zip(pictures, overlay_paths(pictures, out, method=method), strict=True):
         try:
             image = read_picture(picture, shortest_edge=LONGEST_OVERLAY)
         except PictureError as error:
@@ -84,7 +87,19 @@ def look_command(
         raise typer.Exit(ALL_FAILED if num_failed == len(pictures) else SOME_FAILED)
 
 
-def look_at(image: Image, *, model: Model, layer: str, target: str | None, method: str = "grad_cam") -> dict[str, Any]:
+def class_asked(target: str | None, *, model: Model) -> str | None:
+    """The name of the class asked about: as it is written, or, where no class is called so, by its number.
+
+    Raises:
+        ChoiceError: no class of that name or number; the allowed ones are listed.
+    """
+    if target is not None and target.isdecimal() and target not in model.class_names:
+        target = model.class_names[model.class_index(int(target)) or 0]
+    model.class_index(target)
+    return target
+
+
+def look_at(image: Image, *, model: Model, layer: str, target: str | None, method: str = METHOD) -> dict[str, Any]:
     """What the model says of one picture: probabilities by class, the class looked for, and the overlay picture.
 
     The layer is None for a method that looks at none.
@@ -130,13 +145,17 @@ def lay_over(image: Image, heatmap: Heatmap) -> Image:
     return blend(np.clip(dusk, 0, 1), colorize(heat, map=COLORMAP), heat, opacity=STRONGEST)
 
 
-def overlay_paths(pictures: Sequence[Path], out: Path) -> Iterator[Path]:
-    """`<stem>-look.png` in `out` for each picture, numbered where that name is taken by a picture or by another."""
+def overlay_paths(pictures: Sequence[Path], out: Path, *, method: str = METHOD) -> Iterator[Path]:
+    """`<stem>-look.png` in `out` for each picture, numbered where that name is taken by a picture or by another.
+
+    Of any other method than the usual one it is `<stem>-look-<method>.png`, so that several can be laid side by side.
+    """
+    look = "look" if method == METHOD else f"look-{method}"
     taken = {picture.resolve() for picture in pictures}
     for picture in pictures:
-        path, number = out / f"{picture.stem}-look.png", 2
+        path, number = out / f"{picture.stem}-{look}.png", 2
         while path.resolve() in taken:
-            path, number = out / f"{picture.stem}-look-{number}.png", number + 1
+            path, number = out / f"{picture.stem}-{look}-{number}.png", number + 1
         taken.add(path.resolve())
         yield path
 
@@ -170,31 +189,40 @@ def _tell(picture: Path, overlay_path: Path, seen: dict[str, Any], *, as_json: b
 
 def check_lines(report: HonestyReport, *, target: str) -> Iterator[str]:
     """A report in words; the probability is that of the class the heatmap speaks for."""
-    from artforge.engine.honesty.check import LEAST_ROAD
-
     yield f"can this heatmap be trusted? (probability of {target})"
+    if report.flat:
+        yield "  there is no heatmap to test: it is the same everywhere, so no pixel is hotter than another"
+        return
     yield (
         f"  hottest pixels taken away first    mean probability {report.deletion:.2f}, by chance "
-        f"{report.deletion_random:.2f}: {_verdict(report.deletion < report.deletion_random)} (lower is better)"
+        f"{report.deletion_random:.2f}: {_verdict(report.deletion_beats_chance)} (lower is better)"
     )
     yield (
         f"  hottest pixels shown first         mean probability {report.insertion:.2f}, by chance "
-        f"{report.insertion_random:.2f}: {_verdict(report.insertion > report.insertion_random)} (higher is better)"
+        f"{report.insertion_random:.2f}: {_verdict(report.insertion_beats_chance)} (higher is better)"
     )
     left = "the probability rises" if report.increases else f"{report.drop:.0%} of the probability is lost"
     yield f"  only what is hot is seen           {left}"
     yield (
-        f"  hottest against coldest (ROAD)     {report.road:+.2f}: "
-        f"{_verdict(report.road >= LEAST_ROAD)} (above 0: the hot pixels matter more)"
+        f"  hottest against coldest (ROAD)     {report.road:+z.2f}: "
+        f"{_verdict(report.road_beats_chance)} (above 0: the hot pixels matter more)"
     )
-    stages = ", ".join(f"{share:.0%} of layers {correlation:+.2f}" for share, correlation in report.randomised)
-    changed = "the map changes" if report.depends_on_learning else "THE MAP HARDLY CHANGES"
-    yield f"  learned weights shuffled           {changed}: likeness (1 = the same) {stages}"
+    stages = ", ".join(f"{share:.0%} of layers {correlation:+z.2f}" for share, correlation in report.randomised)
+    yield (
+        f"  learned weights shuffled           {_change(report)}: likeness (1 = the same, 0 = another, "
+        f"-1 = turned over) {stages}"
+    )
     yield f"  in short: {_in_short(report)}"
 
 
 def _verdict(better: bool) -> str:
     return "better than chance" if better else "NOT better than chance"
+
+
+def _change(report: HonestyReport) -> str:
+    if report.depends_on_learning:
+        return "the map changes"
+    return "THE MAP HARDLY CHANGES" if report.likeness > 0 else "THE MAP ONLY TURNS OVER, hot for cold"
 
 
 def _in_short(report: HonestyReport) -> str:

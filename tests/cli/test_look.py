@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from artforge.cli.look import check_lines, lay_over, overlay_paths
+from artforge.cli.look import check_lines, class_asked, lay_over, overlay_paths
 from artforge.cli.main import app, main
 from artforge.core.pictures import read_picture, write_png
 from artforge.engine.backend import load_keras
 from artforge.engine.honesty.check import HonestyReport
+from artforge.engine.models.handle import wrap_model
 from artforge.engine.models.store import save_model
 
 run = CliRunner().invoke
@@ -91,6 +92,7 @@ def test_nothing_done_is_a_failure(model, tmp_path):
     ("options", "code", "message"),
     [
         (["--target", "handmade"], 2, "did you mean 'hand_made'"),
+        (["--target", "2"], 2, "class 2 is not one of: 0 hand_made, 1 algorithmic"),
         (["--layer", "conf"], 2, "did you mean 'conv'"),
         (["--model", "hand_vs_algos"], 2, "did you mean 'hand_vs_algo'"),
         ([], 2, "Missing argument"),
@@ -161,6 +163,13 @@ def test_a_network_without_convolutions_is_looked_at_through_its_pixels(blind, p
     assert Path(told["overlay"]).is_file()
 
 
+def test_a_network_without_convolutions_is_told_which_methods_need_none(blind, pictures, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["artforge", "look", str(pictures[0]), "--model", blind, "--out", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        main()
+    assert "saliency, smooth_grad, integrated_gradients, occlusion, rise" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_layer_is_told_only_where_one_was_looked_at(model, pictures, tmp_path):
     for method, layer in (("grad_cam", "conv"), ("occlusion", None)):
         done = look(pictures[0], "--model", model, "--out", tmp_path, "--method", method, "--json")
@@ -195,7 +204,7 @@ def test_a_heatmap_can_be_put_to_the_test(tmp_path, paint):
     assert isinstance(report["depends_on_learning"], bool)
 
 
-FAIR = HonestyReport(0.2, 0.4, 0.6, 0.4, 0.1, False, 0.07, ((0.25, 0.9), (1.0, 0.1)))
+FAIR = HonestyReport(False, 0.2, 0.4, 0.6, 0.4, 0.1, False, 0.07, ((0.25, 0.9), (1.0, 0.1)))
 
 
 @pytest.mark.parametrize(
@@ -219,8 +228,58 @@ def test_a_report_is_told_in_words_and_numbers(changed, expected):
     assert lines[3] == "only what is hot is seen 10% of the probability is lost"
     assert "(ROAD) +0.07: better than chance" in lines[4]
     last = "+0.80" if "randomised" in changed else "+0.10"
-    assert lines[5].endswith(f"likeness (1 = the same) 25% of layers +0.90, 100% of layers {last}")
+    assert lines[5].endswith(
+        f"likeness (1 = the same, 0 = another, -1 = turned over) 25% of layers +0.90, 100% of layers {last}"
+    )
     assert ("THE MAP HARDLY CHANGES" in lines[5]) == ("randomised" in changed)
+
+
+@pytest.mark.parametrize(("likeness", "told"), [(0.69, "THE MAP HARDLY CHANGES"), (-0.69, "THE MAP ONLY TURNS OVER")])
+def test_a_map_turned_over_is_told_apart_from_one_that_stays(likeness, told):
+    *_, shuffled, short = check_lines(replace(FAIR, randomised=((0.25, 0.9), (1.0, likeness))), target="x")
+    assert told in shuffled
+    assert "do not read it as an explanation" in short
+    *_, shuffled, short = check_lines(replace(FAIR, randomised=((0.25, 0.9), (1.0, likeness / 2))), target="x")
+    assert "the map changes" in shuffled
+    assert "the map depends on what was learned" in short
+
+
+def test_numbers_told_as_equal_are_not_better_than_chance():
+    ties = replace(
+        FAIR, deletion=0.4981, deletion_random=0.5019, insertion=0.5019, insertion_random=0.4981, road=-0.001
+    )
+    _, deletion, insertion, _, road, *_ = check_lines(ties, target="x")
+    for line in (deletion, insertion, road):
+        assert "NOT better than chance" in line
+    assert "+0.00" in road
+
+
+def test_no_number_is_told_as_minus_nothing():
+    faint = replace(FAIR, road=-0.001, randomised=((0.25, -0.002), (1.0, -0.004)))
+    assert "-0.00" not in "".join(check_lines(faint, target="x"))
+
+
+def test_where_a_map_is_flat_no_test_is_told():
+    assert list(check_lines(replace(FAIR, flat=True), target="x")) == [
+        "can this heatmap be trusted? (probability of x)",
+        "  there is no heatmap to test: it is the same everywhere, so no pixel is hotter than another",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "written", "expected"), [(("a", "b"), "1", "b"), (("1", "0"), "1", "1"), (("a", "b"), None, None)]
+)
+def test_a_class_goes_by_its_number_where_none_is_called_so(names, written, expected):
+    layers = load_keras().layers
+    network = load_keras().Sequential([load_keras().Input((4, 4, 3)), layers.Flatten(), layers.Dense(2)])
+    assert class_asked(written, model=wrap_model(network, class_names=names)) == expected
+
+
+def test_a_method_of_ones_own_choice_has_an_overlay_of_its_own(model, pictures, tmp_path):
+    for options in ([], ["--method", "saliency"], ["--method", "layer_cam"]):
+        assert look(pictures[0], "--model", model, "--out", tmp_path / "seen", *options).exit_code == 0
+    names = sorted(path.name for path in (tmp_path / "seen").iterdir())
+    assert names == ["calm-look-layer_cam.png", "calm-look-saliency.png", "calm-look.png"]
 
 
 def test_a_probability_that_rises_is_told_as_such():

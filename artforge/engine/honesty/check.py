@@ -21,8 +21,8 @@ from artforge.engine.honesty.randomised import sanity_check
 from artforge.engine.honesty.road import road_score
 from artforge.engine.models.handle import Model
 
-LEAST_ROAD = 0.005
-"""A ROAD score below this is no difference: two decimals would show it as 0."""
+DECIMALS = 2
+"""The numbers of a report are told, and judged, with so many decimals: what is equal then is no better than chance."""
 
 MOST_ALIKE = 0.5
 """A map of a network without what it learned may be this much (rank correlation) like the true one, and no more."""
@@ -33,6 +33,7 @@ class HonestyReport:
     """What the checks of one map found. Probabilities are those of the class the map speaks for.
 
     Attributes:
+        flat: whether the map is the same everywhere, so that there is nothing to test and no verdict is True.
         deletion, deletion_random: area under the probability while the hottest (or random) pixels go; lower is better.
         insertion, insertion_random: area while the hottest (or random) pixels come; higher is better.
         drop: the share of the probability that is lost when only what is hot is seen; lower is better.
@@ -41,6 +42,7 @@ class HonestyReport:
         randomised: (share of layers randomised, rank correlation with the true map), from the class scores down.
     """
 
+    flat: bool
     deletion: float
     deletion_random: float
     insertion: float
@@ -53,13 +55,34 @@ class HonestyReport:
     @property
     def follows_score(self) -> bool:
         """Whether deletion, insertion and ROAD all find the map's order better than chance."""
-        curves = self.deletion < self.deletion_random and self.insertion > self.insertion_random
-        return curves and self.road >= LEAST_ROAD
+        return self.deletion_beats_chance and self.insertion_beats_chance and self.road_beats_chance
+
+    @property
+    def deletion_beats_chance(self) -> bool:
+        """Whether the probability falls faster with the hottest pixels than with random ones."""
+        return not self.flat and round(self.deletion, DECIMALS) < round(self.deletion_random, DECIMALS)
+
+    @property
+    def insertion_beats_chance(self) -> bool:
+        """Whether the probability rises faster with the hottest pixels than with random ones."""
+        return not self.flat and round(self.insertion, DECIMALS) > round(self.insertion_random, DECIMALS)
+
+    @property
+    def road_beats_chance(self) -> bool:
+        """Whether losing the hottest pixels costs more than losing the coldest."""
+        return not self.flat and round(self.road, DECIMALS) > 0
 
     @property
     def depends_on_learning(self) -> bool:
-        """Whether the map changes once everything that was learned is gone."""
-        return abs(self.randomised[-1][1]) < MOST_ALIKE
+        """Whether the map changes once everything that was learned is gone; turned over, it is still the same map."""
+        return not self.flat and abs(self.likeness) < MOST_ALIKE
+
+    @property
+    def likeness(self) -> float:
+        """Rank correlation of the map of a network that has learned nothing with the true one: 1 the same, -1 turned
+        over, 0 unlike.
+        """
+        return self.randomised[-1][1]
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for a machine to read."""
@@ -107,12 +130,13 @@ def check_heatmap(
         [heatmap] = looking.batch([image], model=model, layer=layer, targets=[asked])
         return heatmap
 
-    picture = model.prepare(image)[0]
-    heatmap = upsample_heatmap(raw(), picture.shape[:2])
+    picture, own = model.prepare(image)[0], raw()
+    heatmap = upsample_heatmap(own, picture.shape[:2])
     blurred = baseline_of(picture, "blurred", model=model)
     mean = baseline_of(picture, "mean", model=model)
     drop = confidence_drop(picture, heatmap, mean, score)
     return HonestyReport(
+        flat=bool(own.min() == own.max()),
         deletion=deletion_curve(picture, heatmap, mean, score).area,
         deletion_random=random_area(picture, mean, score, seed=seed),
         insertion=insertion_curve(picture, heatmap, blurred, score).area,

@@ -13,7 +13,7 @@ from artforge.engine.attention.methods import METHODS, Method
 from artforge.engine.attention.upsample import upsample_heatmap
 from artforge.engine.backend import to_array
 from artforge.engine.honesty.average_drop import average_drop
-from artforge.engine.honesty.check import LEAST_ROAD, MOST_ALIKE, HonestyReport, check_heatmap
+from artforge.engine.honesty.check import MOST_ALIKE, HonestyReport, check_heatmap
 from artforge.engine.honesty.deletion import deletion_curve, insertion_curve, random_area
 from artforge.engine.honesty.drop import confidence_drop
 from artforge.engine.honesty.probability import probability_of
@@ -297,7 +297,7 @@ def bright(keras):
     layers = keras.layers
     network = keras.Sequential([keras.Input((12, 12, 3)), layers.Flatten(), layers.Dense(2, activation="softmax")])
     network.layers[-1].kernel.assign(kernel.reshape(-1, 2))
-    network.layers[-1].bias.assign(np.asarray([4, 0], np.float32))
+    network.layers[-1].bias.assign(np.asarray([12, 0], np.float32))
     return wrap_model(network, class_names=("dark", "bright"))
 
 
@@ -313,7 +313,7 @@ def test_a_true_map_follows_the_score_and_a_false_one_does_not(bright, monkeypat
     report = check_heatmap(image, model=bright, method="posed", target="bright")
     assert report.follows_score is follows
     assert not report.depends_on_learning  # it is the same whatever the weights
-    assert (report.road >= LEAST_ROAD) is follows
+    assert report.road_beats_chance is follows
 
 
 class Posed(Method):
@@ -327,20 +327,41 @@ class Posed(Method):
         return [self.heatmap] * len(images)
 
 
+@pytest.mark.parametrize("method", ["grad_cam", "saliency", "occlusion"])
+def test_a_network_whose_score_nothing_moves_has_no_heatmap_to_test(keras, pictures, method):
+    layers = keras.layers
+    scores = layers.Dense(2, kernel_initializer="zeros")
+    network = keras.Sequential([keras.Input((12, 12, 3)), layers.Conv2D(2, 3), layers.Flatten(), scores])
+    report = check_heatmap(pictures[0], model=wrap_model(network), method=method, target=0)
+    assert report.flat
+    assert not (report.follows_score or report.depends_on_learning)
+    assert report.as_json()["flat"] is True
+
+
 @pytest.mark.parametrize(
     ("changed", "follows", "depends"),
     [
         ({}, True, True),
         ({"deletion": 0.5}, False, True),
         ({"insertion": 0.3}, False, True),
-        ({"road": LEAST_ROAD / 2}, False, True),
+        ({"road": 0.004}, False, True),
+        ({"deletion": 0.398, "deletion_random": 0.402}, False, True),  # both are told as 0.40
+        ({"insertion": 0.402, "insertion_random": 0.398}, False, True),
+        ({"flat": True}, False, False),
         ({"randomised": ((0.2, 0.1), (1.0, MOST_ALIKE))}, True, False),
         ({"randomised": ((0.2, 0.9), (1.0, -0.49))}, True, True),
         ({"randomised": ((0.2, 0.1), (1.0, -0.9))}, True, False),
     ],
 )
 def test_each_verdict_hangs_on_its_own_numbers(changed, follows, depends):
-    fair = {"deletion": 0.2, "deletion_random": 0.4, "insertion": 0.6, "insertion_random": 0.4, "drop": 0.1}
+    fair = {
+        "flat": False,
+        "deletion": 0.2,
+        "deletion_random": 0.4,
+        "insertion": 0.6,
+        "insertion_random": 0.4,
+        "drop": 0.1,
+    }
     fair |= {"increases": False, "road": 0.1, "randomised": ((0.2, 0.9), (1.0, 0.1))}
     report = HonestyReport(**{**fair, **changed})
     assert (report.follows_score, report.depends_on_learning) == (follows, depends)
