@@ -110,7 +110,7 @@ def test_asking_for_some_channels_computes_no_others_and_gives_the_same(residual
     """The last convolution is cut down to the channels asked for."""
     form, _ = form_of([channel("late", 3), channels("late", {0: 1, 7: -2})], residual)
     program = program_of(residual, form, has_view=False)
-    assert program._narrow is not None
+    assert program.narrow is not None
     pictures = np.repeat(start, 2, axis=0)
     values, gradients = climb([channel("late", 3), channels("late", {0: 1, 7: -2})], residual, pictures)
     whole_form = [channel("late", 3) + 0 * layer_energy("late"), channels("late", {0: 1, 7: -2})]
