@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from artforge.core.oklab import to_oklab
 from artforge.core.values import Image
-from artforge.engine.ascent.spectral import frequencies
+from artforge.engine.ascent.spectral import faded_to_mean, frequencies, waves_in_columns
 
 LookOrder = Literal["colour", "frequency", "orientation"]
 
-GREY = 0.02
-"""Chroma below which a picture counts as grey."""
+LEAST_CHROMA = 0.02
+"""Below it a picture counts as grey."""
 _NO_DIRECTION = 0.1
 
 
@@ -76,10 +76,7 @@ def look_of(picture: Image) -> Look:
 def _mean_frequency(lightness: NDArray[np.float64]) -> float:
     """Mean cycles per pixel of the waves, weighted by power; 0 for a picture of one lightness."""
     height, width = lightness.shape
-    rows, columns = (0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(size) + 1) / (size + 1)) for size in (height, width))
-    window = np.outer(rows, columns)
-    power = np.abs(np.fft.rfft2((lightness - (lightness * window).sum() / window.sum()) * window)) ** 2
-    power[:, 1 : (width + 1) // 2] *= 2
+    power = np.abs(np.fft.rfft2(faded_to_mean(lightness[..., None])[..., 0])) ** 2 * waves_in_columns(width)
     total = power.sum()
     return float((power * frequencies((height, width))).sum() / total) if total > 1e-12 else 0.0
 
@@ -96,7 +93,7 @@ def order_by_look(looks: Sequence[Look], by: LookOrder) -> list[int]:
 
 def _sort_key(look: Look, by: LookOrder) -> tuple[float, ...]:
     if by == "colour":
-        return (1, look.hue) if look.chroma >= GREY else (0, look.lightness)
+        return (1, look.hue) if look.chroma >= LEAST_CHROMA else (0, look.lightness)
     if by == "frequency":
         return (look.frequency,)
     return (look.coherence < _NO_DIRECTION, look.orientation)

@@ -15,7 +15,7 @@ from artforge.core.errors import DatasetError, PictureError
 from artforge.core.pictures import PICTURE_SUFFIXES, centre_square, pictures_in, read_picture, resize
 from artforge.core.values import Image
 from artforge.engine.ascent.colour import IMAGENET_COLOUR, Colour, colour_of_pixels
-from artforge.engine.ascent.spectral import frequencies, to_spectra
+from artforge.engine.ascent.spectral import faded_to_mean, frequencies, to_spectra, waves_in_columns
 from artforge.engine.ascent.squash import unsquash
 
 MEASURED_SIZE = 256
@@ -63,11 +63,7 @@ class Spectrum:
 def _spread(magnitude: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float64]:
     """(channels,): the standard deviation of pictures with these magnitudes, by Parseval's theorem."""
     height, width = size
-    counts = np.full(magnitude.shape[1], 2.0)
-    counts[0] = 1
-    if width % 2 == 0:
-        counts[-1] = 1
-    energy = (magnitude.astype(np.float64) ** 2 * counts[None, :, None]).sum(axis=(0, 1))
+    energy = (magnitude.astype(np.float64) ** 2 * waves_in_columns(width)[:, None]).sum(axis=(0, 1))
     return np.asarray(np.sqrt(np.maximum(energy, 1e-30)) / (height * width))
 
 
@@ -101,15 +97,8 @@ def spectrum_of_pictures(pictures: Sequence[Image]) -> Spectrum:
     colour = colour_of_pixels(np.concatenate([one[::4, ::4].reshape(-1, 3) for one in values]))
     total = np.zeros((MEASURED_SIZE, MEASURED_SIZE // 2 + 1, 3), np.float64)
     for one in values:
-        total += np.abs(to_spectra(_faded(colour.decorrelate(one))[None])[0])
+        total += np.abs(to_spectra(faded_to_mean(colour.decorrelate(one))[None])[0])
     return Spectrum((total / len(values)).astype(np.float32), colour)
-
-
-def _faded(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Fading to the mean at the edges (Hann): left and right do not meet, and their jump would be taken for waves."""
-    window = np.hanning(len(values) + 2)[1:-1].astype(np.float32)
-    share = (window[:, None] * window[None, :])[..., None]
-    return np.asarray((values - (values * share).sum(axis=(0, 1)) / share.sum()) * share, np.float32)
 
 
 def spectrum_of_folder(folder: Path) -> Spectrum:
