@@ -107,7 +107,7 @@ def ablation_cam(
         channels: which channels have a say; None means all.
 
     Returns:
-        float32 (H, W), signed and unnormalised.
+        float32 (H, W), of the picture's size, signed and unnormalised.
 
     Raises:
         ChoiceError: unknown layer or class, or channels that the layer does not have.

@@ -66,6 +66,8 @@ class Channels(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _plain_numbers(cls, value: object) -> object:
+        if isinstance(value, list | str | int | float):
+            raise ValueError("channels are chosen by a mapping, such as {index: [3, 17]} or {window: 8}")
         if not isinstance(value, Mapping):
             return value
         choice = {key: _plain(part) for key, part in value.items()}

@@ -146,7 +146,8 @@ def eigen_cam(
             the picture; false is as in the paper, whose map is nearly the mean of all channels.
 
     Returns:
-        float32 (H, W), signed and unnormalised; `normalize` with `negative: drop` is the paper's last ReLU.
+        float32 (H, W), of the picture's size, signed and unnormalised; `normalize` with `negative: drop` is the
+        paper's last ReLU.
 
     Raises:
         ChoiceError: unknown layer or class, or channels that the layer does not have.

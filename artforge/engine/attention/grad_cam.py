@@ -57,7 +57,7 @@ def grad_cam_batch(
     targets: Targets = None,
     channels: Channels | None = None,
 ) -> list[Heatmap]:
-    """Raw Grad-CAM maps of several pictures; arguments and errors as `cam_batch`."""
+    """Raw Grad-CAM maps of several pictures, each (h, w) of the layer's cells; the rest as `cam_batch`."""
     return cam_batch(images, grad_cam_shares, model=model, layer=layer, targets=targets, channels=channels)
 
 
@@ -80,8 +80,8 @@ def grad_cam(
         channels: which channels have a say; None means all.
 
     Returns:
-        float32 (H, W), signed and unnormalised: positive speaks for the class, negative against it. All zero where
-        the class score does not depend on the layer (every gradient is zero).
+        float32 (H, W), of the picture's size, signed and unnormalised: positive speaks for the class, negative
+        against it. All zero where the class score does not depend on the layer (every gradient is zero).
 
     Raises:
         ChoiceError: unknown layer or class, or channels that the layer does not have.

@@ -64,7 +64,7 @@ def grad_cam_plus_plus_batch(
     targets: Targets = None,
     channels: Channels | None = None,
 ) -> list[Heatmap]:
-    """Raw Grad-CAM++ maps of several pictures; arguments and errors as `cam_batch`."""
+    """Raw Grad-CAM++ maps of several pictures, each (h, w) of the layer's cells; the rest as `cam_batch`."""
     return cam_batch(images, grad_cam_plus_plus_shares, model=model, layer=layer, targets=targets, channels=channels)
 
 
@@ -87,7 +87,8 @@ def grad_cam_plus_plus(
         channels: which channels have a say; None means all.
 
     Returns:
-        float32 (H, W), signed and unnormalised; `normalize` with `negative: drop` is the paper's last ReLU.
+        float32 (H, W), of the picture's size, signed and unnormalised; `normalize` with `negative: drop` is the
+        paper's last ReLU.
 
     Raises:
         ChoiceError: unknown layer or class, or channels that the layer does not have.

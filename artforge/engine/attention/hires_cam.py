@@ -47,7 +47,7 @@ def hires_cam_batch(
     targets: Targets = None,
     channels: Channels | None = None,
 ) -> list[Heatmap]:
-    """Raw HiRes-CAM maps of several pictures; arguments and errors as `cam_batch`."""
+    """Raw HiRes-CAM maps of several pictures, each (h, w) of the layer's cells; the rest as `cam_batch`."""
     return cam_batch(images, hires_cam_shares, model=model, layer=layer, targets=targets, channels=channels)
 
 
@@ -70,7 +70,8 @@ def hires_cam(
         channels: which channels have a say; None means all.
 
     Returns:
-        float32 (H, W), signed and unnormalised; `normalize` with `negative: drop` is the paper's last ReLU.
+        float32 (H, W), of the picture's size, signed and unnormalised; `normalize` with `negative: drop` is the
+        paper's last ReLU.
 
     Raises:
         ChoiceError: unknown layer or class, or channels that the layer does not have.

@@ -111,7 +111,7 @@ def integrated_gradients(
         baseline: what shows nothing: `black`, `grey`, `white`, the picture's `mean` colour, or the picture `blurred`.
 
     Returns:
-        float32 (H, W), signed and unnormalised.
+        float32 (H, W), of the picture's size, signed and unnormalised.
 
     Raises:
         ChoiceError: unknown class.

@@ -45,7 +45,7 @@ def layer_cam_batch(
     targets: Targets = None,
     channels: Channels | None = None,
 ) -> list[Heatmap]:
-    """Raw Layer-CAM maps of several pictures; arguments and errors as `cam_batch`."""
+    """Raw Layer-CAM maps of several pictures, each (h, w) of the layer's cells; the rest as `cam_batch`."""
     return cam_batch(images, layer_cam_shares, model=model, layer=layer, targets=targets, channels=channels)
 
 
@@ -68,7 +68,8 @@ def layer_cam(
         channels: which channels have a say; None means all.
 
     Returns:
-        float32 (H, W), signed and unnormalised; `normalize` with `negative: drop` is the paper's last ReLU.
+        float32 (H, W), of the picture's size, signed and unnormalised; `normalize` with `negative: drop` is the
+        paper's last ReLU.
 
     Raises:
         ChoiceError: unknown layer or class, or channels that the layer does not have.

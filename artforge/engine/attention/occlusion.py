@@ -118,7 +118,7 @@ def occlusion(
         fill: what the cover shows: `black`, `grey`, `white`, the picture's `mean` colour, or the picture `blurred`.
 
     Returns:
-        float32 (H, W), signed, in class score: how far it falls where a pixel is covered.
+        float32 (H, W), of the picture's size, signed, in class score: how far it falls where a pixel is covered.
 
     Raises:
         ChoiceError: unknown class.

@@ -135,7 +135,8 @@ def rise(
         seed: another seed, other masks.
 
     Returns:
-        float32 (H, W), signed, in class score: 0 is where it does not matter whether a pixel is seen.
+        float32 (H, W), of the picture's size, signed, in class score: 0 is where it does not matter whether a pixel is
+        seen.
 
     Raises:
         ChoiceError: unknown class.

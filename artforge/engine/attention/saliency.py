@@ -84,7 +84,7 @@ def saliency(
         colours: `strongest` takes the largest |gradient| of the three colours, `sum` adds them with their signs.
 
     Returns:
-        float32 (H, W), unnormalised; never negative with `strongest`.
+        float32 (H, W), of the picture's size, unnormalised; never negative with `strongest`.
 
     Raises:
         ChoiceError: unknown class.

@@ -147,7 +147,7 @@ def score_cam(
         top: try only so many channels, those that differ most over the picture: much faster, nearly the same map.
 
     Returns:
-        float32 (H, W), unnormalised.
+        float32 (H, W), of the picture's size, unnormalised.
 
     Raises:
         ChoiceError: unknown layer or class, or channels that the layer does not have.

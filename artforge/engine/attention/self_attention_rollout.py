@@ -179,7 +179,7 @@ def self_attention_rollout(image: Image, *, model: Model, heads: Heads = "mean",
             strongest.
 
     Returns:
-        float32 (H, W), at least 0, unnormalised.
+        float32 (H, W), of the picture's size, at least 0, unnormalised.
 
     Raises:
         ModelError: the network has no self-attention that tells its weights, or not all of it is over the same

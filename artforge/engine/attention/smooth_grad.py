@@ -98,7 +98,7 @@ def smooth_grad(
         colours: `strongest` takes the largest |mean gradient| of the three colours, `sum` adds them with their signs.
 
     Returns:
-        float32 (H, W), unnormalised; never negative with `strongest`.
+        float32 (H, W), of the picture's size, unnormalised; never negative with `strongest`.
 
     Raises:
         ChoiceError: unknown class.

@@ -58,7 +58,7 @@ def tiled_heatmap(image: Image, see: See, *, tile: tuple[int, int], overlap: flo
         overlap: [0, 1), the least share of a tile that lies under its neighbour.
 
     Returns:
-        float32 (H, W), signed and unnormalised.
+        float32 (H, W), of the picture's size, signed and unnormalised.
 
     Raises:
         ShapeError: a tile of no size.

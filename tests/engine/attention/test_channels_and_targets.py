@@ -85,6 +85,7 @@ def test_what_the_layer_does_not_have_is_named(choice, message):
         ({"rank": "energy", "count": 1, "share": 0.5}, "either count or share"),
         ({"window": 3, "seed": 1}, "seed does not go with window"),
         ({"windows": 3}, "windows"),
+        ([3, 17], r"chosen by a mapping, such as \{index: \[3, 17\]\} or \{window: 8\}"),
         ({"index": [-1]}, "greater than or equal to 0"),
         ({"rank": "loud", "count": 1}, "'gradient' or 'energy'"),
     ],
