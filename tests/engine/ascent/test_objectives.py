@@ -106,6 +106,29 @@ def test_a_batch_of_different_objectives_is_so_many_single_ones(residual):
             np.testing.assert_allclose(gradients[number], gradient[0], atol=1e-5 * np.abs(gradient).max())
 
 
+def test_a_batch_of_masks_and_caricatures_is_so_many_single_ones(residual):
+    """Objectives with no mask, one, two and three, some of them of pictures, share one program."""
+    rng = np.random.default_rng(4)
+    pictures = rng.random((5, *SIZE, 3), dtype=np.float32)
+    models = rng.random((2, *SIZE, 3), dtype=np.float32)
+    soft, left, top = rng.random(SIZE, dtype=np.float32), np.zeros(SIZE, np.float32), np.zeros((8, 8), np.float32)
+    left[:, :12], top[:4] = 1, 1
+    objectives = [
+        channel("late", 1) + layer_energy("early"),
+        pull(class_score("red"), class_score("blue"), left),
+        caricature("late", models[0]).within(soft) + channel("late", 2),
+        caricature("late", models[1], power=2) - channel("early", 3).within(left),
+        class_score("green").within(left) + caricature("late", models[0]).within(top) - neuron("late", 4).within(soft),
+    ]
+    view = sample_view((Jitter(2), Scale(0.9, 1.1), Rotate(5)), SIZE, SIZE, generator(0))
+    for settings in ({}, {"view": view}):
+        values, gradients = climb(objectives, residual, pictures, **settings)
+        for number, objective in enumerate(objectives):
+            [value], [gradient] = climb([objective], residual, pictures[number : number + 1], **settings)
+            np.testing.assert_allclose(values[number], value, rtol=1e-5, atol=1e-5)
+            np.testing.assert_allclose(gradients[number], gradient, atol=1e-5 * np.abs(gradient).max())
+
+
 def test_asking_for_some_channels_computes_no_others_and_gives_the_same(residual, start):
     """The last convolution is cut down to the channels asked for."""
     form, _ = form_of([channel("late", 3), channels("late", {0: 1, 7: -2})], residual)
