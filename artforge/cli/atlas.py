@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from artforge.engine.models.handle import Model
 
 LEAST_EDGE, LARGEST_EDGE = 32, 512
-SHEET, DATA = "atlas.png", "atlas.json"
+SHEET, DATA, STATE = "atlas.png", "atlas.json", ".atlas.state"
 
 
 AtlasOrder = Literal["layer", "colour", "frequency", "orientation"]
@@ -36,10 +37,14 @@ def atlas_command(
     seed: Annotated[int, typer.Option("--seed", help="Of the noise that all filters begin with.")] = 0,
     out: Annotated[Path, typer.Option("--out", help="Folder for the sheet and its data.")] = Path("atlas"),
 ) -> None:
-    """See what every filter of a network looks for. Example: artforge atlas hand_vs_algo --layer conv5 --sort colour"""
-    from artforge.core.files import write_text
+    """See what every filter of a network looks for. Example: artforge atlas hand_vs_algo --layer conv5 --sort colour
+
+    One that was stopped goes on where it was when it is asked for again.
+    """
+    from artforge.core.files import make_folder, write_text
     from artforge.core.pictures import write_png
     from artforge.engine.ascent.atlas import atlas
+    from artforge.engine.ascent.checkpoint import StateFile
     from artforge.engine.models.store import load_model, resolve_model
     from artforge.ops.contact_sheet import contact_sheet
     from artforge.ops.layout import landscape_columns
@@ -47,6 +52,11 @@ def atlas_command(
     path = resolve_model(model, base=Path())
     with console.status("opening the model ..."):
         loaded = load_model(path)
+    for name in layer or []:
+        loaded.find_layer(name)
+    make_folder(out)
+    check_writable(out)
+    state_file = StateFile(out / STATE, spare=True)
     with progress_bars(console) as bars:
         task = bars.add_task("filters", total=None)
         entries = atlas(
@@ -55,6 +65,7 @@ def atlas_command(
             edge=edge,
             seed=seed,
             on_filter=lambda done, total: bars.update(task, completed=done, total=total),
+            state_file=state_file,
         )
     entries = in_order(entries, sort)
     columns = landscape_columns(len(entries), 1.0)
@@ -67,12 +78,31 @@ def atlas_command(
     )
     write_png(out / SHEET, sheet)
     write_text(out / DATA, json.dumps(told(entries, loaded, columns=columns, sort=sort, seed=seed), indent=1) + "\n")
+    state_file.remove()
     result(str(out / SHEET))
     result(str(out / DATA))
     dead = [f"{entry.layer} {entry.index}" for entry in entries if entry.is_dead]
     if dead:
         warn(f"{len(dead)} of {len(entries)} filters do not respond to anything: {', '.join(dead)}")
     note("grow one of them: artforge render recipes/filter_pattern.yaml --set layer=LAYER --set filter=NUMBER")
+
+
+def check_writable(folder: Path) -> None:
+    """Hours of growing must not end at a folder that takes no files.
+
+    Raises:
+        OutputError: it takes none, or something stands where one should go.
+    """
+    from artforge.core.errors import OutputError
+
+    for name in (SHEET, DATA):
+        if (folder / name).is_dir():
+            raise OutputError(f"{folder / name}: a folder stands where the file should go. Choose another --out.")
+    try:
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(f"cannot write into {folder}: {error.strerror}. Choose another folder with --out.") from error
 
 
 def in_order(entries: list[AtlasEntry], sort: AtlasOrder) -> list[AtlasEntry]:

@@ -42,6 +42,7 @@ class RenderProgress:
         """One more picture of it is drawn."""
         self._within += 1
         self._progress.advance(self._task)
+        self._progress.update(self._steps, visible=False)  # a step may have ended without saying so
 
     def working(self, step: str, share: float, told: str) -> None:
         """A step that takes long is so far."""

@@ -10,6 +10,7 @@ STEP_MODULES = (
     "artforge.engine.ascent.morph_step",
     "artforge.engine.ascent.pattern_step",
     "artforge.engine.ascent.pull_step",
+    "artforge.engine.ascent.variations_step",
     "artforge.engine.attention.ablation_cam",
     "artforge.engine.attention.classical_filters",
     "artforge.engine.attention.eigen_cam",

@@ -89,8 +89,10 @@ def test_a_render_that_was_killed_goes_on_to_the_same_bytes_and_leaves_no_state(
         render(path, tmp_path / "out")
     states = list((tmp_path / "store").rglob("*.state*"))
     assert len(states) == octaves
-    [found] = render(path, tmp_path / "out")
+    reporter = Listening()
+    [found] = render(path, tmp_path / "out", reporter=reporter)
     assert taken == 6 * octaves + 1
+    assert reporter.steps[0][1] == pytest.approx((6 * octaves - 1) / (6 * octaves))
     assert found.read_bytes() == expected.read_bytes()
     assert not list((tmp_path / "store").rglob("*.state*"))
 
@@ -113,8 +115,8 @@ def test_a_damaged_state_is_passed_over(write, tmp_path, monkeypatch):
 def test_a_long_step_says_how_far_it_is(write, tmp_path):
     reporter = Listening()
     render(write(PATTERN.replace("OCTAVES", "1")), tmp_path / "out", reporter=reporter)
-    assert [step for step, _, _ in reporter.steps] == ["ascend"] * 6
-    np.testing.assert_allclose([share for _, share, _ in reporter.steps], np.arange(1, 7) / 6)
+    assert [step for step, _, _ in reporter.steps] == ["ascend"] * 7
+    np.testing.assert_allclose([share for _, share, _ in reporter.steps], [*np.arange(1, 7) / 6, 1])
     assert reporter.steps[0][2].startswith("step 1/6, value ")
 
 

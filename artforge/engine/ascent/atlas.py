@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from artforge.core.values import Image, LayerName
 from artforge.engine.ascent.ascend import ascend
+from artforge.engine.ascent.checkpoint import Checkpoint, State, StateFile
+from artforge.engine.ascent.groups import groups_of
 from artforge.engine.ascent.look import Look, look_of
 from artforge.engine.ascent.objectives import channel
 from artforge.engine.ascent.optimisers import Adam
@@ -18,7 +23,7 @@ from artforge.engine.models.handle import Model
 THUMBNAIL = 64
 """Edge of a thumbnail in pixels."""
 THUMBNAIL_STEPS = 64
-AT_ONCE = 16
+MOST_AT_ONCE = 16
 
 OnFilter = Callable[[int, int], None]
 """Told after each batch: how many filters are done, of how many."""
@@ -63,6 +68,7 @@ def atlas(
     ascent: Ascent | None = None,
     seed: int = 0,
     on_filter: OnFilter | None = None,
+    state_file: StateFile | None = None,
 ) -> list[AtlasEntry]:
     """A small picture of every filter, by layer and number.
 
@@ -75,24 +81,52 @@ def atlas(
         ascent: how they climb; None is `thumbnail_ascent`.
         seed: of the noise and the transforms.
         on_filter: told of the progress.
+        state_file: where the pictures are kept on the way, so that an atlas that was stopped goes on; whoever asks for
+            it removes the file when the sheet stands.
 
     Raises:
         ChoiceError: unknown layer.
+        OutputError: a state file that is damaged or of another atlas, and not spare.
     """
     infos = [model.find_layer(name) for name in (filter_layers(model) if layers is None else layers)]
     filters = [(info.name, index) for info in infos for index in range(info.channels)]
     ascent = ascent or thumbnail_ascent()
-    entries: list[AtlasEntry] = []
+    described = repr((model.name, model.sha256, filters, edge, ascent, seed))
+    keeper = None if state_file is None else Checkpoint(state_file, hashlib.sha256(described.encode()).hexdigest())
+    entries = _entries_of(filters, None if keeper is None else keeper.load())
     for info in infos:
-        for start in range(0, info.channels, AT_ONCE):
-            indices = range(start, min(start + AT_ONCE, info.channels))
-            objectives = [channel(info.name, index) for index in indices]
+        for group in groups_of(info.channels, (edge, edge), most=MOST_AT_ONCE):
+            if (info.name, group[-1]) in filters[: len(entries)]:
+                continue
+            objectives = [channel(info.name, index) for index in group]
             results = ascend(objectives, model=model, ascent=ascent, size=(edge, edge), seed=seed)
-            for index, result in zip(indices, results, strict=True):
+            for index, result in zip(group, results, strict=True):
                 value = result.values[-1] if result.values else 0.0
                 entries.append(
                     AtlasEntry(info.name, index, result.picture, look_of(result.picture), value, result.is_dead)
                 )
+            if keeper is not None and keeper.is_due():
+                keeper.save(_state_of(entries))
             if on_filter is not None:
                 on_filter(len(entries), len(filters))
     return entries
+
+
+def _state_of(entries: Sequence[AtlasEntry]) -> State:
+    return {
+        "pictures": np.stack([entry.picture for entry in entries]),
+        "values": np.asarray([entry.value for entry in entries]),
+        "dead": np.asarray([entry.is_dead for entry in entries]),
+    }
+
+
+def _entries_of(filters: Sequence[tuple[str, int]], state: State | None) -> list[AtlasEntry]:
+    """Those that a state holds, the first of all filters."""
+    if state is None:
+        return []
+    pictures = np.asarray(state["pictures"], np.float32)
+    found = zip(filters, pictures, state["values"], state["dead"], strict=False)  # those that follow are not done yet
+    return [
+        AtlasEntry(layer, index, picture, look_of(picture), float(value), bool(is_dead))
+        for (layer, index), picture, value, is_dead in found
+    ]

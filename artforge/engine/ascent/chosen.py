@@ -1,7 +1,8 @@
-"""What a recipe asks to be grown, as an objective: a filter, a mix of filters, a neuron, or a class."""
+"""What a step asks to be grown, as an objective: a filter, a mix of filters, a neuron, or a class."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ from pydantic import Field
 
 from artforge.core.errors import ChoiceError
 from artforge.core.values import ChannelNumber, Kind, LayerName
+from artforge.engine.ascent.deprocess import FinishName
 from artforge.engine.ascent.objectives import (
     Objective,
     channels,
@@ -17,9 +19,12 @@ from artforge.engine.ascent.objectives import (
     neuron,
     probability,
 )
+from artforge.engine.ascent.settings import Ascent
 from artforge.engine.attention.targets import ClassTarget
 
 FilterNumber = ChannelNumber
+Edge = Annotated[int, Kind.PIXELS, Field(ge=16, le=16384)]
+"""Of a grown picture, in pixels."""
 ClassOutput = Literal["logit", "probability"]
 """Of a class: its score before the softmax or sigmoid, or what is behind it."""
 FilterMix = dict[Annotated[str, Kind.CHANNEL, Field(pattern=r"^\d+$")], float]
@@ -29,7 +34,7 @@ FilterMix = dict[Annotated[str, Kind.CHANNEL, Field(pattern=r"^\d+$")], float]
 def chosen_objective(
     *,
     layer: LayerName,
-    filter: FilterNumber | None = None,  # noqa: A002 - the word that a recipe uses
+    filter: FilterNumber | None = None,  # noqa: A002 - the field's word
     filters: FilterMix | None = None,
     target: ClassTarget | None = None,
     alone: bool = False,
@@ -71,7 +76,7 @@ def chosen_objective(
 def described(
     *,
     layer: LayerName,
-    filter: FilterNumber | None = None,  # noqa: A002 - the word that a recipe uses
+    filter: FilterNumber | None = None,  # noqa: A002 - the field's word
     filters: FilterMix | None = None,
     target: ClassTarget | None = None,
 ) -> str:
@@ -83,6 +88,11 @@ def described(
     if target is not None:
         return f"the class {target}" if isinstance(target, str) else f"the classes {', '.join(target)}"
     return f"everything {layer} sees"
+
+
+def shown_as(ascent: Ascent, finish: FinishName | None) -> Ascent:
+    """An ascent whose pictures are shown another way; None leaves the preset's own."""
+    return ascent if finish is None else replace(ascent, finish=replace(ascent.finish, how=finish))
 
 
 def seed_of(rng: np.random.Generator) -> int:

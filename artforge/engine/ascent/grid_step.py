@@ -8,12 +8,24 @@ import numpy as np
 from pydantic import Field
 
 from artforge.core.steps import step
-from artforge.core.values import Image, Kind, LayerName
+from artforge.core.values import Image, LayerName, Unit
 from artforge.engine.ascent.ascend import ascend
-from artforge.engine.ascent.at_work import living, surroundings
-from artforge.engine.ascent.chosen import FilterNumber, seed_of
+from artforge.engine.ascent.at_work import (
+    done,
+    further,
+    nothing_to_grow,
+    noticed_once,
+    part_of,
+    remove_parts,
+    surroundings,
+    tell_of,
+)
+from artforge.engine.ascent.chosen import FilterNumber, seed_of, shown_as
+from artforge.engine.ascent.deprocess import FinishName
+from artforge.engine.ascent.groups import groups_of
 from artforge.engine.ascent.objectives import channel
 from artforge.engine.ascent.presets import PresetName, find_preset
+from artforge.engine.ascent.side_by_side import Columns, Margin, Tile, side_by_side
 from artforge.engine.models.handle import Model
 
 
@@ -23,12 +35,13 @@ def filter_grid(
     model: Model,
     layer: LayerName = "last_conv",
     first: FilterNumber = 0,
-    columns: Annotated[int, Field(ge=1, le=64)] = 8,
+    columns: Columns = 8,
     rows: Annotated[int, Field(ge=1, le=64)] = 8,
-    tile: Annotated[int, Kind.PIXELS, Field(ge=16, le=1024)] = 128,
-    margin: Annotated[int, Kind.PIXELS, Field(ge=0, le=256)] = 5,
-    background: Annotated[float, Field(ge=0, le=1)] = 0.0,
+    tile: Tile = 128,
+    margin: Margin = 5,
+    background: Unit = 0.0,
     preset: PresetName = "chollet",
+    finish: FinishName | None = None,
     num_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None,
     rng: np.random.Generator,
 ) -> Image:
@@ -43,6 +56,7 @@ def filter_grid(
         margin: between the pictures, in pixels.
         background: grey level between them, 0 black to 1 white.
         preset: how they climb.
+        finish: how the numbers are shown: `clip`, `contrast` or `stretch`, as for `ascend`; None is the preset's own.
         num_steps: how many; None takes the preset's own number.
 
     Returns:
@@ -57,21 +71,27 @@ def filter_grid(
     info = model.find_layer(layer)
     shown = range(first, max(min(first + columns * rows, info.channels), first + 1))
     ascent = find_preset(preset, value_range=model.value_range, num_steps=num_steps)
-    objectives = [channel(info.name, index) for index in shown]
-    results = ascend(
-        objectives,
-        model=model,
-        ascent=ascent,
-        size=(tile, tile),
-        seed=seed_of(rng),
-        **surroundings(ascent.num_steps),
-    )
-    grown = living(results, [f"filter {index} of {info.name}" for index in shown])
-    step_size = tile + margin
-    grid = np.full((rows * step_size - margin, columns * step_size - margin, 3), background, np.float32)
-    for number, result in enumerate(grown):
-        if result is None:
-            continue
-        top, left = number // columns * step_size, number % columns * step_size
-        grid[top : top + tile, left : left + tile] = result.picture
-    return grid
+    ascent = shown_as(ascent, finish)
+    groups = groups_of(len(shown), (tile, tile))
+    around = surroundings(ascent.num_steps * len(groups))
+    names = [f"filter {index} of {info.name}" for index in shown]
+    seed = seed_of(rng)
+    pictures: list[Image | None] = []
+    with noticed_once(set()):
+        for number, group in enumerate(groups):
+            results = ascend(
+                [channel(info.name, shown[position]) for position in group],
+                model=model,
+                ascent=ascent,
+                size=(tile, tile),
+                seed=seed,
+                on_step=further(around["on_step"], number * ascent.num_steps),
+                state_file=part_of(around["state_file"], number),
+            )
+            tell_of(results, names[group.start : group.stop])
+            pictures += [None if result.is_dead else result.picture for result in results]
+    remove_parts(around["state_file"], len(groups))
+    if not any(picture is not None for picture in pictures):
+        raise nothing_to_grow(names)
+    done()
+    return side_by_side(pictures, columns=columns, rows=rows, tile=tile, margin=margin, background=background)

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
 from artforge.core.values import Image, Kind, LayerName, Unit
-from artforge.engine.ascent.at_work import surroundings
-from artforge.engine.ascent.chosen import FilterMix, FilterNumber, chosen_objective, seed_of
-from artforge.engine.ascent.films import ring_frames, ring_steps, zoom_frames
-from artforge.engine.ascent.journey import frame_of
+from artforge.engine.ascent.at_work import (
+    done,
+    further,
+    noticed_once,
+    part_of,
+    remove_parts,
+    surroundings,
+    tell_of_seam,
+)
+from artforge.engine.ascent.checkpoint import Checkpoint
+from artforge.engine.ascent.chosen import Edge, FilterMix, FilterNumber, chosen_objective, described, seed_of
+from artforge.engine.ascent.films import frame_number
 from artforge.engine.ascent.objectives import channel
-from artforge.engine.ascent.pattern_step import Edge
 from artforge.engine.ascent.presets import PresetName, deepdream, find_preset
+from artforge.engine.ascent.ring import Stations, between_stations, frame_groups, grow_stations
+from artforge.engine.ascent.shelf import SHELF, told_of
 from artforge.engine.ascent.tuning import made_seamless
+from artforge.engine.ascent.zoom import Fall, Zoom, begin_fall, fall_further, fall_of, num_drawn, shown_last
 from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.models.handle import Model
 
 NumFrames = Annotated[int, Field(ge=2, le=2000)]
-_KEPT = 2
-_FILMS: dict[str, tuple[Model, list[Image]]] = {}
-"""By what they are, the films made last: every frame of one is made from the frame before it."""
 
 
 @step("morph", version=1)
@@ -65,22 +70,48 @@ def morph(
         ChoiceError: an unknown layer or filter.
     """
     ascent = find_preset(preset, value_range=model.value_range, num_steps=num_steps)
+    ascent = made_seamless(ascent) if seamless else ascent
     seed = seed_of(rng)
-
-    def film() -> list[Image]:
-        return ring_frames(
-            [channel(layer, index) for index in filters],
-            model=model,
-            ascent=made_seamless(ascent) if seamless else ascent,
-            num_frames=num_frames,
-            steps_per_frame=steps_per_frame,
-            size=(size, size),
-            seed=seed,
-            on_step=surroundings(ring_steps(ascent, num_frames, steps_per_frame))["on_step"],
-        )
-
-    asked = ("morph", layer, filters, num_frames, steps_per_frame, preset, num_steps, seamless, size, seed)
-    return frame_of(_remembered(model, repr(asked), film), at)
+    objectives = [channel(layer, index) for index in filters]
+    name = repr(("morph", layer, filters, num_frames, steps_per_frame, preset, num_steps, seamless, size, seed))
+    number = frame_number(at, num_frames, is_loop=True)
+    group = next(group for group in frame_groups(num_frames, (size, size)) if number in group)
+    frames = SHELF.find(model, f"{name} {group.start}", np.ndarray)
+    if frames is None:
+        stations = SHELF.find(model, name, Stations)
+        num_before = ascent.num_steps if stations is None else 0
+        around = surroundings(num_before + steps_per_frame)
+        with noticed_once(told_of(model, name)):
+            if stations is None:
+                stations = grow_stations(
+                    objectives,
+                    [described(layer=layer, filter=index) for index in filters],
+                    model=model,
+                    ascent=ascent,
+                    size=(size, size),
+                    seed=seed,
+                    on_step=around["on_step"],
+                    state_file=part_of(around["state_file"], 0),
+                )
+                SHELF.put(model, name, stations, stations.num_bytes)
+                if seamless:
+                    tell_of_seam(stations.first, described(layer=layer, filter=filters[0]))
+            drawn = between_stations(
+                stations,
+                [frame / num_frames for frame in group],
+                objectives,
+                model=model,
+                ascent=ascent,
+                steps_per_frame=steps_per_frame,
+                seed=seed,
+                on_step=further(around["on_step"], num_before),
+                state_file=part_of(around["state_file"], 1),
+            )
+        frames = np.stack(drawn)
+        SHELF.put(model, f"{name} {group.start}", frames, frames.nbytes)
+        remove_parts(around["state_file"], 2)
+        done()
+    return np.asarray(frames[number - group.start], np.float32)
 
 
 @step("zoom", version=1)
@@ -120,35 +151,31 @@ def zoom_step(
     Raises:
         ChoiceError: an unknown layer, filter or class, or an overlap longer than half the film.
     """
-    if overlap > num_frames // 2:
-        raise ChoiceError(f"an overlap is at most half the film of {num_frames} frames, received {overlap}")
     objective = chosen_objective(layer=layer, filter=filter, filters=filters, target=target)
-    seed = seed_of(rng)
-
-    def film() -> list[Image]:
-        return zoom_frames(
-            objective,
-            start_image,
-            model=model,
-            ascent=deepdream(),
-            num_frames=num_frames,
-            zoom=zoom,
-            degrees=degrees,
-            steps_per_frame=steps_per_frame,
-            seed=seed,
-            overlap=overlap,
-            on_step=surroundings((num_frames + overlap) * steps_per_frame)["on_step"],
-        )
-
-    asked = (layer, filter, filters, target, num_frames, steps_per_frame, zoom, degrees, overlap, seed)
-    start = hashlib.sha256(start_image.tobytes()).hexdigest()
-    return frame_of(_remembered(model, repr(("zoom", start, asked)), film), at)
-
-
-def _remembered(model: Model, name: str, film: Callable[[], list[Image]]) -> list[Image]:
-    key = f"{id(model)} {model.sha256} {name}"
-    found = _FILMS.pop(key, None) or (model, film())
-    while len(_FILMS) >= _KEPT:
-        _FILMS.pop(next(iter(_FILMS)))
-    _FILMS[key] = found
-    return found[1]
+    film = Zoom(
+        objective,
+        described(layer=layer, filter=filter, filters=filters, target=target),
+        start_image,
+        deepdream(),
+        num_frames=num_frames,
+        factor=zoom,
+        degrees=degrees,
+        steps_per_frame=steps_per_frame,
+        overlap=overlap,
+        seed=seed_of(rng),
+    )
+    asked = (layer, filter, filters, target, num_frames, steps_per_frame, zoom, degrees, overlap, film.seed)
+    name = repr(("zoom", hashlib.sha256(start_image.tobytes()).hexdigest(), start_image.shape, asked, model.sha256))
+    wanted = num_drawn(film, frame_number(at, num_frames, is_loop=overlap > 0))
+    fall = SHELF.find(model, name, Fall)
+    with noticed_once(told_of(model, name)):
+        if fall is None or fall.num_done > wanted:
+            fall = begin_fall(film, model)
+        around = surroundings((wanted - fall.num_done) * steps_per_frame)
+        keeper = None if around["state_file"] is None else Checkpoint(around["state_file"], name)
+        kept = None if keeper is None else keeper.load()
+        fall = fall if kept is None else fall_of(kept)
+        fall = fall_further(film, fall, wanted, model=model, on_step=around["on_step"], keeper=keeper)
+    SHELF.put(model, name, fall, fall.num_bytes)
+    done()
+    return shown_last(film, fall)

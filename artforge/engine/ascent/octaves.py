@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from artforge.core.errors import ChoiceError
 from artforge.core.pictures import resize
 from artforge.core.values import Image
 from artforge.engine.ascent.ascend import OnStep, ascend
+from artforge.engine.ascent.at_work import further, noticed_by, part_of, remove_parts
 from artforge.engine.ascent.checkpoint import StateFile
 from artforge.engine.ascent.deprocess import Finish
 from artforge.engine.ascent.objectives import Objective
@@ -23,6 +26,9 @@ OCTAVE_SCALE = 1.4
 """How much larger the next octave is (Mordvintsev et al., 2015)."""
 LEAST_OCTAVE = 32
 """Pixels along the shorter edge of the smallest octave."""
+
+Starts = Callable[[Sequence[Ascended], tuple[int, int]], Sequence[Image] | None]
+"""What an octave of a size begins with, after the results of the one before (none at first); None is noise."""
 
 
 def octave_sizes(
@@ -66,11 +72,11 @@ def dream(
         octave_scale: how much larger the next is.
         least: the shortest edge, in pixels, of the first.
         seed: of the transforms.
-        on_step: told of every step.
+        on_step: told of every step, counted over all octaves.
         state_file: where the state is kept on the way, a file for each octave; removed at the end.
 
     Returns:
-        as `ascend` gives it, the values of all octaves in a row.
+        as `ascend` gives it; steps and values are those of all octaves in a row.
 
     Raises:
         ChoiceError, ShapeError, ModelError: see `ascend` and `octave_sizes`.
@@ -80,53 +86,24 @@ def dream(
     bases = [np.asarray(image, np.float32) for image in start_images]
     bases = bases * len(objectives) if len(bases) == 1 else bases
     size = (bases[0].shape[0], bases[0].shape[1])
-    sizes = octave_sizes(size, num_octaves, scale=octave_scale, least=least)
-    dreamt = [np.zeros_like(resize(base, sizes[0])) for base in bases]
-    values: list[list[float]] = [[] for _ in objectives]
-    results: list[Ascended] = []
-    shown = replace(ascent, finish=Finish("clip"))
-    for number, octave in enumerate(sizes):
+
+    def starts(before: Sequence[Ascended], octave: tuple[int, int]) -> list[Image]:
         plain = [resize(base, octave) for base in bases]
-        starts = [np.clip(base + _enlarged(own, octave), 0, 1) for base, own in zip(plain, dreamt, strict=True)]
-        results = ascend(
-            objectives,
-            model=model,
-            ascent=shown,
-            start_images=starts,
-            seed=seed + number,
-            on_step=on_step,
-            state_file=_part(state_file, number),
-        )
-        dreamt = [result.picture - base for result, base in zip(results, plain, strict=True)]
-        for known, result in zip(values, results, strict=True):
-            known.extend(result.values)
-    for result, known in zip(results, values, strict=True):
-        result.values = known
-    _remove_parts(state_file, len(sizes))
-    return results
+        if not before:
+            return plain
+        dreamt = [one.picture - resize(base, one.picture.shape[:2]) for one, base in zip(before, bases, strict=True)]
+        return [np.clip(base + _enlarged(own, octave), 0, 1) for base, own in zip(plain, dreamt, strict=True)]
 
-
-def _part(state_file: StateFile | None, number: int) -> StateFile | None:
-    return None if state_file is None else state_file.part(number)
-
-
-def _remove_parts(state_file: StateFile | None, count: int) -> None:
-    if state_file is not None:
-        for number in range(count):
-            state_file.part(number).remove()
-
-
-def _enlarged(difference: Image, size: tuple[int, int]) -> Image:
-    """Differences in [-1, 1] at another size."""
-    return resize(difference * np.float32(0.5) + np.float32(0.5), size) * 2 - 1
-
-
-def _enlarged_around(image: Image, size: tuple[int, int]) -> Image:
-    """A repeat at a larger size, still a repeat: beyond each edge lies the other side."""
-    down, across = ((np.arange(new) + 0.5) * old / new - 0.5 for new, old in zip(size, image.shape[:2], strict=True))
-    rows, columns = np.meshgrid(down.astype(np.float32), across.astype(np.float32), indexing="ij")
-    enlarged = cv2.remap(image, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
-    return np.asarray(np.clip(enlarged, 0, 1), np.float32)  # cubic may overshoot
+    return _through_octaves(
+        objectives,
+        octave_sizes(size, num_octaves, scale=octave_scale, least=least),
+        starts,
+        model=model,
+        ascent=replace(ascent, finish=Finish("clip")),
+        seed=seed,
+        on_step=on_step,
+        state_file=state_file,
+    )
 
 
 def ascend_in_octaves(
@@ -151,37 +128,96 @@ def ascend_in_octaves(
         num_octaves: how many sizes.
         octave_scale: how much larger the next is.
         seed: of the noise and the transforms.
-        on_step: told of every step.
+        on_step: told of every step, counted over all octaves.
         state_file: where the state is kept on the way, a file for each octave; removed at the end.
 
     Returns:
-        as `ascend` gives it, the values of all octaves in a row.
+        as `ascend` gives it; steps and values are those of all octaves in a row.
+
+    Raises:
+        ChoiceError, ShapeError, ModelError: see `ascend` and `octave_sizes`.
     """
-    sizes = octave_sizes(size, num_octaves, scale=octave_scale)
-    results = ascend(
+    enlarge = _enlarged_around if ascent.edges == "wrap" else resize
+
+    def starts(before: Sequence[Ascended], octave: tuple[int, int]) -> list[Image] | None:
+        return [enlarge(np.clip(one.raw, 0, 1), octave) for one in before] or None
+
+    return _through_octaves(
         objectives,
+        octave_sizes(size, num_octaves, scale=octave_scale),
+        starts,
         model=model,
         ascent=ascent,
-        size=sizes[0],
         seed=seed,
         on_step=on_step,
-        state_file=_part(state_file, 0),
+        state_file=state_file,
     )
-    values = [result.values for result in results]
-    for number, octave in enumerate(sizes[1:], start=1):
-        enlarge = _enlarged_around if ascent.edges == "wrap" else resize
-        starts = [enlarge(np.clip(result.raw, 0, 1), octave) for result in results]
-        results = ascend(
-            objectives,
-            model=model,
-            ascent=ascent,
-            start_images=starts,
-            seed=seed + number,
-            on_step=on_step,
-            state_file=_part(state_file, number),
-        )
-        for known, result in zip(values, results, strict=True):
-            known.extend(result.values)
-            result.values = known
-    _remove_parts(state_file, len(sizes))
-    return results
+
+
+def _through_octaves(
+    objectives: Sequence[Objective],
+    sizes: Sequence[tuple[int, int]],
+    starts: Starts,
+    *,
+    model: Model,
+    ascent: Ascent,
+    seed: int,
+    on_step: OnStep | None,
+    state_file: StateFile | None,
+) -> list[Ascended]:
+    octaves: list[list[Ascended]] = []
+    for number, octave in enumerate(sizes):
+        is_last = number == len(sizes) - 1
+        with nullcontext() if is_last else noticed_by(_nobody):  # small octaves are smaller than what a filter sees
+            octaves.append(
+                ascend(
+                    objectives,
+                    model=model,
+                    ascent=ascent,
+                    size=octave,
+                    start_images=starts(octaves[-1] if octaves else [], octave),
+                    seed=seed + number,
+                    on_step=further(on_step, number * ascent.num_steps),
+                    state_file=part_of(state_file, number),
+                )
+            )
+    remove_parts(state_file, len(sizes))
+    return [_joined(own) for own in zip(*octaves, strict=True)]
+
+
+def _nobody(_: str) -> None:
+    pass
+
+
+def _joined(octaves: Sequence[Ascended]) -> Ascended:
+    """The last octave's picture, with the steps and values of all of them."""
+    is_dead = all(octave.is_dead for octave in octaves)
+    path: dict[int, NDArray[np.float32]] = {}
+    num_steps = 0
+    for octave in octaves:
+        path |= {num_steps + step: raw for step, raw in octave.path.items()}
+        num_steps += octave.num_steps
+    # that a filter does not respond at one size counts only where it responds at none
+    stopped = dict.fromkeys(octave.stopped for octave in octaves if octave.stopped and octave.is_dead == is_dead)
+    return replace(
+        octaves[-1],
+        values=[value for octave in octaves for value in octave.values],
+        path=path,
+        num_steps=num_steps,
+        stopped=", ".join(stopped),
+        was_dead=any(octave.was_dead for octave in octaves),
+        is_dead=is_dead,
+    )
+
+
+def _enlarged(difference: Image, size: tuple[int, int]) -> Image:
+    """Differences in [-1, 1] at another size."""
+    return resize(difference * np.float32(0.5) + np.float32(0.5), size) * 2 - 1
+
+
+def _enlarged_around(image: Image, size: tuple[int, int]) -> Image:
+    """A repeat at a larger size, still a repeat: beyond each edge lies the other side."""
+    down, across = ((np.arange(new) + 0.5) * old / new - 0.5 for new, old in zip(size, image.shape[:2], strict=True))
+    rows, columns = np.meshgrid(down.astype(np.float32), across.astype(np.float32), indexing="ij")
+    enlarged = cv2.remap(image, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+    return np.asarray(np.clip(enlarged, 0, 1), np.float32)  # cubic may overshoot

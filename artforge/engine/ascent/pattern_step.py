@@ -10,11 +10,21 @@ from pydantic import Field
 
 from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
-from artforge.core.values import Image, Kind, LayerName, PictureFolder, Unit
+from artforge.core.values import Image, LayerName, PictureFolder, Unit
 from artforge.engine.ascent.ascend import ascend
-from artforge.engine.ascent.at_work import living, surroundings
+from artforge.engine.ascent.at_work import living, surroundings, tell_of_seam
 from artforge.engine.ascent.budget import Budget, Distance, Until
-from artforge.engine.ascent.chosen import ClassOutput, FilterMix, FilterNumber, chosen_objective, described, seed_of
+from artforge.engine.ascent.chosen import (
+    ClassOutput,
+    Edge,
+    FilterMix,
+    FilterNumber,
+    chosen_objective,
+    described,
+    seed_of,
+    shown_as,
+)
+from artforge.engine.ascent.deprocess import FinishName
 from artforge.engine.ascent.gradient_scale import GradientScale
 from artforge.engine.ascent.journey import picture_at
 from artforge.engine.ascent.octaves import ascend_in_octaves, octave_sizes
@@ -24,8 +34,6 @@ from artforge.engine.ascent.spectrum import spectrum_of_folder
 from artforge.engine.ascent.tuning import Penalties, made_seamless, with_penalties, with_steps
 from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.models.handle import Model
-
-Edge = Annotated[int, Kind.PIXELS, Field(ge=16, le=16384)]
 
 
 @step("ascend", version=1)
@@ -49,6 +57,7 @@ def ascend_step(
     num_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None,
     num_octaves: Annotated[int, Field(ge=1, le=12)] = 1,
     seamless: bool = False,
+    finish: FinishName | None = None,
     budget: Annotated[float, Field(gt=0)] | None = None,
     measure: Distance = "rms",
     until: Annotated[float, Field(gt=0, lt=1)] | None = None,
@@ -77,7 +86,10 @@ def ascend_step(
         height: in pixels.
         num_steps: how many; None takes the preset's own number.
         num_octaves: how many sizes it grows through: more give shapes larger than the filter itself.
-        seamless: whether it can be laid edge to edge, as on a cloth.
+        seamless: whether it can be laid edge to edge, as on a cloth; where the joint can be seen all the same, by
+            `seams.seam_visibility`, it is said.
+        finish: how the numbers are shown: as they are (`clip`), at one contrast (`contrast`), or over the whole range
+            (`stretch`); None is the preset's own way, and with a budget `clip`.
         budget: with a start image, how far it may go from it, by `measure`.
         measure: `rms` of the pixel values, or `oklab`, the mean colour difference.
         until: stop when the network gives the target, one class, this probability.
@@ -92,11 +104,11 @@ def ascend_step(
     Source: see the presets; Olah et al., Feature Visualization (2017), https://doi.org/10.23915/distill.00007
     """
     objective = chosen_objective(layer=layer, filter=filter, filters=filters, target=target, alone=alone, output=output)
-    ascent = _ascent(model, preset, spectrum, num_steps)
+    ascent = shown_as(_ascent(model, preset, spectrum, num_steps), finish)
     ascent = with_steps(with_penalties(ascent, penalties or Penalties()), gradient, rate)
     if seamless:
         ascent = made_seamless(ascent)
-    _check_together(start_image, num_octaves, budget, until, target, at)
+    _check_together(start_image, num_octaves, budget, until, target, at, finish)
     shape = None if start_image is not None else _shape(model, size, height)
     name = described(layer=layer, filter=filter, filters=filters, target=target)
     if at < 1:
@@ -130,6 +142,8 @@ def ascend_step(
             **around,
         )
     living(results, [name])
+    if seamless:
+        tell_of_seam(results[0].picture, name)
     return results[0].picture
 
 
@@ -145,8 +159,14 @@ def _check_together(
     until: float | None,
     target: ClassTarget | None,
     at: float,
+    finish: FinishName | None,
 ) -> None:
     """Settings that do not go together."""
+    if budget is not None and finish in ("contrast", "stretch"):
+        raise ChoiceError(
+            f"a picture that is held to a budget is shown as it is: finish: {finish} would take it further from its "
+            "start. Leave finish out, or budget"
+        )
     if budget is not None and start_image is None:
         raise ChoiceError("a budget is the distance from a start image: let one flow in, or leave budget out")
     if until is not None and not isinstance(target, str):
@@ -155,10 +175,14 @@ def _check_together(
         raise ChoiceError("num_octaves grows a picture from noise: from a picture, use the step dream")
     limits = [
         name
-        for name, given in (("budget", budget is not None), ("until", until is not None), ("octaves", num_octaves > 1))
+        for name, given in (
+            ("budget", budget is not None),
+            ("until", until is not None),
+            ("num_octaves", num_octaves > 1),
+        )
         if given
     ]
-    if limits and (at < 1 or (len(limits) > 1 and "octaves" in limits)):
+    if limits and (at < 1 or (len(limits) > 1 and "num_octaves" in limits)):
         raise ChoiceError(f"{' and '.join(limits)} need the whole way of one ascent: leave out the others, and at")
 
 

@@ -12,9 +12,8 @@ from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, LayerName, Unit
 from artforge.engine.ascent.ascend import ascend
 from artforge.engine.ascent.at_work import living, surroundings
-from artforge.engine.ascent.chosen import FilterNumber, chosen_objective, described, seed_of
+from artforge.engine.ascent.chosen import Edge, FilterNumber, chosen_objective, described, seed_of
 from artforge.engine.ascent.objectives import pull
-from artforge.engine.ascent.pattern_step import Edge
 from artforge.engine.ascent.presets import PresetName, find_preset
 from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.models.handle import Model

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from artforge.cli.main import app
-from artforge.core.errors import ChoiceError
+from artforge.core.errors import ChoiceError, OutputError
 from artforge.core.pictures import read_picture
-from artforge.engine.ascent.atlas import atlas
+from artforge.engine.ascent.atlas import atlas, thumbnail_ascent
+from artforge.engine.ascent.checkpoint import StateFile
 from artforge.engine.ascent.look import Look, look_of, order_by_look
 from artforge.engine.backend import load_keras
-from artforge.engine.models.store import save_model
+from artforge.engine.models.store import load_model, resolve_model, save_model
 
 
 def grating(degrees, period, size=48, low=0.2, high=0.8):
@@ -64,7 +66,7 @@ def test_orders_by_hand():
     assert order_by_look(turned, "orientation") == [1, 0, 2]
 
 
-def test_every_filter_is_there_once_and_those_that_are_dead_are_named(residual):
+def test_every_filter_is_there_once(residual):
     told = []
     entries = atlas(residual, layers=["early", "late"], edge=32, on_filter=lambda *counts: told.append(counts))
     assert [(entry.layer, entry.index) for entry in entries] == [
@@ -98,6 +100,35 @@ def model(tmp_path_factory):
     return str(folder)
 
 
+def test_those_filters_that_nothing_moves_are_dead(model):
+    entries = atlas(load_model(resolve_model(model, base=Path())), edge=32)
+    assert [(entry.layer, entry.index) for entry in entries if entry.is_dead] == [("deep", 2)]
+
+
+def test_an_atlas_that_was_killed_goes_on_to_the_very_same_pictures(residual, tmp_path, monkeypatch):
+    monkeypatch.setattr("artforge.engine.ascent.checkpoint.Checkpoint.is_due", lambda self: True)
+    settings = {"layers": ["early", "inner", "late"], "edge": 24, "ascent": thumbnail_ascent(), "seed": 1}
+    expected = atlas(residual, **settings)
+    state, counts = StateFile(tmp_path / "state"), []
+
+    def interrupted(done, total):
+        counts.append((done, total))
+        if done == 12 and len(counts) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        atlas(residual, **settings, on_filter=interrupted, state_file=state)
+    found = atlas(residual, **settings, on_filter=interrupted, state_file=state)
+    assert counts == [(6, 20), (12, 20), (20, 20)]
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one.picture, other.picture)
+        assert (one.layer, one.index, one.look, one.value, one.is_dead) == (
+            other.layer, other.index, other.look, other.value, other.is_dead,
+        )  # fmt: skip
+    with pytest.raises(OutputError, match="of another ascent"):
+        atlas(residual, **settings | {"seed": 2}, state_file=state)
+
+
 @pytest.mark.parametrize("sort", ["layer", "colour", "frequency", "orientation"])
 def test_the_command_writes_a_sheet_and_what_stands_where(model, tmp_path, sort):
     done = CliRunner().invoke(app, ["atlas", model, "--edge", "32", "--sort", sort, "--out", str(tmp_path / "a")])
@@ -108,6 +139,7 @@ def test_the_command_writes_a_sheet_and_what_stands_where(model, tmp_path, sort)
         *{("deep", index) for index in range(4)},
     }
     assert [(one["layer"], one["filter"]) for one in told["filters"] if one["dead"]] == [("deep", 2)]
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["atlas.json", "atlas.png"]
     assert "deep 2" in done.stderr
     assert "do not respond to anything" in done.stderr
     places = {(one["row"], one["column"]) for one in told["filters"]}
@@ -125,3 +157,16 @@ def test_the_command_takes_one_layer_and_refuses_another(model, tmp_path):
     done = CliRunner().invoke(app, ["atlas", model, "--layer", "cnov", "--out", str(tmp_path / "c")])
     assert isinstance(done.exception, ChoiceError)
     assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize("in_the_way", ["folder", "file"])
+def test_a_place_that_takes_no_sheet_is_known_before_anything_grows(model, tmp_path, monkeypatch, in_the_way):
+    monkeypatch.setattr("artforge.engine.ascent.atlas.ascend", None)
+    out = tmp_path / "out"
+    if in_the_way == "folder":
+        (out / "atlas.png").mkdir(parents=True)
+    else:
+        out.write_text("")
+    done = CliRunner().invoke(app, ["atlas", model, "--out", str(out)])
+    assert isinstance(done.exception, OutputError)
+    assert str(out) in str(done.exception)

@@ -16,12 +16,17 @@ from artforge.engine.ascent.ascend import ascend
 from artforge.engine.ascent.budget import distance_between
 from artforge.engine.ascent.dream_step import caricature_step, dream_step
 from artforge.engine.ascent.grid_step import filter_grid
+from artforge.engine.ascent.groups import bytes_of
 from artforge.engine.ascent.morph_step import morph, zoom_step
 from artforge.engine.ascent.objectives import channel, class_score
 from artforge.engine.ascent.pattern_step import ascend_step
 from artforge.engine.ascent.presets import chollet
 from artforge.engine.ascent.pull_step import pull_step, ramp
+from artforge.engine.ascent.run import Run
+from artforge.engine.ascent.shelf import SHELF
 from artforge.engine.ascent.tuning import Penalties
+from artforge.engine.ascent.variations_step import variations
+from artforge.engine.attention.feature_maps import feature_maps
 from artforge.engine.backend import load_keras
 from artforge.engine.models.handle import wrap_model
 from artforge.recipes.steps import load_steps
@@ -36,6 +41,7 @@ STEPS = {
     "pull": {"left": "red", "right": "blue", "size": SIZE, "num_steps": 4},
     "morph": {"layer": "late", "filters": [3, 4], "num_frames": 4, "steps_per_frame": 2, "num_steps": 3, "size": SIZE},
     "zoom": {"layer": "late", "num_frames": 3, "steps_per_frame": 2},
+    "variations": {"layer": "late", "filter": 3, "tile": 24, "count": 3, "num_steps": 4},
 }
 
 
@@ -65,8 +71,7 @@ def test_every_step_gives_an_image_and_leaves_what_flows_in_alone(residual, pain
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(residual, painting, name):
     first, again, other = (run_step(name, residual, painting, seed) for seed in (4, 4, 5))
     np.testing.assert_array_equal(first, again)
-    if name != "caricature" or first.shape == other.shape:
-        assert not np.array_equal(first, other)
+    assert not np.array_equal(first, other)
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -133,10 +138,11 @@ def test_a_budget_holds_and_is_told(residual, painting):
 
 
 def test_it_stops_when_the_network_is_sure_enough(residual):
-    told = []
+    told, shares = [], []
     settings = {"model": residual, "target": "blue", "size": SIZE, "num_steps": 300}
-    with working(Work(noticed=told.append)):
+    with working(Work(noticed=told.append, advanced=lambda share, _: shares.append(share))):
         sure = ascend_step(**settings, until=0.5, rng=generator(0))
+    assert shares[-1] == 1 > shares[-2]
     assert residual.probabilities(sure)[0, 2] >= 0.5
     assert "the network is sure of blue by 50%" in told[0]
 
@@ -211,9 +217,10 @@ def test_a_network_that_sees_grey_gets_a_grey_picture(keras):
         ({"target": "red", "spectrum": "."}, "a spectrum is for the preset maco"),
         ({"target": "red", "budget": 0.1}, "let one flow in"),
         ({"layer": "late", "filter": 1, "until": 0.5}, "say which as target"),
-        ({"target": "red", "until": 0.5, "num_octaves": 2}, "need the whole way"),
+        ({"target": "red", "until": 0.5, "num_octaves": 2}, "until and num_octaves need the whole way"),
         ({"target": "red", "until": 0.5, "at": 0.5}, "need the whole way"),
         ({"target": "red", "gradient": "l2"}, "is for presets with plain steps"),
+        ({"target": "red", "finish": "stretch", "budget": 0.1}, "held to a budget is shown as it is"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -239,13 +246,68 @@ def half_dead(*, all_dead=False):
     return wrap_model(network, input_size=(24, 24))
 
 
-def test_a_dead_filter_is_an_error_by_name_and_never_a_grey_picture():
+def asleep():
+    """A filter that responds to no grey, and to white."""
+    model = half_dead()
+    kernel, _ = model.keras_model.get_layer("conv").get_weights()
+    kernel[:] = 0.1
+    model.keras_model.get_layer("conv").set_weights([kernel, np.full(3, -1.8, np.float32)])  # white gives 2.7
+    return model
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"num_steps": 40},
+        {"num_steps": 20},
+        {"num_steps": 40, "preset": "keras_vis"},
+        {"num_steps": 40, "penalties": Penalties(tv=1.0)},
+        {"num_steps": 40, "size": 64, "num_octaves": 2},
+        {"num_steps": 20, "at": 0.9},
+        {"num_steps": 60, "at": 0.3},
+        {"num_steps": 60, "at": 0.0, "preset": "chollet"},
+        {"num_steps": 40, "at": 0.99, "penalties": Penalties(tv=1.0)},
+    ],
+    ids=str,
+)
+def test_a_dead_filter_is_an_error_by_name_and_never_a_grey_picture(settings):
     with pytest.raises(ChoiceError, match=r"filter 1 of conv: nothing to grow.*artforge atlas"):
-        ascend_step(model=half_dead(), layer="conv", filter=1, size=SIZE, num_steps=40, rng=generator(0))
-    with pytest.raises(ChoiceError, match="filter 1 of conv: nothing to grow"):
-        ascend_step(model=half_dead(), layer="conv", filter=1, size=SIZE, num_steps=40, at=0.99, rng=generator(0))
-    with pytest.raises(ChoiceError, match="number 2 of the 2 in the ring is a dead filter"):
-        morph(model=half_dead(), layer="conv", filters=[0, 1], num_frames=2, num_steps=40, size=16, rng=generator(0))
+        ascend_step(model=half_dead(), layer="conv", filter=1, rng=generator(0), **({"size": SIZE} | settings))
+
+
+def test_a_dead_filter_is_an_error_by_name_in_every_step(painting):
+    model, named = half_dead(), "filter 1 of conv: nothing to grow"
+    with pytest.raises(ChoiceError, match=f"^{named}"):
+        morph(model=model, layer="conv", filters=[0, 1], num_frames=2, num_steps=40, size=16, rng=generator(0))
+    with pytest.raises(ChoiceError, match=f"^{named}"):
+        zoom_step(painting, model=model, layer="conv", filter=1, num_frames=2, rng=generator(0))
+    with pytest.raises(ChoiceError, match=f"^{named}"):
+        dream_step(painting, model=model, layer="conv", filter=1, num_steps=40, num_octaves=1, rng=generator(0))
+    with pytest.raises(ChoiceError, match=f"^{named}"):
+        variations(model=model, layer="conv", filter=1, num_steps=40, tile=16, rng=generator(0))
+    with pytest.raises(ChoiceError, match=r"^filter 1 of conv against filter 1 of conv: nothing to grow"):
+        pull_step(model=model, layer="conv", left_filter=1, right_filter=1, size=16, num_steps=40, rng=generator(0))
+
+
+@pytest.mark.parametrize("name", ["ascend", "morph", "zoom"])
+def test_that_a_filter_had_to_be_helped_is_said_once_for_a_film(name):
+    told, model, grey = [], asleep(), np.full((24, 24, 3), 0.4, np.float32)
+    settings = {"layer": "conv", "filter": 1, "filters": None, "num_steps": 40, "size": 24, "num_frames": 6}
+    keys = {
+        "ascend": ("layer", "filter", "num_steps", "size"),
+        "morph": ("layer", "num_steps", "size", "num_frames"),
+        "zoom": ("layer", "filter", "num_frames"),
+    }
+    chosen = {key: settings[key] for key in keys[name]} | ({"filters": [1, 2]} if name == "morph" else {})
+    chosen |= {"preset": "chollet"} if name != "zoom" else {}
+    step = find_step(name)
+    flowing = [grey] if name == "zoom" else []
+    with working(Work(noticed=told.append)):
+        for frame in range(6):
+            step.function(*flowing, model=model, rng=generator(0), at=frame / 6, **chosen)
+    helped = [message for message in told if "did not respond to the start, and was helped until it did" in message]
+    assert helped[0].startswith("filter 1 of conv")
+    assert len(told) == len(set(told)) == len(helped) == (2 if name == "morph" else 1)
 
 
 def test_the_place_of_a_dead_filter_in_a_grid_stays_empty_and_is_named():
@@ -276,6 +338,68 @@ def test_a_grid_has_its_tiles_in_rows_with_margins_between(residual):
     assert (grid[50:, 50:] == 1).all()  # the layer has eight filters
     assert (grid[20:25] == 1).all()
     assert (grid[:, 45:50] == 1).all()
+
+
+def test_a_grid_climbs_in_groups_to_the_same_pictures(residual, monkeypatch):
+    settings = {"model": residual, "layer": "late", "columns": 4, "rows": 2, "tile": 24, "num_steps": 3}
+    expected = filter_grid(**settings, rng=generator(2))
+    groups, told = [], []
+
+    def grouped(objectives, **others):
+        groups.append(len(objectives))
+        return ascend(objectives, **others)
+
+    monkeypatch.setattr("artforge.engine.ascent.grid_step.ascend", grouped)
+    monkeypatch.setattr("artforge.engine.ascent.groups.CLIMBING_MEMORY", 3 * 16 * bytes_of((24, 24)))
+    with working(Work(advanced=lambda share, _: told.append(share))):
+        found = filter_grid(**settings, rng=generator(2))
+    assert groups == [3, 3, 2]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    np.testing.assert_allclose(told, [*np.arange(1, 10) / 9, 1])
+
+
+def test_variations_differ_more_the_more_they_are_pushed_apart(residual):
+    def likeness(weight):
+        settings = {"layer": "late", "filter": 3, "tile": 32, "count": 2, "margin": 0, "num_steps": 60}
+        grid = variations(model=residual, diversity=weight, rng=generator(1), **settings)
+        assert grid.shape == (32, 64, 3)
+        [one, other] = (feature_maps(part, model=residual, layer="late") for part in (grid[:, :32], grid[:, 32:]))
+        first, second = (np.einsum("hwc,hwd->cd", maps, maps) for maps in (one, other))
+        return float((first * second).sum() / np.linalg.norm(first) / np.linalg.norm(second))
+
+    assert likeness(100.0) < likeness(0.0) - 0.01
+
+
+def test_variations_that_do_not_fit_together_into_memory_say_so(residual):
+    with pytest.raises(ChoiceError, match=r"64 pictures of 1024x1024 .* memory allows for 4: take fewer"):
+        variations(model=residual, count=64, tile=1024, rng=generator(0))
+
+
+def test_a_picture_is_shown_as_it_is_asked_for(residual):
+    settings = {"model": residual, "layer": "late", "filter": 3, "preset": "chollet", "num_steps": 5}
+    shown = {
+        finish: ascend_step(**settings, size=SIZE, finish=finish, rng=generator(7))
+        for finish in (None, "clip", "contrast", "stretch")
+    }
+    np.testing.assert_array_equal(shown[None], shown["contrast"])
+    assert shown["contrast"].std() == pytest.approx(0.1, abs=0.01)
+    assert np.mean(shown["stretch"] == 0) == pytest.approx(0.002, abs=0.001)
+    assert np.ptp(shown["stretch"]) == 1 > np.ptp(shown["clip"])
+    del settings["filter"]
+    grid = filter_grid(**settings, tile=16, columns=2, rows=1, margin=0, finish="stretch", rng=generator(7))
+    assert np.ptp(grid[:, :16]) == 1
+
+
+def test_a_joint_that_can_be_seen_is_told_and_one_that_cannot_is_not(residual, monkeypatch):
+    told = []
+    settings = {"model": residual, "layer": "late", "filter": 4, "size": 64, "num_steps": 20}
+    with working(Work(noticed=told.append)):
+        ascend_step(**settings, seamless=True, rng=generator(2))
+        assert not told
+        monkeypatch.setattr("artforge.engine.ascent.pattern_step.made_seamless", lambda ascent: ascent)
+        ascend_step(**settings, seamless=True, rng=generator(2))
+    assert len(told) == 1
+    assert told[0].startswith("filter 4 of late: where it is laid edge to edge the joint can be seen, as a step ")
 
 
 def test_chollet_s_grid_is_eight_by_eight_with_five_pixels_between():
@@ -336,6 +460,77 @@ def test_a_zoom_enlarges_the_middle(residual, painting):
     assert correlation > plain
 
 
+def test_films_that_are_drawn_side_by_side_are_climbed_once(residual, painting, monkeypatch):
+    taken = 0
+    take_step = Run.take_step
+
+    def counted(self, keeper):
+        nonlocal taken
+        taken += 1
+        return take_step(self, keeper)
+
+    monkeypatch.setattr(Run, "take_step", counted)
+    settings = {"model": residual, "layer": "late", "size": 16}
+    for frame in range(8):
+        for filter_ in (3, 4, 5):
+            ascend_step(**settings, filter=filter_, num_steps=8, at=frame / 8, rng=generator(31))
+    assert taken == 3 * 7
+    taken = 0
+    for frame in range(4):
+        for filter_ in (3, 4, 5):
+            morph(**settings, filters=[filter_, 3 + (filter_ + 1) % 3], num_frames=4, num_steps=5, at=frame / 4, rng=generator(31))
+    assert taken == 3 * (5 + 12)
+    taken = 0
+    for frame in range(4):
+        for filter_ in (3, 4, 5):
+            zoom_step(
+                painting, model=residual, layer="late", filter=filter_, num_frames=4, at=frame / 4, rng=generator(31)
+            )
+    assert taken == 3 * 4 * 4
+
+
+def test_films_hold_no_more_than_memory_allows(residual, monkeypatch):
+    monkeypatch.setattr("artforge.engine.ascent.shelf.SHELF.most_bytes", 0)
+    frames = [
+        morph(model=residual, at=frame / 4, rng=generator(3), **STEPS["morph"] | {"filters": [5, 6]})
+        for frame in range(4)
+    ]
+    shelf = [held for own in SHELF._held.values() for held in own.values()]
+    assert len(shelf) == 1
+    monkeypatch.undo()
+    for frame, shown in enumerate(frames):
+        again = morph(model=residual, at=frame / 4, rng=generator(3), **STEPS["morph"] | {"filters": [5, 6]})
+        np.testing.assert_array_equal(again, shown)
+
+
+@pytest.mark.parametrize("name", ["ascend", "morph", "zoom"])
+def test_a_film_that_was_killed_goes_on_to_the_very_same_frame(residual, painting, tmp_path, monkeypatch, name):
+    monkeypatch.setattr("artforge.engine.ascent.checkpoint.Checkpoint.is_due", lambda self: True)
+    settings = {"at": 0.75} if name != "ascend" else {"at": 0.75, "preset": "chollet"}
+    expected = run_step(name, residual, painting, seed=77, **settings)
+    monkeypatch.setattr(SHELF, "_held", {})
+    taken = 0
+    take_step = Run.take_step
+
+    def interrupted(self, keeper):
+        nonlocal taken
+        taken += 1
+        if taken == 5:
+            raise KeyboardInterrupt
+        return take_step(self, keeper)
+
+    monkeypatch.setattr(Run, "take_step", interrupted)
+    with working(Work(tmp_path / "state")):
+        with pytest.raises(KeyboardInterrupt):
+            run_step(name, residual, painting, seed=77, **settings)
+        assert list(tmp_path.iterdir())
+        monkeypatch.setattr(SHELF, "_held", {})
+        found = run_step(name, residual, painting, seed=77, **settings)
+    np.testing.assert_array_equal(found, expected)
+    assert taken <= {"ascend": 4 + 3, "morph": 3 + 2, "zoom": 3 * 2}[name] + 2
+    assert [file.name for file in tmp_path.iterdir()] in ([], ["state"])  # which whoever runs the step takes away
+
+
 def test_a_looped_zoom_is_no_longer_than_twice_its_overlap(residual, painting):
     with pytest.raises(ChoiceError, match="at most half the film of 4 frames, received 3"):
         zoom_step(painting, model=residual, num_frames=4, overlap=3, rng=generator(0))
@@ -346,8 +541,6 @@ def test_a_caricature_looks_more_like_the_picture_to_its_layer(residual, paintin
 
     # the strength along the picture's own maps: more than the picture itself has
     def strength(picture):
-        from artforge.engine.attention.feature_maps import feature_maps
-
         maps = [feature_maps(one, model=residual, layer="late") for one in (picture, painting)]
         return float((maps[0] * maps[1]).sum() / (maps[1] ** 2).sum())
 
