@@ -9,7 +9,8 @@ with the floating point operations that the way really computes. Peers that are 
 (`pip install 'artforge[oracles]'`, torch-lucent). Where a way takes minutes, fewer filters or steps are run and the
 time is scaled, which its name says. Runs on TensorFlow.
 
-`--only prints` also says the peak of memory, each size in a process of its own; `--sizes 8192` adds a larger one.
+`--only prints` also says the peak of memory, each size and preset in a process of its own: `--sizes 8192 --presets
+lucid` measures others.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import numpy as np
 from timing import (
-    NUM_THREADS,
     VGG16,
+    Bench,
     Way,
-    gemm_peak,
     installed,
+    limit_threads,
     medians,
     random_pictures,
     table,
@@ -47,17 +48,17 @@ from artforge.engine.ascent.form import form_of
 from artforge.engine.ascent.objectives import channel
 from artforge.engine.ascent.optimisers import PlainStep
 from artforge.engine.ascent.pixels import Pixels
-from artforge.engine.ascent.presets import chollet, lucid
+from artforge.engine.ascent.presets import PresetName, chollet, find_preset, lucid
 from artforge.engine.ascent.program import program_of
 from artforge.engine.ascent.settings import Ascent
 from artforge.engine.ascent.transforms import Jitter
 from artforge.engine.backend import load_keras
-from artforge.engine.models.handle import wrap_model
 from artforge.engine.models.store import load_model, resolve_model
 
 LAYER, NUM_CONVOLUTIONS = "block3_conv1", 5
 NUM_FILTERS, EDGE, NUM_STEPS = 64, 64, 40
 PRINT_LAYER, PRINT_STEPS, PRINT_SIZES = "conv7", 20, (1024, 2048, 4096)
+PRINT_PRESETS = ("chollet", "lucid")
 
 
 def main() -> None:
@@ -66,30 +67,24 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", default="grid,large,compiling,prints")
     parser.add_argument("--sizes", type=int, nargs="*", default=PRINT_SIZES)
-    parser.add_argument("--one-print", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--presets", nargs="*", default=PRINT_PRESETS)
+    parser.add_argument("--one-print", nargs=2, metavar=("PRESET", "SIZE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     if options.one_print:
-        print(json.dumps(one_print(options.one_print)))
+        preset, size = options.one_print
+        print(json.dumps(one_print(preset, int(size))))
         return
-    if set(options.only.split(",")) - {"prints"}:
-        bench = Bench(options.repeats)
-        print(f"matrix products: {bench.peak / 1e9:.0f} GFLOP/s at best (TensorFlow, 3000x3000, float32)")
-    for name in options.only.split(","):
-        prints(options.sizes) if name == "prints" else getattr(bench, name)()
+    names = options.only.split(",")
+    if tables := [name for name in names if name != "prints"]:
+        Ascents(options.repeats).run(tables)
+    if "prints" in names:
+        for preset in options.presets:
+            prints(preset, options.sizes)
 
 
-class Bench:
-    """The network and the measured peak."""
-
-    def __init__(self, repeats: int) -> None:
-        import tensorflow
-
-        tensorflow.config.threading.set_intra_op_parallelism_threads(NUM_THREADS)
-        self.repeats = repeats
-        self.peak = gemm_peak()
-        self.keras_model = load_keras().applications.VGG16(weights=None)
-        self.model = wrap_model(self.keras_model, value_range=(0, 255))
+class Ascents(Bench):
+    """The tables of pictures that grow."""
 
     def grid(self) -> None:
         """Chollet's grid."""
@@ -174,13 +169,13 @@ def scaled(found: dict[str, float], factors: dict[str, float]) -> dict[str, floa
     }
 
 
-def prints(sizes: list[int]) -> None:
+def prints(preset: PresetName, sizes: list[int]) -> None:
     """Large patterns of the shipped model, each in a process of its own."""
-    print(f"\n{PRINT_LAYER} of the shipped model, {PRINT_STEPS} steps")
+    print(f"\n{PRINT_LAYER} of the shipped model, {PRINT_STEPS} steps of the preset {preset}")
     first = None
     for size in sizes:
         ended = subprocess.run(  # noqa: S603 - this very file
-            [sys.executable, __file__, "--one-print", str(size)], capture_output=True, text=True, check=True
+            [sys.executable, __file__, "--one-print", preset, str(size)], capture_output=True, text=True, check=True
         )
         told = json.loads(ended.stdout.splitlines()[-1])
         per_pixel = told["seconds"] / size**2
@@ -192,13 +187,11 @@ def prints(sizes: list[int]) -> None:
         sys.stdout.flush()
 
 
-def one_print(size: int) -> dict[str, float]:
+def one_print(preset: PresetName, size: int) -> dict[str, float]:
     """Seconds and peak memory of one pattern."""
-    import tensorflow
-
-    tensorflow.config.threading.set_intra_op_parallelism_threads(NUM_THREADS)
+    limit_threads()
     model = load_model(resolve_model("hand_vs_algo", base=Path()))
-    ascent = Ascent(Pixels(), (Jitter(32),), (), PlainStep(1 / 255), num_steps=PRINT_STEPS, edges="wrap")
+    ascent = find_preset(preset, num_steps=PRINT_STEPS)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     started = time.perf_counter()
     ascend([channel(PRINT_LAYER, 100)], model=model, ascent=ascent, size=(size, size))

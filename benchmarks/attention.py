@@ -23,9 +23,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import numpy as np
 from timing import (
-    NUM_THREADS,
+    Bench,
     Way,
-    gemm_peak,
     installed,
     medians,
     random_pictures,
@@ -40,7 +39,6 @@ from artforge.engine.attention.evidence import gather_evidence, gather_evidence_
 from artforge.engine.attention.grad_cam import grad_cam, grad_cam_batch, grad_cam_map, grad_cam_shares
 from artforge.engine.attention.score_cam import score_cam_batch
 from artforge.engine.backend import load_keras
-from artforge.engine.models.handle import Model, wrap_model
 
 NUM_PICTURES, NUM_SUBSETS, NUM_HEATMAPS, TARGET = 8, 100, 500, 3
 HEAD_FLOPS = 2 * (25088 * 4096 + 4096 * 4096 + 4096 * 1000)
@@ -55,23 +53,14 @@ def main() -> None:
     parser.add_argument("--only", default="grad_cam,second_class,subsets,layers,memory,score_cam")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    bench = Bench(options.repeats)
-    print(f"matrix products: {bench.peak / 1e9:.0f} GFLOP/s at best (TensorFlow, 3000x3000, float32)")
-    for name in options.only.split(","):
-        getattr(bench, name)()
+    Maps(options.repeats).run(options.only.split(","))
 
 
-class Bench:
-    """The network, the pictures and the measured peak."""
+class Maps(Bench):
+    """The tables of maps; the network sees these pictures."""
 
     def __init__(self, repeats: int) -> None:
-        import tensorflow
-
-        tensorflow.config.threading.set_intra_op_parallelism_threads(NUM_THREADS)
-        self.repeats = repeats
-        self.peak = gemm_peak()
-        self.keras_model = load_keras().applications.VGG16(weights=None)
-        self.model: Model = wrap_model(self.keras_model)
+        super().__init__(repeats)
         self.images = random_pictures(NUM_PICTURES, 224)
         self.flops = 2 * self.model.multiply_adds
         """Of one picture on its way through."""

@@ -13,8 +13,41 @@ from typing import Any
 
 import numpy as np
 
+from artforge.engine.backend import load_keras
+from artforge.engine.models.handle import Model, wrap_model
+
 Way = Callable[[], object]
 NUM_THREADS = 2
+
+
+class Bench:
+    """VGG16 with random weights, and the measured peak of the machine; each table is a method.
+
+    Attributes:
+        repeats: how often a way is run.
+        peak: floating point operations a second in large matrix products.
+        keras_model, model: the network, and its handle.
+    """
+
+    def __init__(self, repeats: int) -> None:
+        limit_threads()
+        self.repeats = repeats
+        self.peak = gemm_peak()
+        self.keras_model = load_keras().applications.VGG16(weights=None)
+        self.model: Model = wrap_model(self.keras_model, value_range=(0, 255))
+
+    def run(self, names: list[str]) -> None:
+        """Print the peak and the tables of these names."""
+        print(f"matrix products: {self.peak / 1e9:.0f} GFLOP/s at best (TensorFlow, 3000x3000, float32)")
+        for name in names:
+            getattr(self, name)()
+
+
+def limit_threads() -> None:
+    """As many for TensorFlow as for everyone."""
+    import tensorflow
+
+    tensorflow.config.threading.set_intra_op_parallelism_threads(NUM_THREADS)
 
 
 def gemm_peak() -> float:
