@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ChoiceError, ModelError, ShapeError
-from artforge.core.seeds import derive_seed, generator
+from artforge.core.errors import ChoiceError, ModelError
 from artforge.core.values import Image
 from artforge.core.work import current_work
 from artforge.engine.ascent.budget import Budget, Until, distance_between
@@ -24,11 +23,11 @@ from artforge.engine.ascent.receptive_field import receptive_field
 from artforge.engine.ascent.run import Ascended, Run
 from artforge.engine.ascent.settings import Ascent
 from artforge.engine.ascent.slopes import WORKING_MEMORY, Slopes
+from artforge.engine.ascent.starts import noise_of, pictures_of, size_of
+from artforge.engine.attention.inputs import check_model
 from artforge.engine.models.handle import Model
 
 Array = NDArray[np.float32]
-
-LEAST_EDGE = 4
 
 OnStep = Callable[[int, Array], None]
 """Told before each step is taken: how many have been, and the values of the pictures that still climb."""
@@ -93,7 +92,7 @@ def ascend(
     )
     keeper = None
     if state_file is not None:
-        kept_in = state_file if isinstance(state_file, StateFile) else StateFile(state_file)
+        kept_in = state_file if isinstance(state_file, StateFile) else StateFile(Path(state_file))
         keeper = Checkpoint(kept_in, _digest(run, keep_every))
         run.restore(keeper.load())
     run.find_dead()
@@ -125,22 +124,40 @@ def begin(
     memory: float = WORKING_MEMORY,
 ) -> Run:
     """An ascent before its first step; the arguments are those of `ascend`."""
+    _check_given(objectives, model, ascent, memory)
     form, numbers = form_of(objectives, model)
+    num = len(objectives)
+    size = size_of(size, start_images, num, model.input_size)
     if sees_grey(model.graph):
         ascent = replace(ascent, parameterisation=Grey(ascent.parameterisation))
-    own_starts = any(slot.kind is Diversity for slot in form.slots)
-    parameters, size = (
-        _noise(len(objectives), model, ascent, size, seed, own_starts=own_starts)
-        if start_images is None
-        else _from_images(start_images, len(objectives), ascent, size)
-    )
     slopes = Slopes(model, form, numbers, size, ascent.transforms, ascent.edges, memory)
-    start = None
-    if start_images is not None and budget is not None:
-        start = np.repeat(np.stack(list(start_images)).astype(np.float32), len(objectives) // len(start_images), axis=0)
-        _check_budget(budget, start, ascent.parameterisation.pictures(parameters, size))
+    _ = slopes.is_tiled  # whether it can be done at all, before anything large is made
+    written, start = ascent.parameterisation, None
+    if start_images is None:
+        own_starts = any(slot.kind is Diversity for slot in form.slots)
+        parameters = noise_of(written, num, size, seed, own_starts=own_starts)
+    else:
+        parameters = written.of_pictures(pictures_of(start_images, num))
+        if budget is not None:
+            start = pictures_of(start_images, num)
+            _check_budget(budget, start, written.pictures(parameters, size))
     _tell_if_small(slopes)
     return Run(model, ascent, slopes, parameters, size, seed, budget, until, start)
+
+
+def _check_given(objectives: Sequence[Objective], model: Model, ascent: Ascent, memory: float) -> None:
+    """What is easily mistaken in a call from Python."""
+    check_model(model)
+    if not isinstance(ascent, Ascent):
+        way_out = ": call it, as in lucid()" if callable(ascent) else ": presets.lucid() makes one"
+        raise ChoiceError(f"an ascent says how pictures climb, received {ascent!r}{way_out}")
+    for objective in objectives:
+        if not isinstance(objective, Objective):
+            raise ChoiceError(
+                f"an objective is made by channel(...), class_score(...) and their kin, received {objective!r}"
+            )
+    if isinstance(memory, bool) or not isinstance(memory, int | float) or not memory > 0:
+        raise ChoiceError(f"memory is a number of bytes above 0, received {memory!r}")
 
 
 def _check_budget(budget: Budget, start: Array, written: Array) -> None:
@@ -168,49 +185,6 @@ def _tell_if_small(slopes: Slopes) -> None:
                 f"{field.across.size} pixels that a filter of {layer} sees: only a part of its pattern will show. "
                 "A larger size shows it whole"
             )
-
-
-def _from_images(
-    start_images: Sequence[Image], num: int, ascent: Ascent, size: tuple[int, int] | None
-) -> tuple[Array, tuple[int, int]]:
-    """The parameters that show the start images, and their size."""
-    shapes = {_checked(image).shape for image in start_images}
-    if len(start_images) not in (1, num) or len(shapes) != 1:
-        listed = ", ".join(f"{height}x{width}" for height, width, _ in sorted(shapes))
-        raise ShapeError(
-            f"{len(start_images)} start images ({listed}) for {num} objectives: expected one, or one for each, all of "
-            "one size"
-        )
-    pictures = np.stack(list(start_images)).astype(np.float32)
-    height, width = pictures.shape[1:3]
-    if size is not None and tuple(size) != (height, width):
-        raise ShapeError(
-            f"the start image is {height}x{width}, and the size asked for {size[0]}x{size[1]}: leave it out"
-        )
-    return ascent.parameterisation.of_pictures(np.repeat(pictures, num // len(pictures), axis=0)), (height, width)
-
-
-def _noise(
-    num: int, model: Model, ascent: Ascent, size: tuple[int, int] | None, seed: int, *, own_starts: bool
-) -> tuple[Array, tuple[int, int]]:
-    """The parameters of noise, and its size."""
-    size = size or model.input_size
-    if min(size) < LEAST_EDGE:
-        raise ShapeError(f"a picture must be at least {LEAST_EDGE} pixels along each edge, received {size}")
-    rng = generator(derive_seed(seed, "start"))
-    noise = ascent.parameterisation.noise(num if own_starts else 1, size, rng)
-    return (noise if own_starts else np.repeat(noise, num, axis=0)), size
-
-
-def _checked(image: Image) -> Image:
-    if image.ndim != 3 or image.shape[-1] != 3 or min(image.shape[:2]) < LEAST_EDGE:
-        raise ShapeError(
-            f"a start image must be (height, width, 3) and at least {LEAST_EDGE} pixels along each edge, "
-            f"received {image.shape}"
-        )
-    if not (image.min() >= 0 and image.max() <= 1):
-        raise ShapeError(f"a start image must stay in [0, 1], received [{image.min():.9g}, {image.max():.9g}]")
-    return image
 
 
 def _digest(run: Run, keep_every: int | None) -> str:

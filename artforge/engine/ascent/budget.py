@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ChoiceError
+from artforge.core.errors import ChoiceError, check_choice
 from artforge.core.oklab import mean_difference
 from artforge.core.values import Image
 from artforge.engine.models.handle import Model
@@ -29,6 +29,7 @@ class Budget:
     measure: Distance = "rms"
 
     def __post_init__(self) -> None:
+        check_choice("measure", self.measure, get_args(Distance))
         if not self.distance > 0:
             raise ChoiceError(f"a budget must be greater than 0, received {self.distance}")
 

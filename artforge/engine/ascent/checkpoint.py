@@ -87,7 +87,7 @@ class Checkpoint:
         except FileNotFoundError:
             raise
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise OutputError(f"{path}: not the state of an ascent ({error}). Remove it to begin anew.") from error
+            raise OutputError(f"{path}: not the state of an ascent, or damaged. Remove it to begin anew.") from error
         if str(state.pop(_RUN, "")) != self.run:
             raise OutputError(
                 f"{path}: the state of another ascent (other settings, network or seed). Remove it to begin anew, "

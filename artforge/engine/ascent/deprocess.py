@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ChoiceError
+from artforge.core.errors import ChoiceError, check_choice
 from artforge.core.values import Image
 
 FinishName = Literal["clip", "contrast", "stretch"]
@@ -28,6 +28,7 @@ class Finish:
     contrast: float = 0.1
 
     def __post_init__(self) -> None:
+        check_choice("finish", self.how, get_args(FinishName))
         if not 0 < self.contrast <= 1:
             raise ChoiceError(f"a contrast lies in (0, 1], received {self.contrast}")
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ShapeError
-from artforge.core.values import Image, LayerName
+from artforge.core.errors import ChoiceError, ShapeError
+from artforge.core.values import Image, Kind, LayerName, array_fault
 from artforge.engine.attention.targets import Target
 
 Position = tuple[float, float]
@@ -123,11 +124,20 @@ class Objective:
     def __mul__(self, other: Objective | float) -> Objective:
         if isinstance(other, Objective):
             return Objective(tuple(_product(left, right) for left in self.terms for right in other.terms))
-        if isinstance(other, bool) or not isinstance(other, int | float | np.number) or not np.isfinite(other):
+        if isinstance(other, bool) or not isinstance(other, int | float | np.number):
             return NotImplemented
+        if not np.isfinite(other):
+            raise ChoiceError(f"an objective is multiplied by a finite number, received {other}")
         return Objective(tuple(replace(term, weight=term.weight * float(other)) for term in self.terms))
 
     __rmul__ = __mul__
+
+    def __truediv__(self, number: float) -> Objective:
+        return self * (1 / number)
+
+    def __radd__(self, nothing: int) -> Objective:
+        """So that `sum` of objectives, which begins with 0, is their sum."""
+        return self if nothing == 0 else NotImplemented
 
     def within(self, mask: NDArray[np.float32]) -> Objective:
         """The same objective, which sees the whole picture but may change it only where the mask says.
@@ -170,7 +180,20 @@ def channel(layer: LayerName, index: int, *, border: int = 0) -> Objective:
 
 
 def channels(layer: LayerName, weights: Mapping[int, float], *, border: int = 0) -> Objective:
-    """Several channels at once, each with its weight: `channels("conv3", {4: 1, 9: -0.5})`."""
+    """Several channels at once, each with its weight: `channels("conv3", {4: 1, 9: -0.5})`.
+
+    Raises:
+        ChoiceError: no channels, a number that is not whole, a weight that is not finite, or a negative border.
+    """
+    if not isinstance(weights, Mapping) or not weights:
+        raise ChoiceError(f"channels map numbers to weights, such as {{4: 1, 9: -0.5}}; received {weights!r}")
+    for index, weight in weights.items():
+        if isinstance(index, bool) or not isinstance(index, Integral) or not np.isfinite(weight):
+            raise ChoiceError(
+                f"a channel is a whole number and its weight finite, received {index!r} with weight {weight!r}"
+            )
+    if border < 0:
+        raise ChoiceError(f"a border is a number of cells, at least 0; received {border}")
     return _one(Response(layer, tuple((int(index), float(weight)) for index, weight in weights.items()), None, border))
 
 
@@ -191,6 +214,11 @@ def direction(layer: LayerName, vector: Sequence[float], *, power: float = 0.0) 
 
     Source: Olah et al., Feature Visualization (2017), https://doi.org/10.23915/distill.00007
     """
+    if not np.any(vector) or not np.isfinite(vector).all() or not power >= 0:
+        raise ChoiceError(
+            "a direction is a vector of finite numbers that are not all 0, and a power of at least 0; received "
+            f"{len(vector)} numbers and {power}"
+        )
     return _one(Direction(layer, tuple(map(float, vector)), power))
 
 
@@ -228,6 +256,9 @@ def caricature(layer: LayerName, picture: Image, *, power: float = 1.0) -> Objec
 
     Source: Olah et al., Feature Visualization (2017), https://doi.org/10.23915/distill.00007
     """
+    fault = array_fault(picture, Kind.IMAGE)
+    if fault is not None:
+        raise ShapeError(f"the picture of a caricature: {fault}")
     return _one(Likeness(layer, picture, power))
 
 
@@ -250,7 +281,13 @@ def alignment(layer: LayerName) -> Objective:
 
 
 def interpolate(start: Objective, end: Objective, num: int) -> list[Objective]:
-    """A row of objectives from one to the other: picture i climbs (1 - i/(num-1)) · start + i/(num-1) · end."""
+    """A row of objectives from one to the other: picture i climbs (1 - i/(num-1)) · start + i/(num-1) · end.
+
+    Raises:
+        ChoiceError: fewer than one.
+    """
+    if num < 1:
+        raise ChoiceError(f"a row has at least 1 objective, received {num}")
     shares = np.linspace(0, 1, num) if num > 1 else [0.0]
     return [start * float(1 - share) + end * float(share) for share in shares]
 

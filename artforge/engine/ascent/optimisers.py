@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ChoiceError
+from artforge.core.errors import ChoiceError, check_choice
 from artforge.engine.ascent.gradient_scale import GradientScale, scale_gradients
 
 Array = NDArray[np.float32]
@@ -55,6 +55,7 @@ class PlainStep:
 
     def __post_init__(self) -> None:
         _check(self.size)
+        check_choice("gradient scale", self.scale, get_args(GradientScale))
 
     def begin(self, parameters: Array) -> Climber:  # noqa: ARG002 - it has nothing to remember
         return _Plain(self)
@@ -78,6 +79,9 @@ class _Plain:
 class Adam:
     """Steps of about `rate` for every number, whatever its gradient's size (Kingma and Ba, 2015).
 
+    Each picture's gradients are first divided by the root mean square of its first one: epsilon then means the same
+    for a large picture, whose every pixel has little to say, and for an objective of any weight.
+
     Attributes:
         rate: of a step, in units of the parameters.
         nesterov: whether the mean gradient looks one step ahead (Nadam: Dozat, 2016).
@@ -90,7 +94,8 @@ class Adam:
         _check(self.rate)
 
     def begin(self, parameters: Array) -> Climber:
-        return _Adam(self, np.zeros(parameters.shape, np.float32), np.zeros(parameters.shape, np.float32))
+        mean, square = (np.zeros(parameters.shape, np.float32) for _ in range(2))
+        return _Adam(self, mean, square, np.zeros(len(parameters), np.float32))
 
 
 @dataclass
@@ -98,20 +103,34 @@ class _Adam:
     settings: Adam
     mean: Array
     square: Array
+    unit: Array
     num_steps: int = 0
 
     def update(self, parameters: Array, gradients: Array) -> Array:
         self.num_steps += 1
         moved = np.empty(parameters.shape, np.float32)
-        flat = [array.reshape(-1) for array in (self.mean, self.square, parameters, gradients, moved)]
-        for start in range(0, parameters.size, _AT_ONCE):
-            mean, square, before, gradient, after = (array[start : start + _AT_ONCE] for array in flat)
-            mean *= np.float32(FIRST)
-            mean += np.float32(1 - FIRST) * gradient
-            square *= np.float32(SECOND)
-            square += np.float32(1 - SECOND) * np.square(gradient)
-            np.add(before, np.float32(self.settings.rate) * self._direction(mean, gradient, square), out=after)
+        for number, unit in enumerate(self._units(gradients)):
+            arrays = (self.mean, self.square, parameters, gradients, moved)
+            flat = [array[number].reshape(-1) for array in arrays]
+            for start in range(0, flat[0].size, _AT_ONCE):
+                mean, square, before, slopes, after = (array[start : start + _AT_ONCE] for array in flat)
+                gradient = slopes / unit
+                mean *= np.float32(FIRST)
+                mean += np.float32(1 - FIRST) * gradient
+                square *= np.float32(SECOND)
+                square += np.float32(1 - SECOND) * np.square(gradient)
+                np.add(before, np.float32(self.settings.rate) * self._direction(mean, gradient, square), out=after)
         return moved
+
+    def _units(self, gradients: Array) -> Array:
+        """What each picture's gradients are divided by: the size of the first that was not nothing."""
+        for number in np.flatnonzero(self.unit == 0):
+            slopes = gradients[number].reshape(-1)
+            parts = (slopes[start : start + _AT_ONCE] for start in range(0, slopes.size, _AT_ONCE))
+            self.unit[number] = np.sqrt(
+                sum(float(np.sum(np.square(part, dtype=np.float64))) for part in parts) / slopes.size
+            )
+        return np.where(self.unit > 0, self.unit, np.float32(1))
 
     def _direction(self, mean: Array, gradient: Array, square: Array) -> Array:
         """Which way, at a length of about 1 for every number."""
@@ -124,10 +143,11 @@ class _Adam:
         return np.asarray(ahead / size, np.float32)
 
     def state(self) -> dict[str, Array]:
-        return {"mean": self.mean, "square": self.square, "num_steps": np.asarray(self.num_steps, np.float32)}
+        num_steps = np.asarray(self.num_steps, np.float32)
+        return {"mean": self.mean, "square": self.square, "unit": self.unit, "num_steps": num_steps}
 
     def restore(self, state: dict[str, Array]) -> None:
-        self.mean, self.square = state["mean"].copy(), state["square"].copy()
+        self.mean, self.square, self.unit = (state[name].copy() for name in ("mean", "square", "unit"))
         self.num_steps = int(state["num_steps"])
 
 

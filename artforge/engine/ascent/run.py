@@ -26,6 +26,9 @@ Array = NDArray[np.float32]
 RESCUE_STEPS = 32
 """Steps for which a filter that does not respond is helped: by then it does, or nothing moves it (Lucid takes 16)."""
 
+LARGEST_GRADIENT = 1e18
+"""Its square must still be a float32."""
+
 
 @dataclass
 class Ascended:
@@ -114,9 +117,10 @@ class Run:
         if self.ascent.regularisers and self.start is not None:
             penalties, [slopes], _ = penalties_of(self.ascent.regularisers)(pictures, self.start[which])
             values, gradients = values - to_array(penalties), gradients - to_array(slopes)
-        fine = np.isfinite(values) & np.isfinite(gradients).reshape(len(gradients), -1).all(axis=1)
+        largest = np.abs(gradients).reshape(len(gradients), -1).max(axis=1)
+        fine = np.isfinite(values) & (largest < LARGEST_GRADIENT)  # NaN is less than nothing
         for position in map(int, which[~fine]):
-            self._stop(position, "its gradient is NaN or infinite: the last good picture is kept")
+            self._stop(position, f"its gradient is NaN or above {LARGEST_GRADIENT:g}: the last good picture is kept")
         gradients[~fine] = 0
         for position, value in zip(which[fine], values[fine], strict=True):
             self.values[position].append(float(value))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import get_args
 
-from artforge.core.errors import ChoiceError
+from artforge.core.errors import ChoiceError, check_choice
 from artforge.engine.ascent.deprocess import Finish
 from artforge.engine.ascent.fourier import Fourier
 from artforge.engine.ascent.optimisers import Adam, Optimiser
@@ -39,5 +40,11 @@ class Ascent:
     rescue: bool = True
 
     def __post_init__(self) -> None:
+        check_choice("edges", self.edges, get_args(Edges))
+        for transform in self.transforms:
+            if not isinstance(transform, Transform):
+                raise ChoiceError(
+                    f"a transform is made by Jitter(...), Scale(...) and their kin, received {transform!r}"
+                )
         if self.num_steps < 1:
             raise ChoiceError(f"an ascent takes at least 1 step, received {self.num_steps}")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from artforge.core.errors import ChoiceError, ModelError, OutputError, ShapeError
+from artforge.core.errors import ArtforgeError, ChoiceError, ModelError, OutputError, ShapeError
 from artforge.core.work import Work, working
 from artforge.engine.ascent.ascend import ascend, begin
 from artforge.engine.ascent.budget import Budget, Until, distance_between
@@ -426,6 +426,40 @@ def test_a_picture_smaller_than_what_a_filter_sees_is_told(residual):
         ascend([channel("late", 3)], model=residual, ascent=PIXELS, size=(40, 40))
     [notice] = told
     assert "a picture of 8x40 is smaller than the 16x16 pixels that a filter of late sees" in notice
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"model": "hand_vs_algo"}, "load_model"),
+        ({"ascent": maco}, r"call it, as in lucid\(\)"),
+        ({"ascent": "lucid"}, "presets.lucid"),
+        ({"objectives": ["late"]}, "an objective is made by channel"),
+        ({"memory": 0}, "memory is a number of bytes above 0"),
+        ({"memory": "1GB"}, "memory is a number of bytes above 0"),
+        ({"size": 64}, r"a size is \(height, width\)"),
+        ({"size": (64.5, 64)}, r"a size is \(height, width\)"),
+        ({"size": (10**7, 10**7)}, "at most 1074 million"),
+        ({"start_images": ["x.png"]}, "read_picture"),
+    ],
+    ids=str,
+)
+def test_what_is_easily_mistaken_is_told(residual, wrong, told):
+    settings = {"objectives": [channel("late", 3)], "model": residual, "ascent": PIXELS} | wrong
+    with pytest.raises(ArtforgeError, match=told):
+        ascend(settings.pop("objectives"), **settings)
+
+
+def test_a_picture_that_cannot_be_cut_is_refused_before_anything_is_drawn(residual, monkeypatch):
+    monkeypatch.setattr(Pixels, "noise", lambda *_: pytest.fail("it was drawn"))
+    with pytest.raises(ModelError, match="Make it smaller"):
+        ascend([class_score("blue")], model=residual, ascent=PIXELS, size=(30000, 30000))
+
+
+def test_a_gradient_too_large_for_its_square_keeps_the_last_good_picture(residual):
+    [result] = ascend([channel("late", 3) * 1e30], model=residual, ascent=PIXELS, size=SIZE)
+    assert "above 1e+18" in result.stopped
+    assert np.isfinite(result.raw).all()
 
 
 def test_what_cannot_be_is_refused(residual):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from artforge.core.errors import ChoiceError, ModelError, ShapeError
+from artforge.core.errors import ArtforgeError, ChoiceError, ModelError, ShapeError
 from artforge.core.seeds import generator
 from artforge.engine.ascent.form import form_of
 from artforge.engine.ascent.objectives import (
@@ -273,7 +273,7 @@ def test_wrong_words_name_the_allowed_ones(residual, start):
         climb([channel("late", 0, border=8)], residual, start)
     with pytest.raises(TypeError):
         channel("late", 0) + 3  # an objective and a number do not add
-    with pytest.raises(TypeError):
+    with pytest.raises(ChoiceError):
         channel("late", 0) * float("nan")
 
 
@@ -286,3 +286,30 @@ def test_a_picture_too_small_for_its_layer_is_refused(keras):
     model = wrap_model(network, input_size=(16, 16))
     with pytest.raises((ModelError, ShapeError), match="5x5"):
         climb([channel("wide", 0)], model, np.zeros((1, 5, 5, 3), np.float32))
+
+
+def test_objectives_are_shared_and_summed_as_numbers_are():
+    one, other = channel("late", 3), channel("late", 4)
+    assert (one / 2).terms[0].weight == 0.5
+    assert sum([one, other]).terms == (one + other).terms
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: channels("late", {1: float("nan")}), "its weight finite"),
+        (lambda: channels("late", {}), "map numbers to weights"),
+        (lambda: channels("late", [1, 2]), "map numbers to weights"),
+        (lambda: channel("late", 3.5), "a whole number"),
+        (lambda: channel("late", 3, border=-1), "at least 0"),
+        (lambda: direction("late", [0.0] * 8), "not all 0"),
+        (lambda: direction("late", [float("nan")] * 8), "finite numbers"),
+        (lambda: direction("late", [1.0] * 8, power=-1), "power of at least 0"),
+        (lambda: caricature("late", np.zeros((8, 8, 3), np.uint8)), "float32"),
+        (lambda: channel("late", 3) * float("inf"), "a finite number"),
+        (lambda: interpolate(channel("late", 1), channel("late", 2), 0), "at least 1 objective"),
+    ],
+)
+def test_objectives_of_nothing_that_can_be_are_refused(make, told):
+    with pytest.raises(ArtforgeError, match=told):
+        make()

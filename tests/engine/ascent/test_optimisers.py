@@ -53,6 +53,34 @@ def test_the_first_step_of_nadam_by_hand():
     assert first[0, 0] == pytest.approx(0.1 * ahead / 4, rel=1e-5)
 
 
+@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize("factor", [1e-9, 1e12])
+def test_adam_does_not_care_how_large_gradients_are(factor, nesterov):
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(0, 1, (4, 2, 50)).astype(np.float32)
+    places = []
+    for scale in (1.0, factor):
+        climber = Adam(0.1, nesterov=nesterov).begin(np.zeros((2, 50), np.float32))
+        place = np.zeros((2, 50), np.float32)
+        for gradient in gradients:
+            place = climber.update(place, gradient * np.float32(scale))
+        places.append(place)
+    np.testing.assert_allclose(*places, rtol=1e-4, atol=1e-6)
+
+
+def test_adam_in_parts_is_adam(monkeypatch):
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(0, 1, (3, 2, 7, 9)).astype(np.float32)
+    found = []
+    for at_once in (1 << 22, 10):
+        monkeypatch.setattr("artforge.engine.ascent.optimisers._AT_ONCE", at_once)
+        climber, place = Adam(0.1).begin(gradients[0]), np.zeros((2, 7, 9), np.float32)
+        for gradient in gradients:
+            place = climber.update(place, gradient)
+        found.append(place)
+    np.testing.assert_allclose(*found, rtol=1e-6)
+
+
 def test_the_first_steps_of_rmsprop_by_hand():
     climber = RmsProp(2.0).begin(np.zeros((1, 2), np.float32))
     first = climber.update(np.zeros((1, 2), np.float32), np.asarray([[3.0, 4.0]], np.float32))
