@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -140,19 +140,19 @@ def resampling(
         taps int32 and shares float32 (k, rows, w), and fill float32 (rows, w), as in a `View`.
     """
     samples = _num_samples(move)
-    taps, shares = [], []
+    taps: list[NDArray[np.int32]] = []
+    shares: list[NDArray[np.float32]] = []
     for offset in _offsets(samples):
         down, across = _places(move, canvas, size, offset, rows)
         for place, share in _neighbours(down, across, size, edges):
-            taps.append(place)
-            shares.append(share / samples**2)
-    stacked = np.stack(shares).astype(np.float32)
-    used = np.asarray([index == 0 or bool(share.any()) for index, share in enumerate(stacked)])
-    stacked = stacked[used]
+            if not taps or share.any():
+                taps.append(place)
+                shares.append((share / samples**2).astype(np.float32))
+    stacked = np.stack(shares)
     fill = np.zeros(stacked.shape[1:], np.float32)
     if edges == "grey":
         fill = (GREY * (1 - stacked.sum(axis=0))).astype(np.float32)
-    return np.stack(taps)[used].astype(np.int32), stacked, fill
+    return np.stack(taps), stacked, fill
 
 
 def whole_move(
@@ -197,30 +197,46 @@ def _places(
 
 def _neighbours(
     down: NDArray[np.float64], across: NDArray[np.float64], size: tuple[int, int], edges: Edges
-) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+) -> Iterator[tuple[NDArray[np.int32], NDArray[np.float64]]]:
     """The up to four pixels around each place, with the share of each."""
-    found = []
-    top, left = np.floor(down + _WHOLE), np.floor(across + _WHOLE)
-    for row, row_share in ((top, 1 - np.abs(down - top)), (top + 1, np.abs(down - top))):
-        for column, column_share in ((left, 1 - np.abs(across - left)), (left + 1, np.abs(across - left))):
-            share = np.where(row_share < _WHOLE, 0, row_share) * np.where(column_share < _WHOLE, 0, column_share)
-            inside_row, is_in_row = _folded(row.astype(np.int64), size[0], edges)
-            inside_column, is_in_column = _folded(column.astype(np.int64), size[1], edges)
-            found.append((inside_row * size[1] + inside_column, share * (is_in_row & is_in_column)))
-    return found
+    columns = _either_side(across, size[1], edges)
+    for row, row_share in _either_side(down, size[0], edges):
+        for column, column_share in columns:
+            yield row * np.int32(size[1]) + column, row_share * column_share
 
 
-def _folded(index: NDArray[np.int64], length: int, edges: Edges) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Places beyond an edge brought back inside, and whether the picture is seen there at all."""
-    everywhere = np.ones(index.shape, bool)
-    if edges == "wrap":
-        return index % length, everywhere
-    if edges == "reflect":
-        folded = index % (2 * length)
-        return np.minimum(folded, 2 * length - 1 - folded), everywhere
-    return np.clip(index, 0, length - 1), (index >= 0) & (index < length)
+def _either_side(
+    along: NDArray[np.float64], length: int, edges: Edges
+) -> list[tuple[NDArray[np.int32], NDArray[np.float64]]]:
+    """Of places along one axis: the pixels before and after each, with the share of each."""
+    before = np.floor(along + _WHOLE)
+    beyond = np.abs(along - before)
+    index = before.astype(np.int32)
+    return [
+        (_folded(place, length, edges), _seen_share(share, place, length, edges))
+        for place, share in ((index, 1 - beyond), (index + np.int32(1), beyond))
+    ]
+
+
+def _folded(index: NDArray[np.int32], length: int, edges: Edges) -> NDArray[np.int32]:
+    """Places beyond an edge brought back inside."""
+    if edges == "grey":
+        return np.clip(index, 0, length - 1)
+    period = np.int32(length if edges == "wrap" else 2 * length)
+    inside = index - index // period * period  # index % period, which is many times slower
+    return inside if edges == "wrap" else np.minimum(inside, period - 1 - inside)
+
+
+def _seen_share(share: NDArray[np.float64], index: NDArray[np.int32], length: int, edges: Edges) -> NDArray[np.float64]:
+    """Shares without what is next to nothing, and where nothing lies beyond the edges without what is there."""
+    counts = share >= _WHOLE
+    if edges == "grey":
+        counts &= (index >= 0) & (index < length)
+    return np.asarray(share * counts, np.float64)
 
 
 def _filled_up(taps: NDArray[Any], most: int) -> NDArray[Any]:
     """With taps that count for nothing, so that all views have as many."""
+    if len(taps) == most:
+        return taps
     return np.concatenate([taps, np.zeros((most - len(taps), *taps.shape[1:]), taps.dtype)])
