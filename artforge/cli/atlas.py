@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -71,7 +72,7 @@ def atlas_command(
     columns = landscape_columns(len(entries), 1.0)
     sheet = contact_sheet(
         [entry.picture for entry in entries],
-        [f"{entry.layer} {entry.index}{' (dead)' if entry.is_dead else ''}" for entry in entries],
+        [f"{entry.index}{' dead' if entry.is_dead else ''}  {entry.layer}" for entry in entries],
         columns=columns,
         cell_size=edge,
         title=f"{loaded.name}: {len(entries)} filters",
@@ -84,7 +85,11 @@ def atlas_command(
     dead = [f"{entry.layer} {entry.index}" for entry in entries if entry.is_dead]
     if dead:
         warn(f"{len(dead)} of {len(entries)} filters do not respond to anything: {', '.join(dead)}")
-    note("grow one of them: artforge render recipes/filter_pattern.yaml --set layer=LAYER --set filter=NUMBER")
+    broken = [f"{entry.layer} {entry.index}" for entry in entries if entry.is_broken]
+    if broken:
+        warn(f"for {len(broken)} of {len(entries)} filters the network's gradient is not a number: {', '.join(broken)}")
+    which = "" if model == "hand_vs_algo" else f"--set model={shlex.quote(model)} "
+    note(f"grow one of them: artforge render recipes/filter_pattern.yaml {which}--set layer=LAYER --set filter=NUMBER")
 
 
 def check_writable(folder: Path) -> None:
@@ -129,6 +134,7 @@ def told(entries: list[AtlasEntry], model: Model, *, columns: int, sort: AtlasOr
                 "column": number % columns,
                 "value": round(entry.value, 6),
                 "dead": entry.is_dead,
+                "broken": entry.is_broken,
                 **entry.look.as_dict(),
             }
             for number, entry in enumerate(entries)

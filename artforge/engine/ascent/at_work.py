@@ -10,7 +10,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ChoiceError
+from artforge.core.errors import ChoiceError, ModelError
 from artforge.core.values import Image
 from artforge.core.work import current_work, working
 from artforge.engine.ascent.ascend import OnStep
@@ -101,7 +101,9 @@ def tell_of(results: Sequence[Ascended], names: Sequence[str]) -> None:
     """
     tell = current_work().noticed
     for result, name in zip(results, names, strict=True):
-        if result.is_dead:
+        if result.is_dead and not result.stopped:
+            tell(f"{name} did not respond within {result.num_steps} steps: its place stays empty. More may wake it")
+        elif result.is_dead:
             tell(f"{name} is dead, no picture moves it: its place stays empty")
         elif result.stopped:
             tell(f"{name}: stopped after {result.num_steps} steps, {result.stopped}")
@@ -114,10 +116,14 @@ def all_living(results: Sequence[Ascended], names: Sequence[str]) -> None:
 
     Raises:
         ChoiceError: one is dead.
+        ModelError: the network gives one no gradient.
     """
     dead = [name for result, name in zip(results, names, strict=True) if result.is_dead]
     if dead:
         raise nothing_to_grow(dead)
+    broken = [name for result, name in zip(results, names, strict=True) if result.is_untouched]
+    if broken:
+        raise ModelError(f"{', '.join(broken)}: nothing to grow, the network's gradient for the start is not a number")
     tell_of(results, names)
 
 

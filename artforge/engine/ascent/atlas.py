@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from artforge.core.errors import ModelError
 from artforge.core.values import Image, LayerName
 from artforge.engine.ascent.ascend import ascend
 from artforge.engine.ascent.checkpoint import Checkpoint, State, StateFile
@@ -39,6 +40,7 @@ class AtlasEntry:
         look: how it looks.
         value: mean activation reached.
         is_dead: whether nothing moves it.
+        is_broken: whether the network's gradient for it is not a number.
     """
 
     layer: str
@@ -47,6 +49,7 @@ class AtlasEntry:
     look: Look
     value: float
     is_dead: bool
+    is_broken: bool
 
 
 def thumbnail_ascent() -> Ascent:
@@ -86,9 +89,15 @@ def atlas(
 
     Raises:
         ChoiceError: unknown layer.
+        ModelError: no layers named, and the network has no convolution.
         OutputError: a state file that is damaged or of another atlas, and not spare.
     """
     infos = [model.find_layer(name) for name in (filter_layers(model) if layers is None else layers)]
+    if not infos:
+        raise ModelError(
+            f"the model {model.name!r} has no convolution whose filters could be shown; name one of its layers: "
+            f"{', '.join(model.layer_names) or 'it has none with maps'}"
+        )
     filters = [(info.name, index) for info in infos for index in range(info.channels)]
     ascent = ascent or thumbnail_ascent()
     described = repr((model.name, model.sha256, filters, edge, ascent, seed))
@@ -102,8 +111,9 @@ def atlas(
             results = ascend(objectives, model=model, ascent=ascent, size=(edge, edge), seed=seed)
             for index, result in zip(group, results, strict=True):
                 value = result.values[-1] if result.values else 0.0
+                look = look_of(result.picture)
                 entries.append(
-                    AtlasEntry(info.name, index, result.picture, look_of(result.picture), value, result.is_dead)
+                    AtlasEntry(info.name, index, result.picture, look, value, result.is_dead, result.is_untouched)
                 )
             if keeper is not None and keeper.is_due():
                 keeper.save(_state_of(entries))
@@ -117,6 +127,7 @@ def _state_of(entries: Sequence[AtlasEntry]) -> State:
         "pictures": np.stack([entry.picture for entry in entries]),
         "values": np.asarray([entry.value for entry in entries]),
         "dead": np.asarray([entry.is_dead for entry in entries]),
+        "broken": np.asarray([entry.is_broken for entry in entries]),
     }
 
 
@@ -125,8 +136,9 @@ def _entries_of(filters: Sequence[tuple[str, int]], state: State | None) -> list
     if state is None:
         return []
     pictures = np.asarray(state["pictures"], np.float32)
-    found = zip(filters, pictures, state["values"], state["dead"], strict=False)  # those that follow are not done yet
+    told = (state[name] for name in ("values", "dead", "broken"))
+    found = zip(filters, pictures, *told, strict=False)  # those that follow are not done yet
     return [
-        AtlasEntry(layer, index, picture, look_of(picture), float(value), bool(is_dead))
-        for (layer, index), picture, value, is_dead in found
+        AtlasEntry(layer, index, picture, look_of(picture), float(value), bool(is_dead), bool(is_broken))
+        for (layer, index), picture, value, is_dead, is_broken in found
     ]

@@ -28,6 +28,7 @@ RESCUE_STEPS = 32
 
 LARGEST_GRADIENT = 1e18
 """Its square must still be a float32."""
+BROKEN = f"its gradient is NaN or above {LARGEST_GRADIENT:g}: the last good picture is kept"
 
 
 @dataclass
@@ -53,6 +54,11 @@ class Ascended:
     stopped: str = ""
     was_dead: bool = False
     is_dead: bool = False
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the network gave no gradient to climb by, so that the picture is what it was."""
+        return self.stopped == BROKEN and self.num_steps == 0
 
 
 class Run:
@@ -120,7 +126,7 @@ class Run:
         largest = np.abs(gradients).reshape(len(gradients), -1).max(axis=1)
         fine = np.isfinite(values) & (largest < LARGEST_GRADIENT)  # NaN is less than nothing
         for position in map(int, which[~fine]):
-            self._stop(position, f"its gradient is NaN or above {LARGEST_GRADIENT:g}: the last good picture is kept")
+            self._stop(position, BROKEN)
         gradients[~fine] = 0
         for position, value in zip(which[fine], values[fine], strict=True):
             self.values[position].append(float(value))

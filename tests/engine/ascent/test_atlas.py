@@ -10,12 +10,13 @@ import pytest
 from typer.testing import CliRunner
 
 from artforge.cli.main import app
-from artforge.core.errors import ChoiceError, OutputError
+from artforge.core.errors import ChoiceError, ModelError, OutputError
 from artforge.core.pictures import read_picture
 from artforge.engine.ascent.atlas import atlas, thumbnail_ascent
 from artforge.engine.ascent.checkpoint import StateFile
 from artforge.engine.ascent.look import Look, look_of, order_by_look
 from artforge.engine.backend import load_keras
+from artforge.engine.models.handle import wrap_model
 from artforge.engine.models.store import load_model, resolve_model, save_model
 
 
@@ -170,3 +171,23 @@ def test_a_place_that_takes_no_sheet_is_known_before_anything_grows(model, tmp_p
     done = CliRunner().invoke(app, ["atlas", model, "--out", str(out)])
     assert isinstance(done.exception, OutputError)
     assert str(out) in str(done.exception)
+
+
+def test_a_network_without_convolutions_is_refused_in_words():
+    keras = load_keras()
+    picture = keras.Input((8, 8, 3))
+    network = keras.Model(picture, keras.layers.Dense(2)(keras.layers.Flatten()(picture)), name="plain")
+    with pytest.raises(ModelError, match="'plain' has no convolution"):
+        atlas(wrap_model(network))
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_filters_without_a_gradient_are_told_apart_from_dead_ones():
+    keras = load_keras()
+    picture = keras.Input((None, None, 3))
+    maps = keras.layers.Conv2D(2, 3, name="conv")(picture)
+    rooted = keras.layers.Activation(keras.ops.sqrt, name="root")(maps)
+    network = keras.Model(picture, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(rooted)))
+    network.get_layer("conv").set_weights([np.full((3, 3, 3, 2), -0.1, np.float32), np.float32([0, -1])])
+    entries = atlas(wrap_model(network, input_size=(32, 32)), layers=["root"], edge=32)
+    assert [(entry.is_broken, entry.is_dead) for entry in entries] == [(True, False), (True, False)]
