@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import DatasetError, PictureError
+from artforge.core.errors import DatasetError, PictureError, ShapeError
 from artforge.core.pictures import PICTURE_SUFFIXES, centre_square, pictures_in, read_picture, resize
-from artforge.core.values import Image
+from artforge.core.values import Image, Kind, array_fault
+from artforge.core.work import current_work
 from artforge.engine.ascent.colour import IMAGENET_COLOUR, Colour, colour_of_pixels
 from artforge.engine.ascent.spectral import faded_to_mean, frequencies, to_spectra, waves_in_columns
 from artforge.engine.ascent.squash import unsquash
@@ -23,6 +24,7 @@ MEASURED_SIZE = 256
 MOST_PICTURES = 500
 """More pictures no longer change a mean spectrum; of a larger folder so many are taken, evenly spread."""
 _SOFTEST, _HARDEST = 0.02, 0.98
+_FLAT = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +90,17 @@ def spectrum_of_pictures(pictures: Sequence[Image]) -> Spectrum:
         pictures: in [0, 1], of any sizes: the middle square of each is brought to one size first.
 
     Raises:
-        DatasetError: no pictures.
+        DatasetError: no pictures, or none with anything on it.
+        ShapeError: one that is no picture.
     """
     if not pictures:
         raise DatasetError("no pictures to measure a spectrum of: expected at least one")
+    for one in pictures:
+        fault = array_fault(one, Kind.IMAGE)
+        if fault is not None:
+            raise ShapeError(f"a picture to measure a spectrum of: {fault}")
+    if all(np.ptp(one) < _FLAT for one in pictures):
+        raise DatasetError("every picture is of one colour: there are no waves to measure a spectrum of")
     edge = (MEASURED_SIZE, MEASURED_SIZE)
     values = [unsquash(np.clip(resize(centre_square(one), edge), _SOFTEST, _HARDEST)) for one in pictures]
     colour = colour_of_pixels(np.concatenate([one[::4, ::4].reshape(-1, 3) for one in values]))
@@ -127,6 +136,11 @@ def spectrum_of_folder(folder: Path) -> Spectrum:
             faults.append(str(error))
     if not pictures:
         raise DatasetError(f"{folder}: none of its {len(chosen)} pictures can be read; the first: {faults[0]}")
+    if faults:
+        current_work().noticed(
+            f"{len(faults)} of the {len(chosen)} pictures in {folder.name} cannot be read and do not count; the first: "
+            f"{faults[0].removeprefix(str(folder))}"
+        )
     return spectrum_of_pictures(pictures)
 
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from artforge.core.errors import DatasetError
+from artforge.core.errors import DatasetError, ShapeError
 from artforge.core.pictures import write_png
+from artforge.core.work import Work, working
 from artforge.engine.ascent.maco import Maco
 from artforge.engine.ascent.spectral import frequencies
 from artforge.engine.ascent.spectrum import spectrum_of_folder, spectrum_of_pictures
@@ -40,14 +41,26 @@ def test_noise_has_the_palette_of_the_folder(tmp_path):
     assert abs(blue - 0.2) < 0.05
 
 
-def test_unreadable_pictures_among_good_ones_are_passed_over(tmp_path):
+def test_unreadable_pictures_among_good_ones_are_passed_over_and_counted(tmp_path):
     write_png(tmp_path / "good.png", grating(16))
     write_png(tmp_path / "good_too.png", grating(7))
     of_the_good = spectrum_of_folder(tmp_path)
     (tmp_path / "broken.png").write_bytes(b"not a picture")
-    found = spectrum_of_folder(tmp_path)
+    told = []
+    with working(Work(noticed=told.append)):
+        found = spectrum_of_folder(tmp_path)
+    [notice] = told
+    assert notice.startswith(f"1 of the 3 pictures in {tmp_path.name} cannot be read")
+    assert "broken.png" in notice
     np.testing.assert_array_equal(found.magnitude, of_the_good.magnitude)
     assert found.colour == of_the_good.colour
+
+
+def test_pictures_with_nothing_on_them_have_no_spectrum():
+    with pytest.raises(DatasetError, match="of one colour"):
+        spectrum_of_pictures([np.full((32, 32, 3), 0.4, np.float32)])
+    with pytest.raises(ShapeError, match="float32"):
+        spectrum_of_pictures([np.zeros((32, 32, 3), np.uint8)])
 
 
 def test_a_folder_without_pictures_says_what_was_expected(tmp_path):
