@@ -75,7 +75,15 @@ def test_what_happened_at_any_octave_is_told_by_hand(residual, monkeypatch):
 def test_that_small_octaves_are_small_is_not_noticed(residual, paint):
     told = []
     with working(Work(noticed=told.append)):
-        dream([channel("late", 5)], [paint(1, 64, 64)], model=residual, ascent=chollet(num_steps=1), least=6)
+        dream(
+            [channel("late", 5)],
+            [paint(1, 64, 64)],
+            model=residual,
+            ascent=chollet(num_steps=1),
+            num_octaves=4,
+            octave_scale=2.0,
+            least=6,
+        )
     assert not told
 
 
