@@ -67,7 +67,7 @@ def morph(
         float32 (size, size, 3) in [0, 1].
 
     Raises:
-        ChoiceError: an unknown layer or filter.
+        ChoiceError: an unknown layer or filter, or a dead one.
     """
     ascent = find_preset(preset, value_range=model.value_range, num_steps=num_steps)
     ascent = made_seamless(ascent) if seamless else ascent
@@ -149,7 +149,8 @@ def zoom_step(
         float32 (H, W, 3) in [0, 1].
 
     Raises:
-        ChoiceError: an unknown layer, filter or class, or an overlap longer than half the film.
+        ChoiceError: an unknown layer, filter or class, a dead filter, or an overlap longer than half the film or than
+            memory is to hold.
     """
     objective = chosen_objective(layer=layer, filter=filter, filters=filters, target=target)
     film = Zoom(

@@ -31,7 +31,7 @@ def variations(
     target: ClassTarget | None = None,
     count: Annotated[int, Field(ge=2, le=64)] = 4,
     columns: Columns = 2,
-    diversity: Annotated[float, Field(ge=0, le=1000)] = 1.0,
+    diversity: Annotated[float, Field(ge=0, le=1000)] = 4.0,
     tile: Tile = 192,
     margin: Margin = 5,
     background: Unit = 0.0,
@@ -51,7 +51,8 @@ def variations(
         target: a class, several, or a weighted mix.
         count: how many pictures.
         columns: of the grid.
-        diversity: how strongly they are pushed apart; 0 leaves them to their noise.
+        diversity: how strongly they are pushed apart, in units of what the filter puts out; 0 leaves them to their
+            noise.
         tile: edge of a picture, in pixels.
         margin: between the pictures, in pixels.
         background: grey level between them, 0 black to 1 white.

@@ -131,7 +131,8 @@ def test_an_atlas_that_was_killed_goes_on_to_the_very_same_pictures(residual, tm
 
 
 @pytest.mark.parametrize("sort", ["layer", "colour", "frequency", "orientation"])
-def test_the_command_writes_a_sheet_and_what_stands_where(model, tmp_path, sort):
+def test_the_command_writes_a_sheet_and_what_stands_where(model, tmp_path, monkeypatch, sort):
+    monkeypatch.setattr("artforge.engine.ascent.checkpoint.Checkpoint.is_due", lambda self: True)
     done = CliRunner().invoke(app, ["atlas", model, "--edge", "32", "--sort", sort, "--out", str(tmp_path / "a")])
     assert done.exit_code == 0, done.output
     told = json.loads((tmp_path / "a" / "atlas.json").read_text())
