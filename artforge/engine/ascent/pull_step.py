@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -10,11 +11,14 @@ from pydantic import Field
 from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, LayerName, Unit
-from artforge.engine.ascent.ascend import ascend
-from artforge.engine.ascent.at_work import living, surroundings
+from artforge.core.work import current_work
+from artforge.engine.ascent.ascend import ascend, begin
+from artforge.engine.ascent.at_work import living, nothing_to_grow, noticed_once, surroundings
 from artforge.engine.ascent.chosen import Edge, FilterNumber, chosen_objective, described, seed_of
+from artforge.engine.ascent.life import awakened
 from artforge.engine.ascent.objectives import pull
 from artforge.engine.ascent.presets import PresetName, find_preset
+from artforge.engine.ascent.run import RESCUE_STEPS
 from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.models.handle import Model
 
@@ -60,30 +64,39 @@ def pull_step(
         float32 (H, W, 3) in [0, 1].
 
     Raises:
-        ChoiceError: an unknown class, layer or filter, or not one thing for each side.
+        ChoiceError: an unknown class, layer or filter, one that is dead, or not one thing for each side.
     """
     for side, target, index in (("left", left, left_filter), ("right", right, right_filter)):
         if (target is None) == (index is None):
             raise ChoiceError(f"say what pulls on the {side}: {side} (a class) or {side}_filter, one of the two")
-    one, other = (
-        chosen_objective(layer=layer, filter=index, target=target)
-        for target, index in ((left, left_filter), (right, right_filter))
-    )
+    sides = ((left_filter, left), (right_filter, right))
+    one, other = (chosen_objective(layer=layer, filter=index, target=target) for index, target in sides)
     shape = (size, size) if start_image is None else (start_image.shape[0], start_image.shape[1])
     shares = ramp(shape, angle, middle, softness) if mask is None else mask
     ascent = find_preset(preset, value_range=model.value_range, num_steps=num_steps)
-    results = ascend(
-        [pull(one, other, shares)],
-        model=model,
-        ascent=ascent,
-        size=shape,
-        start_images=None if start_image is None else [start_image],
-        seed=seed_of(rng),
-        **surroundings(ascent.num_steps),
-    )
-    names = [described(layer=layer, filter=left_filter, target=left)]
-    names += [described(layer=layer, filter=right_filter, target=right)]
-    living(results, [" against ".join(names)])
+    seed = seed_of(rng)
+    starts = None if start_image is None else [start_image]
+    names = [described(layer=layer, filter=index, target=target) for index, target in sides]
+    with noticed_once(set()):
+        # the other side moves the picture also where one of them is dead: whether each lives is seen by itself
+        for objective, name in zip((one, other), names, strict=True):
+            longer = replace(ascent, num_steps=RESCUE_STEPS + 1)
+            run = begin([objective], model=model, ascent=longer, size=shape, start_images=starts, seed=seed)
+            [alone] = awakened(run).results()
+            if alone.is_dead:
+                raise nothing_to_grow([name])
+            if alone.was_dead:
+                current_work().noticed(f"{name} does not respond to the start: its part may stay as it begins")
+        results = ascend(
+            [pull(one, other, shares)],
+            model=model,
+            ascent=ascent,
+            size=shape,
+            start_images=starts,
+            seed=seed,
+            **surroundings(ascent.num_steps),
+        )
+        living(results, [" against ".join(names)])
     return results[0].picture
 
 

@@ -285,8 +285,17 @@ def test_a_dead_filter_is_an_error_by_name_in_every_step(painting):
         dream_step(painting, model=model, layer="conv", filter=1, num_steps=40, num_octaves=1, rng=generator(0))
     with pytest.raises(ChoiceError, match=f"^{named}"):
         variations(model=model, layer="conv", filter=1, num_steps=40, tile=16, rng=generator(0))
-    with pytest.raises(ChoiceError, match=r"^filter 1 of conv against filter 1 of conv: nothing to grow"):
-        pull_step(model=model, layer="conv", left_filter=1, right_filter=1, size=16, num_steps=40, rng=generator(0))
+    for left, right in ((1, 0), (0, 1), (1, 1)):
+        with pytest.raises(ChoiceError, match=f"^{named}"):
+            pull_step(model=model, layer="conv", left_filter=left, right_filter=right, size=16, rng=generator(0))
+
+
+def test_a_side_of_a_pull_that_does_not_respond_is_named():
+    told, settings = [], {"layer": "conv", "left_filter": 0, "right_filter": 2, "preset": "chollet", "size": 24}
+    with working(Work(noticed=told.append)):
+        pull_step(np.full((24, 24, 3), 0.6, np.float32), model=asleep(), num_steps=40, rng=generator(0), **settings)
+    named = [f"filter {side} of conv does not respond to the start: its part may stay as it begins" for side in (0, 2)]
+    assert told[:2] == named
 
 
 @pytest.mark.parametrize("name", ["ascend", "morph", "zoom"])
