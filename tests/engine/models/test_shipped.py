@@ -16,6 +16,7 @@ from artforge.engine.models.card import read_card
 from artforge.engine.models.store import load_model, resolve_model
 
 UNSEEN_SEED = 20_261_123
+MNIST = Path(__file__).parents[4] / "shared" / "data" / "mnist.npz"
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +66,15 @@ def test_heat_for_the_hand_lies_on_the_marks_not_on_the_empty_paper(model):
     half[:, 128:] = paper * marks  # the right half wiped to the colour of the paper
     heat = grad_cam(half, model=model, target="hand_made")
     assert heat[:, :112].max() > 2 * heat[:, 144:].max()
+
+
+@pytest.mark.skipif(not MNIST.is_file(), reason="the digits of MNIST are not beside the checkout")
+def test_the_network_for_digits_reads_digits():
+    model = load_model(resolve_model("digits", base=Path()))
+    card = read_card(resolve_model("digits", base=Path()))
+    with np.load(MNIST) as file:
+        pictures, labels = file["x_test"], file["y_test"]
+    shown = [np.repeat(to_float(one)[..., None], 3, axis=-1) for one in pictures]
+    right = float(np.mean(model.probabilities(shown).argmax(axis=1) == labels))
+    assert right >= 0.985
+    assert right == pytest.approx(card.scores["accuracy"], abs=0.001)

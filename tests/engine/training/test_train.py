@@ -16,6 +16,7 @@ from artforge.engine.models.architectures import build_architecture, output_bias
 from artforge.engine.models.store import load_model
 from artforge.engine.training import checkpoint as checkpoints
 from artforge.engine.training import fit
+from artforge.engine.training.augment import Augmentation, augment
 from artforge.engine.training.config import TrainConfig
 from artforge.engine.training.train import accuracy_by_folder, resume_run, start_run
 
@@ -255,13 +256,15 @@ def test_the_bias_of_two_classes_is_their_log_odds():
     np.testing.assert_allclose(output_bias(np.array([250, 750])), [np.log(3)], rtol=1e-6)
 
 
+@pytest.mark.parametrize(("architecture", "channels"), [("artforge_small", 3), ("artforge_small", 1), ("mnist_cnn", 1)])
 @pytest.mark.parametrize("counts", [[30, 70], [10, 20, 70]])
-def test_an_untrained_network_gives_each_class_its_share_on_a_blank_picture(counts):
+def test_an_untrained_network_gives_each_class_its_share_on_a_blank_picture(architecture, channels, counts):
     shares = np.array(counts) / np.sum(counts)
-    network = build_architecture("artforge_small", len(counts), dropout=0.2, output_bias=output_bias(np.array(counts)))
+    shape, bias = (32, 32, channels), output_bias(np.array(counts))
+    network = build_architecture(architecture, len(counts), picture_shape=shape, dropout=0.2, output_bias=bias)
     dense = network.get_layer("class_scores")
     dense.set_weights([np.zeros_like(dense.get_weights()[0]), dense.get_weights()[1]])
-    seen = network.predict_on_batch(np.random.default_rng(0).random((1, 32, 32, 3)))[0]
+    seen = network.predict_on_batch(np.random.default_rng(0).random((1, *shape)))[0]
     np.testing.assert_allclose(seen, shares[1:] if len(counts) == 2 else shares, rtol=1e-5)
 
 
@@ -270,3 +273,45 @@ def test_accuracy_is_counted_by_folder():
     counted = accuracy_by_folder(items, np.array([True, False, True]))
     assert counted["a/x"] == {"accuracy": 0.5, "num_pictures": 2}
     assert counted["algorithmic/moire"] == {"accuracy": 1.0, "num_pictures": 1}
+
+
+def test_a_network_is_trained_from_a_file_of_arrays_and_sees_grey(tmp_path):
+    rng = np.random.default_rng(0)
+    given = {}
+    for side, count in (("train", 240), ("test", 60)):
+        labels = np.arange(count) % 3
+        pictures = rng.integers(0, 60, (count, 16, 16), np.uint8)
+        for picture, label in zip(pictures, labels, strict=True):
+            picture[4 * label : 4 * label + 5] += 180  # a bar whose height is the class
+        given |= {f"x_{side}": pictures, f"y_{side}": labels}
+    np.savez(tmp_path / "bars.npz", **given)
+    config = TrainConfig(
+        data=str(tmp_path / "bars.npz"),
+        architecture="mnist_cnn",
+        image_size=16,
+        epochs=6,
+        batch_size=16,
+        learning_rate=3e-3,
+        schedule="constant",
+        weight_decay=0.0,
+        views=1,
+        rescale=False,
+        flip=False,
+        window=0,
+        jitter=0.0,
+        jpeg=0.0,
+    )
+    ended = start_run(config, tmp_path / "run", Quiet())
+    assert ended.scores["accuracy"] > 0.9
+    assert ended.scores["num_pictures"] == 60
+    model = load_model(tmp_path / "run" / "model.keras")
+    assert model.class_names == ("0", "1", "2")
+    assert model.graph.shapes[model.graph.picture][-1] == 1
+
+
+def test_grey_pictures_are_augmented_too(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 24, 1), np.uint8)
+    everything = Augmentation(window=16, jpeg=1.0, jitter=0.3)
+    found = augment(pixels, everything, np.random.default_rng(1))
+    assert found.shape == (16, 16, 1)
+    assert found.dtype == np.float32
