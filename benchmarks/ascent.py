@@ -90,10 +90,12 @@ class Ascents(Bench):
         """Chollet's grid."""
         objectives = [channel(LAYER, index) for index in range(NUM_FILTERS)]
         starts = np.stack(random_pictures(NUM_FILTERS, EDGE))
+        trunk = load_keras().applications.VGG16(weights=None, include_top=False)
+        extractor = load_keras().Model(trunk.inputs, trunk.get_layer(LAYER).output)
         ways: dict[str, Way] = {
             "artforge": lambda: ascend(objectives, model=self.model, ascent=chollet(), size=(EDGE, EDGE)),
-            "notebook, eager, 1 filter x 64": lambda: notebook_loop(self.keras_model, starts[:1], compiled=False),
-            "notebook, compiled, 1 filter x 64": lambda: notebook_loop(self.keras_model, starts[:1], compiled=True),
+            "notebook, eager, 1 filter x 64": lambda: notebook_loop(extractor, starts[:1], compiled=False),
+            "notebook, compiled, 1 filter x 64": lambda: notebook_loop(extractor, starts[:1], compiled=True),
             **installed(
                 {
                     "tf-keras-vis, batched, 8 steps x 5": lambda: tf_keras_vis_way(starts, 8),
@@ -203,11 +205,9 @@ def one_print(preset: PresetName, size: int) -> dict[str, float]:
 # the notebook and the peers
 
 
-def notebook_loop(keras_model: Any, starts: np.ndarray, *, compiled: bool) -> np.ndarray:
+def notebook_loop(extractor: Any, starts: np.ndarray, *, compiled: bool) -> np.ndarray:
     """The loop of the notebooks: a tape and a step, filter by filter, traced anew for each where it is compiled."""
     import tensorflow
-
-    extractor = load_keras().Model(keras_model.inputs, keras_model.get_layer(LAYER).output)
 
     def step(picture: Any) -> Any:
         with tensorflow.GradientTape() as tape:
