@@ -26,27 +26,43 @@ class Block(NamedTuple):
     across: Stretch
 
 
-def region_size(field: Field, size: tuple[int, int], most_pixels: float) -> tuple[int, int]:
+def region_size(field: Field, size: tuple[int, int], cells: tuple[int, int], most_pixels: float) -> tuple[int, int]:
     """(height, width) of the regions that a picture is cut into.
 
-    All are of one size, so that nothing is compiled twice, and as large as they may be, so that little is computed
-    twice. Each edge is that of the picture less a multiple of the stride: then paddings fall as they do in the picture.
+    All are of one size, so that nothing is compiled twice; as few as may be, so that little is computed twice; and no
+    larger than so many need to be, or they would overlap for nothing. Each edge is that of the picture less a multiple
+    of the stride: then paddings fall as they do in the picture.
 
     Args:
         field: the layer's receptive field.
         size: (height, width) of the picture.
+        cells: (height, width) of the map.
         most_pixels: how many a region may have; a larger one is taken where a single cell needs it.
     """
     edge = most_pixels**0.5
     height = _edge(field.down, size[0], edge)
     width = _edge(field.across, size[1], max(edge, most_pixels / height))
-    return (_edge(field.down, size[0], max(edge, most_pixels / width)), width)
+    height = _edge(field.down, size[0], max(edge, most_pixels / width))
+    return _evened(field.down, size[0], cells[0], height), _evened(field.across, size[1], cells[1], width)
 
 
 def _edge(span: Span, length: int, most: float) -> int:
     least = min(span.size + 2 * span.stride, length)
     dropped = int((length - max(most, least)) // span.stride)
     return length - max(dropped, 0) * span.stride
+
+
+def _evened(span: Span, length: int, num_cells: int, edge: int) -> int:
+    """The smallest edge with which there are as few regions along an axis as with this one."""
+
+    def count(of: int) -> int:
+        return sum(1 for _ in _stretches(span, length, num_cells, of))
+
+    least = min(span.size + 2 * span.stride, length)
+    fewest = count(edge)
+    while edge - span.stride >= least and count(edge - span.stride) == fewest:
+        edge -= span.stride
+    return edge
 
 
 def blocks_of(field: Field, size: tuple[int, int], cells: tuple[int, int], region: tuple[int, int]) -> list[Block]:

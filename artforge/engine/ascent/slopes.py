@@ -234,8 +234,8 @@ class Slopes:
         for layer in self.form.layers:
             form = Form(tuple(one for one in self.form.monomials if one[0].layer == layer), 1, has_masks=False)
             field = receptive_field(self.model.graph, layer, self.canvas)
-            region = region_size(field, self.canvas, self.memory / bytes_per_pixel)
             cells = self._program(has_view=False).map_sizes(self.canvas)[layer]
+            region = region_size(field, self.canvas, cells, self.memory / bytes_per_pixel)
             parts.append((form, blocks_of(field, self.canvas, cells, region), region))
         return parts
 

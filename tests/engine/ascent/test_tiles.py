@@ -11,7 +11,7 @@ from artforge.engine.ascent.large_views import Shift, sample_large_view
 from artforge.engine.ascent.objectives import channel, direction, layer_energy, neuron
 from artforge.engine.ascent.optimisers import PlainStep
 from artforge.engine.ascent.pixels import Pixels
-from artforge.engine.ascent.receptive_field import Span, receptive_field
+from artforge.engine.ascent.receptive_field import Field, Span, receptive_field
 from artforge.engine.ascent.seams import seam_visibility
 from artforge.engine.ascent.settings import Ascent
 from artforge.engine.ascent.slopes import Slopes
@@ -126,7 +126,7 @@ def test_every_cell_is_in_exactly_one_block(kind, size):
     slopes = slopes_of(model, [channel("last", 0)], size, 1e9)
     cells = slopes._program(has_view=False).map_sizes(size)["last"]
     field = receptive_field(model.graph, "last", size)
-    region = region_size(field, size, 40 * 40)
+    region = region_size(field, size, cells, 40 * 40)
     counted = np.zeros(cells, int)
     for block in blocks_of(field, size, cells, region):
         counted[block.down.first : block.down.last, block.across.first : block.across.last] += 1
@@ -192,6 +192,15 @@ def test_a_shift_around_the_edges_is_undone_in_the_gradient():
     np.testing.assert_allclose(tiled_values, values, rtol=1e-4)
     expected = np.roll(gradients, (-5, 3), axis=(1, 2))
     np.testing.assert_allclose(tiled_gradients, expected, atol=1e-5 * np.abs(gradients).max())
+
+
+def test_regions_overlap_no_more_than_they_must():
+    """Cells 0 to 127 see the pixels up to 521: 524, a multiple of the stride, are enough for each half."""
+    field = Field(Span(4, -10, 13), Span(4, -10, 13))
+    size, cells = (1024, 512), (256, 128)
+    region = region_size(field, size, cells, 700 * 700)
+    assert region == (524, 512)
+    assert len(blocks_of(field, size, cells, region)) == 2
 
 
 @pytest.mark.parametrize("edges", ["grey", "reflect", "wrap"])
