@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -56,7 +55,7 @@ def atlas_command(
     for name in layer or []:
         loaded.find_layer(name)
     make_folder(out)
-    check_writable(out)
+    check_place(out)
     state_file = StateFile(out / STATE, spare=True)
     with progress_bars(console) as bars:
         task = bars.add_task("filters", total=None)
@@ -92,22 +91,19 @@ def atlas_command(
     note(f"grow one of them: artforge render recipes/filter_pattern.yaml {which}--set layer=LAYER --set filter=NUMBER")
 
 
-def check_writable(folder: Path) -> None:
+def check_place(folder: Path) -> None:
     """Hours of growing must not end at a folder that takes no files.
 
     Raises:
         OutputError: it takes none, or something stands where one should go.
     """
     from artforge.core.errors import OutputError
+    from artforge.core.files import check_writable
 
     for name in (SHEET, DATA):
         if (folder / name).is_dir():
             raise OutputError(f"{folder / name}: a folder stands where the file should go. Choose another --out.")
-    try:
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise OutputError(f"cannot write into {folder}: {error.strerror}. Choose another folder with --out.") from error
+    check_writable(folder)
 
 
 def in_order(entries: list[AtlasEntry], sort: AtlasOrder) -> list[AtlasEntry]:

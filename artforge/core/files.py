@@ -69,6 +69,19 @@ def make_folder(folder: Path) -> None:
         raise OutputError(f"cannot make the folder {folder}: {error.strerror}. Choose another one.") from error
 
 
+def check_writable(folder: Path) -> None:
+    """Raise before hours of work if a folder takes no files.
+
+    Raises:
+        OutputError: it takes none.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(f"cannot write into {folder}: {error.strerror}. Choose another folder with --out.") from error
+
+
 def sha256_of_all(paths: Iterable[Path]) -> str:
     """One SHA-256 for several files, by name and content, as 64 hex digits."""
     digest = hashlib.sha256()

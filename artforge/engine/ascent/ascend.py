@@ -137,9 +137,10 @@ def begin(
         own_starts = any(slot.kind is Diversity for slot in form.slots)
         parameters = noise_of(written, num, size, seed, own_starts=own_starts)
     else:
-        parameters = written.of_pictures(pictures_of(start_images, num))
+        given = pictures_of(start_images, num)
+        parameters = written.of_pictures(given)
         if budget is not None:
-            start = pictures_of(start_images, num)
+            start = given
             _check_budget(budget, start, written.pictures(parameters, size))
     _tell_if_small(slopes)
     return Run(model, ascent, slopes, parameters, size, seed, budget, until, start)

@@ -12,6 +12,7 @@ from artforge.core.errors import ShapeError
 from artforge.core.seeds import derive_seed, generator
 from artforge.core.values import Image
 from artforge.engine.ascent.parameterisation import Parameterisation
+from artforge.engine.attention.inputs import check_picture
 
 Array = NDArray[np.float32]
 
@@ -76,11 +77,7 @@ def noise_of(
 
 
 def _checked(image: Image) -> Image:
-    if not isinstance(image, np.ndarray):
-        raise ShapeError(
-            f"a start image must be a float32 array (height, width, 3) in [0, 1], received {type(image).__name__}: "
-            "artforge.core.pictures.read_picture(Path(...)) reads a file"
-        )
+    check_picture(image)
     if image.ndim != 3 or image.shape[-1] != 3 or min(image.shape[:2]) < LEAST_EDGE:
         raise ShapeError(
             f"a start image must be (height, width, 3) and at least {LEAST_EDGE} pixels along each edge, "

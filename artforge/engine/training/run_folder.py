@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from artforge.core.errors import OutputError, UsageError
-from artforge.core.files import make_folder, write_text
+from artforge.core.errors import UsageError
+from artforge.core.files import check_writable, make_folder, write_text
 from artforge.core.pictures import write_png
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.splits import Split
@@ -57,22 +57,13 @@ def new_run_folder(folder: Path) -> Iterator[None]:
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     make_folder(folder)
     try:
-        _check_writable(folder)
+        check_writable(folder)
         yield
     except BaseException:
         for path in made:
             if path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
         raise
-
-
-def _check_writable(folder: Path) -> None:
-    probe = folder / ".part-probe"
-    try:
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise OutputError(f"cannot write into {folder}: {error.strerror}. Choose another folder with --out.") from error
 
 
 def write_start(folder: Path, config: TrainConfig, dataset: Dataset, split: Split) -> None:
