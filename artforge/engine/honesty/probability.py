@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from artforge.core.errors import ChoiceError
 from artforge.engine.honesty.deletion import Score
 from artforge.engine.models.handle import BATCH, Model
-from artforge.engine.models.head import probabilities_from
 
 
 def watched_class(weights: NDArray[np.float32], *, model: Model) -> int:
@@ -39,6 +38,6 @@ def probability_of(index: int, *, model: Model) -> Score:
 
     def score(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         chunks = [model.class_scores(batch[start : start + BATCH]) for start in range(0, len(batch), BATCH)]
-        return probabilities_from(np.concatenate(chunks), twin=model.twin)[:, index]
+        return model.probabilities_of(np.concatenate(chunks))[:, index]
 
     return score

@@ -55,6 +55,9 @@ class ModelCard(BaseModel):
         layers: the layers one can look at, in the order they are computed.
         sha256: of the model file.
         scores: how well it does, by name of the measure.
+        temperature: by which the logits are divided before they become probabilities, fitted on the validation
+            pictures; 1 leaves them as the network puts them.
+        num_parameters: numbers that the network has learned or keeps; 0 where the card does not say.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -68,6 +71,8 @@ class ModelCard(BaseModel):
     layers: tuple[LayerInfo, ...] = ()
     sha256: str = ""
     scores: dict[str, Any] = {}
+    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    num_parameters: int = Field(default=0, ge=0)
 
     @property
     def layer_names(self) -> tuple[str, ...]:

@@ -52,6 +52,8 @@ class Model:
         flexible_size: whether it takes pictures of any size.
         name: what it is called in captions and records.
         sha256: of its file, or empty.
+        temperature: by which the logits are divided before they become probabilities (see
+            `engine.evaluation.calibration`). Heatmaps and class scores are of the logits as they are.
     """
 
     KIND: ClassVar[Kind] = Kind.MODEL
@@ -63,6 +65,7 @@ class Model:
     flexible_size: bool = False
     name: str = "model"
     sha256: str = ""
+    temperature: float = 1.0
 
     @cached_property
     def twin(self) -> LogitsTwin:
@@ -225,8 +228,12 @@ class Model:
         pictures = _one_by_one(images)
         result = np.empty((len(pictures), len(self.class_names)), np.float32)
         for positions, batch in self.batches(pictures):
-            result[positions] = probabilities_from(self.class_scores(batch), twin=self.twin)
+            result[positions] = self.probabilities_of(self.class_scores(batch))
         return result
+
+    def probabilities_of(self, class_scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What logits (n, classes) say as probabilities (n, classes), at the temperature of the model."""
+        return probabilities_from(class_scores, twin=self.twin, temperature=self.temperature)
 
 
 def wrap_model(
@@ -237,6 +244,7 @@ def wrap_model(
     value_range: tuple[float, float] = (0.0, 1.0),
     name: str | None = None,
     sha256: str = "",
+    temperature: float = 1.0,
 ) -> Model:
     """A handle for a Keras classifier: pictures in, one score a class out.
 
@@ -249,13 +257,15 @@ def wrap_model(
         value_range: (low, high) of the pixel values the network expects.
         name: what to call it; else the network's own name.
         sha256: of its file.
+        temperature: by which the logits are divided before they become probabilities.
 
     Raises:
         ModelError: not a classifier of pictures, NaN or infinite weights, names that do not fit its classes, or an
-            input size or value range that is none.
+            input size, a value range or a temperature that is none.
     """
     _check_is_model(keras_model)
     _check_size_and_range(input_size, value_range)
+    _check_temperature(temperature)
     own_name = name or str(keras_model.name)
     graph = read_graph(keras_model, input_size=input_size)
     height, width = _picture_shape(graph, own_name)
@@ -274,6 +284,7 @@ def wrap_model(
         flexible_size=height is None and width is None,
         name=own_name,
         sha256=sha256,
+        temperature=temperature,
     )
     model.__dict__["twin"] = twin  # found while checking: no need to build it again
     return model
@@ -338,6 +349,11 @@ def _check_size_and_range(input_size: Any, value_range: Any) -> None:
             "value_range must be (low, high), two finite numbers of which the first is smaller, such as (0, 255) or "
             f"(-1, 1), received {value_range!r}"
         )
+
+
+def _check_temperature(temperature: Any) -> None:
+    if not (isinstance(temperature, Real) and math.isfinite(temperature) and temperature > 0):
+        raise ModelError(f"temperature must be a finite number above 0, such as 1, received {temperature!r}")
 
 
 def _pair(value: Any) -> tuple[Any, Any] | None:

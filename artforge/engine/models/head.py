@@ -47,6 +47,11 @@ class LogitsTwin:
         """How many logits it puts out."""
         return int(self.graph.shapes[self.graph.output][-1] or 0)
 
+    @property
+    def is_sigmoid(self) -> bool:
+        """Whether each logit becomes a probability by itself, not all of them together by a softmax."""
+        return self.activation == "sigmoid" or self.num_outputs == 1
+
 
 def logits_twin(graph: Graph) -> LogitsTwin:
     """The same network without its final sigmoid or softmax; the original is left as it is.
@@ -168,14 +173,21 @@ def as_class_scores(logits: Any) -> Any:
     return ops.concatenate([-scores, scores], axis=-1) if scores.shape[-1] == 1 else scores
 
 
-def probabilities_from(class_scores: NDArray[np.float32], *, twin: LogitsTwin) -> NDArray[np.float32]:
+def probabilities_from(
+    class_scores: NDArray[np.float32], *, twin: LogitsTwin, temperature: float = 1.0
+) -> NDArray[np.float32]:
     """Class scores (n, classes) -> probabilities (n, classes), as the network itself would put them.
 
     One sigmoid: (1 - p, p). Several sigmoids (classes that do not exclude each other): each by itself.
     Softmax, or bare logits for several classes: softmax.
+
+    Args:
+        class_scores: float32 (n, classes), logits.
+        twin: knows what the network ends in.
+        temperature: by which the logits are divided first; above 1 makes it less sure, and never changes the order.
     """
-    scores = class_scores.astype(np.float64)
-    if twin.activation == "sigmoid" or twin.num_outputs == 1:
+    scores = class_scores.astype(np.float64) / temperature
+    if twin.is_sigmoid:
         return (0.5 * (1 + np.tanh(scores / 2))).astype(np.float32)  # the sigmoid, written so that nothing overflows
     shares = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float32)

@@ -84,6 +84,7 @@ def save_model(
     input_size: tuple[int, int],
     value_range: tuple[float, float] = (0.0, 1.0),
     scores: Mapping[str, Any] | None = None,
+    temperature: float = 1.0,
 ) -> ModelCard:
     """Write `model.keras` and its card `model.json` into `folder`, each whole or not at all.
 
@@ -95,12 +96,20 @@ def save_model(
         input_size: (height, width) it was trained at.
         value_range: (low, high) of the pixel values it expects.
         scores: how well it does, by name of the measure.
+        temperature: by which the logits are divided before they become probabilities.
 
     Raises:
-        ModelError: not a classifier of pictures, NaN weights, or names that do not fit.
+        ModelError: not a classifier of pictures, NaN weights, names that do not fit, or a temperature that is none.
         OutputError: the folder cannot be written to.
     """
-    model = wrap_model(keras_model, class_names=class_names, input_size=input_size, value_range=value_range, name=name)
+    model = wrap_model(
+        keras_model,
+        class_names=class_names,
+        input_size=input_size,
+        value_range=value_range,
+        name=name,
+        temperature=temperature,
+    )
     path = folder / MODEL_FILE
     with atomic_path(path) as part, no_warnings():
         keras_model.save(part)
@@ -113,6 +122,8 @@ def save_model(
         layers=model.layers,
         sha256=sha256_of(path),
         scores=dict(scores or {}),
+        temperature=model.temperature,
+        num_parameters=keras_model.count_params(),
     )
     write_card(path, card)
     return card
@@ -146,6 +157,7 @@ def load_model(path: Path) -> Model:
             value_range=card.value_range if card else (0.0, 1.0),
             name=card.name if card else path.stem,
             sha256=sha256_of(path),
+            temperature=card.temperature if card else 1.0,
         )
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
@@ -161,6 +173,8 @@ def make_card(model: Model) -> ModelCard:
         flexible_size=model.flexible_size,
         layers=model.layers,
         sha256=model.sha256,
+        temperature=model.temperature,
+        num_parameters=model.keras_model.count_params(),
     )
 
 

@@ -15,10 +15,10 @@ from artforge.core.errors import ModelError
 from artforge.engine.backend import load_keras
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.splits import Split
+from artforge.engine.evaluation.metrics import class_recalls, confusion_matrix, predicted_labels
 from artforge.engine.training.batches import balancing_weights, epoch_batches, num_batches
 from artforge.engine.training.checkpoint import Checkpoint, Progress, assign_values, values_of
 from artforge.engine.training.config import TrainConfig
-from artforge.engine.training.metrics import class_recalls, confusion_matrix, predicted_labels
 
 PREDICT_BATCH = 64
 

@@ -17,7 +17,7 @@ from artforge.core.files import check_writable, make_folder, write_text
 from artforge.core.pictures import write_png
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.splits import Split
-from artforge.engine.training.charts import confusion_chart, curves_chart
+from artforge.engine.evaluation.training_chart import confusion_chart, curves_chart
 from artforge.engine.training.checkpoint import Progress
 from artforge.engine.training.config import TrainConfig, config_text
 

@@ -19,12 +19,12 @@ from artforge.engine.data.embedded import embedded_dataset
 from artforge.engine.data.folder import read_folder
 from artforge.engine.data.npz import read_npz
 from artforge.engine.data.splits import Split, split_by_group
+from artforge.engine.evaluation.metrics import predicted_labels, score_predictions
 from artforge.engine.models.architectures import ARCHITECTURES, build_architecture, output_bias
 from artforge.engine.models.store import save_model
 from artforge.engine.training import fit, run_folder
 from artforge.engine.training.checkpoint import Checkpoint, Progress, read_checkpoint, write_checkpoint
 from artforge.engine.training.config import NPZ, TrainConfig, fitted_epochs, read_config
-from artforge.engine.training.metrics import predicted_labels, score_predictions
 
 NUM_THREADS = 2
 _SCORES_ON_CARD = ("accuracy", "balanced_accuracy", "roc_auc", "macro_roc_auc", "num_pictures")

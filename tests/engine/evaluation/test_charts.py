@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from artforge.engine.training.charts import confusion_chart, curves_chart
+from artforge.engine.evaluation.training_chart import confusion_chart, curves_chart
 
 
 def rows(losses: list[float]) -> list[dict[str, float]]:

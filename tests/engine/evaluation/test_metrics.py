@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics as oracle
 
 from artforge.core.errors import ShapeError
-from artforge.engine.training.metrics import confusion_matrix, cross_entropy, pr_auc, roc_auc, score_predictions
+from artforge.engine.evaluation.metrics import confusion_matrix, cross_entropy, pr_auc, roc_auc, score_predictions
 
 TWO = ("algorithmic", "hand_made")
 THREE = ("algorithmic", "hand_made", "scanned")
