@@ -1,13 +1,16 @@
-"""Labelled pictures in memory, all of one size, and the count of what was left out on the way."""
+"""Labelled pictures, all of one size, and the count of what was left out on the way."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import DatasetError
+from artforge.engine.data.pictures import Pictures
 from artforge.engine.data.splits import Split
 
 
@@ -24,21 +27,27 @@ class Dataset:
     """Pictures of one size with their labels.
 
     Attributes:
-        images: uint8 (n, size, size, 3), sRGB, or (n, size, size, 1) for greys.
+        images: uint8 (n, size, size, 3), sRGB, or (n, size, size, 1) for greys; asked for by batches.
         labels: int64 (n,), indices into `class_names`.
         groups: n names; pictures of one group must stay on one side of every split.
         items: n names, a path inside the folder or the name of an embedded picture.
         class_names: in the order of the labels.
+        kind: the name of the reader, as in `engine.data.catalogue`.
+        content_sha256: of the content of every picture with its name and label, and of the class names: 64 hex digits.
+        class_of_folder: which class the pictures of each folder belong to, for those sets that have folders.
         skipped: the files that could not be read, each with its reason.
         num_duplicates: how many pictures repeat another one byte for byte (they share its group).
         split: which pictures are for what, where the set comes with its own answer.
     """
 
-    images: NDArray[np.uint8]
+    images: Pictures
     labels: NDArray[np.int64]
     groups: tuple[str, ...]
     items: tuple[str, ...]
     class_names: tuple[str, ...]
+    kind: str
+    content_sha256: str
+    class_of_folder: Mapping[str, str] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = field(default=())
     num_duplicates: int = 0
     split: Split | None = None
@@ -51,6 +60,14 @@ class Dataset:
         """How many pictures each class has, in class order."""
         counts = np.bincount(self.labels, minlength=len(self.class_names))
         return dict(zip(self.class_names, counts.tolist(), strict=True))
+
+
+def hash_contents(items: Sequence[str], digests: Sequence[str], labels: NDArray[np.int64], names: Sequence[str]) -> str:
+    """What a set holds as 64 hex digits: `digests` are those of each picture's file or pixels."""
+    digest = hashlib.sha256("\x1f".join(names).encode())
+    for item, content, label in zip(items, digests, labels.tolist(), strict=True):
+        digest.update(f"\x1e{item}\x1f{content}\x1f{label}".encode())
+    return digest.hexdigest()
 
 
 def check_classes(class_counts: dict[str, int], where: str, *, fewest: int) -> None:

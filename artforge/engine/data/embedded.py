@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,8 @@ from artforge.core.cache_folder import user_cache
 from artforge.core.errors import OutputError
 from artforge.core.files import atomic_path
 from artforge.core.seeds import derive_seed
-from artforge.engine.data.dataset import Dataset
+from artforge.engine.data.dataset import Dataset, hash_contents
+from artforge.engine.data.kinds import DatasetKind, Progress, ReadOptions
 from artforge.engine.data.procedural import CLASS_NAMES, VERSION, draw_set, item_kind
 
 MOST_KEPT = 3
@@ -25,7 +25,7 @@ def embedded_dataset(
     seed: int,
     *,
     num_workers: int = 2,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """Draw the set, or take it from the cache where it was drawn before.
 
@@ -55,13 +55,41 @@ def embedded_dataset(
     items = tuple(
         f"embedded:{class_name}/{family}/{derive_seed(seed, index)}" for index, (class_name, family) in enumerate(kinds)
     )
+    labels = np.asarray([CLASS_NAMES.index(class_name) for class_name, _ in kinds], np.int64)
+    drawn_by = [f"v{VERSION} {image_size} px"] * len(items)  # an item's name holds all else that its pixels depend on
     return Dataset(
         images=images,
-        labels=np.asarray([CLASS_NAMES.index(class_name) for class_name, _ in kinds], np.int64),
+        labels=labels,
         groups=items,
         items=items,
         class_names=CLASS_NAMES,
+        kind="embedded",
+        content_sha256=hash_contents(items, drawn_by, labels, CLASS_NAMES),
     )
+
+
+def _read(_path: Path | None, options: ReadOptions) -> Dataset:
+    return embedded_dataset(
+        options.pictures_per_class,
+        options.image_size,
+        options.seed,
+        num_workers=options.num_threads,
+        progress=options.progress,
+    )
+
+
+EMBEDDED = DatasetKind(
+    name="embedded",
+    title="artforge's own drawings by program, one hand imitated, one plainly algorithmic",
+    layout="nothing on disk: leave --data away",
+    labels=f"{CLASS_NAMES[0]} is 0, {CLASS_NAMES[1]} is 1; each picture knows the family of programs that drew it",
+    citation="artforge",
+    licence="that of artforge",
+    matches=lambda _path: False,
+    read=_read,
+    class_names=CLASS_NAMES,
+    image_size=128,
+)
 
 
 def _read_cached(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,14 +15,12 @@ from numpy.typing import NDArray
 from artforge.core.errors import DatasetError, PictureError
 from artforge.core.files import sha256_of
 from artforge.core.pictures import PICTURE_SUFFIXES, centre_square, read_picture, resize, to_bytes
-from artforge.engine.data.dataset import Dataset, Skipped, check_classes
+from artforge.engine.data.dataset import Dataset, Skipped, check_classes, hash_contents
+from artforge.engine.data.kinds import DatasetKind, Progress, ReadOptions
 
 MANIFEST = "manifest.csv"
 FEWEST_PICTURES = 5
 """Per class: three for training, one for validation, one for the test."""
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total)."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +67,16 @@ def read_folder(folder: Path, image_size: int, *, num_threads: int = 2, progress
     groups, num_duplicates = _join_duplicates(
         [picture.group for picture, _ in readable], [one.sha256 for _, one in readable]
     )
+    labels = np.asarray([class_names.index(picture.label) for picture, _ in readable], dtype=np.int64)
+    items = tuple(picture.path for picture, _ in readable)
     return Dataset(
         images=np.stack([one.pixels for _, one in readable if one.pixels is not None]),
-        labels=np.asarray([class_names.index(picture.label) for picture, _ in readable], dtype=np.int64),
+        labels=labels,
         groups=tuple(groups),
-        items=tuple(picture.path for picture, _ in readable),
+        items=items,
         class_names=class_names,
+        kind="folder",
+        content_sha256=hash_contents(items, [one.sha256 for _, one in readable], labels, class_names),
         skipped=skipped,
         num_duplicates=num_duplicates,
     )
@@ -215,3 +217,19 @@ def _join_duplicates(groups: list[str], digests: list[str]) -> tuple[list[str], 
         else:
             first_with[digest] = group
     return [root(group) for group in groups], num_duplicates
+
+
+def _read_kind(path: Path | None, options: ReadOptions) -> Dataset:
+    return read_folder(path or Path(), options.image_size, num_threads=options.num_threads, progress=options.progress)
+
+
+FOLDER = DatasetKind(
+    name="folder",
+    title="Your own pictures",
+    layout="FOLDER/CLASS/*.jpg, or any folders and a manifest.csv with the columns path, label and perhaps group",
+    labels="one class per folder, in alphabetical order: the first is 0",
+    citation="yours",
+    licence="yours",
+    matches=Path.is_dir,
+    read=_read_kind,
+)

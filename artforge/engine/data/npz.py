@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from artforge.core.errors import DatasetError
 from artforge.core.pictures import resize, to_bytes
 from artforge.core.seeds import derive_seed, generator
-from artforge.engine.data.dataset import Dataset, check_classes
+from artforge.engine.data.dataset import Dataset, check_classes, hash_contents
+from artforge.engine.data.kinds import DatasetKind, ReadOptions
 from artforge.engine.data.splits import Split
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -55,12 +57,15 @@ def read_npz(path: Path, image_size: int, *, seed: int) -> Dataset:
     counts = np.bincount(labels[:num_training], minlength=len(class_names)).tolist()
     check_classes(dict(zip(class_names, counts, strict=True)), str(path), fewest=_FEWEST)
     names = [f"{side}/{number}" for side in ("train", "test") for number in range(len(arrays[f"y_{side}"]))]
+    digests = [hashlib.sha256(one.data).hexdigest() for one in np.ascontiguousarray(images)]
     return Dataset(
         images=_sized(images, image_size),
         labels=labels,
         groups=tuple(names),
         items=tuple(names),
         class_names=class_names,
+        kind="npz",
+        content_sha256=hash_contents(names, digests, labels, class_names),
         split=_split(num_training, len(labels), seed),
     )
 
@@ -120,3 +125,21 @@ def _split(num_training: int, num: int, seed: int) -> Split:
     num_validation = max(1, round(num_training * VALIDATION_SHARE))
     validation, training = np.sort(order[:num_validation]), np.sort(order[num_validation:])
     return Split(training.astype(np.int64), validation.astype(np.int64), np.arange(num_training, num, dtype=np.int64))
+
+
+def _read_kind(path: Path | None, options: ReadOptions) -> Dataset:
+    return read_npz(path or Path(), options.image_size, seed=options.seed)
+
+
+NPZ = DatasetKind(
+    name="npz",
+    title="A file of arrays laid out as that of MNIST",
+    layout="FILE.npz: x_train (n, H, W[, 1 or 3]) uint8, y_train (n,) whole numbers from 0, x_test, y_test",
+    labels="the numbers of y_train and y_test are the labels, and the classes are called by them",
+    citation="MNIST: LeCun, Bottou, Bengio, Haffner, Gradient-based learning applied to document recognition (1998)",
+    licence="MNIST: CC BY-SA 3.0",
+    matches=lambda path: path.suffix.lower() == ".npz",
+    read=_read_kind,
+    download="python -c \"import keras; keras.datasets.mnist.load_data('mnist.npz')\"",
+    image_size=28,
+)

@@ -1,0 +1,73 @@
+"""Every kind of dataset by name: which one a path holds, and how it is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from artforge.core.errors import DatasetError, check_choice
+from artforge.engine.data.dataset import Dataset
+from artforge.engine.data.embedded import EMBEDDED
+from artforge.engine.data.folder import FOLDER
+from artforge.engine.data.kinds import CacheChoice, DatasetKind, Progress, ReadOptions
+from artforge.engine.data.npz import NPZ
+
+DATASETS: dict[str, DatasetKind] = {kind.name: kind for kind in (EMBEDDED, NPZ, FOLDER)}
+"""By name; of two that match a path the first is meant, so the plain folder stands last."""
+
+
+def recognise(path: Path | None) -> DatasetKind:
+    """The kind of dataset that lies at `path`; None is the embedded set. No picture is opened.
+
+    Raises:
+        DatasetError: there is nothing, or nothing that any reader knows.
+    """
+    if path is None:
+        return EMBEDDED
+    if not path.exists() and path.suffix.lower() != ".npz":
+        raise DatasetError(f"{path}: no such folder. Give --data a folder that holds one folder per class.")
+    for kind in DATASETS.values():
+        if kind.matches(path):
+            return kind
+    raise DatasetError(f"{path}: neither a folder nor an .npz file. Give --data a folder that holds one per class.")
+
+
+def open_dataset(
+    path: Path | None,
+    *,
+    image_size: int,
+    seed: int,
+    kind: str | None = None,
+    cache: CacheChoice = "auto",
+    num_threads: int = 2,
+    pictures_per_class: int = 1500,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Open any dataset.
+
+    Args:
+        path: where it lies; None is the embedded set.
+        image_size: edge of the square pictures in pixels.
+        seed: of whatever is drawn by chance; a published split keeps its own.
+        kind: a name of `DATASETS`; None recognises it.
+        cache: where the decoded pictures of a folder are kept.
+        num_threads: pictures decoded at once.
+        pictures_per_class: of the embedded set.
+        progress: called with (done, total).
+
+    Raises:
+        ChoiceError: no such kind.
+        DatasetError: the pictures cannot be trained on.
+        OutputError: `cache` is `disk`, and the disk does not take it.
+    """
+    if kind is not None:
+        check_choice("dataset", kind, list(DATASETS))
+    chosen = DATASETS[kind] if kind is not None else recognise(path)
+    options = ReadOptions(
+        image_size=image_size,
+        seed=seed,
+        cache=cache,
+        num_threads=num_threads,
+        pictures_per_class=pictures_per_class,
+        progress=progress,
+    )
+    return chosen.read(path, options)
