@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import check_choice
-from artforge.engine.models.architectures.architecture import Architecture, PictureShape
+from artforge.core.errors import ArtforgeError, ChoiceError, ModelError, check_choice
+from artforge.engine.models.architectures.architecture import IMAGENET, Architecture, PictureShape
 from artforge.engine.models.architectures.artforge_small import ARTFORGE_SMALL
+from artforge.engine.models.architectures.el_kholy import EL_KHOLY
 from artforge.engine.models.architectures.heads import output_bias
+from artforge.engine.models.architectures.hub import HUB
 from artforge.engine.models.architectures.mnist_cnn import MNIST_CNN
+from artforge.engine.models.architectures.mobilenet import MOBILENET_TRANSFER, MOBILENET_V2_TRANSFER
+from artforge.engine.models.architectures.vgg16 import VGG16, VGG16_TRANSFER
+from artforge.engine.models.architectures.weights import fill_from_file
 
 __all__ = ["ARCHITECTURES", "Architecture", "PictureShape", "build_architecture", "find_architecture", "output_bias"]
 
-ARCHITECTURES: dict[str, Architecture] = {one.name: one for one in (ARTFORGE_SMALL, MNIST_CNN)}
+ARCHITECTURES: dict[str, Architecture] = {
+    one.name: one
+    for one in (
+        ARTFORGE_SMALL,
+        MNIST_CNN,
+        *EL_KHOLY,
+        VGG16,
+        VGG16_TRANSFER,
+        MOBILENET_TRANSFER,
+        MOBILENET_V2_TRANSFER,
+        *HUB,
+    )
+}
 
 
 def find_architecture(name: str) -> Architecture:
@@ -35,6 +54,8 @@ def build_architecture(
     picture_shape: PictureShape,
     dropout: float,
     output_bias: NDArray[np.float32],
+    weights: Literal["imagenet"] | Path | None = None,
+    told: Callable[[str], None] | None = None,
 ) -> Any:
     """A new network of one of `ARCHITECTURES`, with weights drawn from Keras' global seed.
 
@@ -44,9 +65,44 @@ def build_architecture(
         picture_shape: of the training pictures.
         dropout: share of the features before the last layer dropped in training, in [0, 1).
         output_bias: float32 (1,) for two classes, else (num_classes,).
+        weights: to start from instead: "imagenet", as the architecture's library fetches them, or a file (see
+            `weights.fill_from_file`).
+        told: hears which layers a file filled, and which it did not.
+
+    Returns:
+        functional Keras model: (n, h, w, channels) in the architecture's `value_range` -> (n, 1) or (n, num_classes).
 
     Raises:
-        ChoiceError: no such architecture.
+        ChoiceError: no such architecture, or no such weights of it.
+        ModelError: the weights do not fit or cannot be fetched, or an extra that it needs is not installed.
+        ShapeError: it cannot see pictures of this shape.
     """
     architecture = find_architecture(name)
-    return architecture.build(num_classes, picture_shape=picture_shape, dropout=dropout, output_bias=output_bias)
+    settings = {"picture_shape": picture_shape, "dropout": dropout, "output_bias": output_bias}
+    if weights == IMAGENET:
+        return _pretrained(architecture, num_classes, settings)
+    network = architecture.build(num_classes, **settings)
+    if weights is not None:
+        filled = fill_from_file(network, Path(weights), head=architecture.head)
+        if told is not None:
+            told(f"weights of {weights}: {filled}")
+    return network
+
+
+def _pretrained(architecture: Architecture, num_classes: int, settings: dict[str, Any]) -> Any:
+    if IMAGENET not in architecture.pretrained:
+        those = [one.name for one in ARCHITECTURES.values() if IMAGENET in one.pretrained]
+        note = architecture.pretrained_note or f"there are such weights of: {', '.join(those)}"
+        raise ChoiceError(f"no {IMAGENET} weights of {architecture.name!r} can be fetched: {note}")
+    if settings["picture_shape"][-1] != 3:
+        raise ChoiceError(f"the {IMAGENET} weights of {architecture.name!r} see colour, the training pictures are grey")
+    try:
+        return architecture.build(num_classes, **settings, pretrained=True)
+    except ArtforgeError:
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"the {IMAGENET} weights of {architecture.name!r} cannot be fetched "
+            f"({type(error).__name__}: {str(error).partition(chr(10))[0][:200]}). Is this machine offline? "
+            "Fetch them elsewhere and name the file: --weights FILE; or train without --weights"
+        ) from error

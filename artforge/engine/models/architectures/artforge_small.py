@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from artforge.engine.backend import load_keras
 from artforge.engine.models.architectures.architecture import Architecture, PictureShape
-from artforge.engine.models.architectures.heads import probabilities
+from artforge.engine.models.architectures.heads import pooled_head
 
 BATCH_NORM_MOMENTUM = 0.95
 """Batches of so unlike pictures make running means over fewer of them jump, and the validation loss with them."""
@@ -42,9 +42,7 @@ def artforge_small(
     maps = layers.Rescaling(2.0, -1.0, name="centre")(picture)  # so that the zeros of the padding mean mid-grey
     for number, (channels, kernel, stride) in enumerate(_ARTFORGE_SMALL, start=1):
         maps = _convolution(maps, f"conv{number}", channels, kernel, stride)
-    features = layers.GlobalAveragePooling2D(name="pool")(maps)
-    features = layers.Dropout(dropout, name="dropout")(features)
-    return keras.Model(picture, probabilities(features, num_classes, output_bias), name="artforge_small")
+    return keras.Model(picture, pooled_head(maps, num_classes, dropout, output_bias), name="artforge_small")
 
 
 def _convolution(maps: Any, name: str, channels: int, kernel: int, stride: int) -> Any:

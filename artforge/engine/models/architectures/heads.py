@@ -20,6 +20,14 @@ def probabilities(features: Any, num_classes: int, output_bias: NDArray[np.float
     return keras.layers.Activation(activation, name="probabilities")(logits)
 
 
+def pooled_head(maps: Any, num_classes: int, dropout: float, output_bias: NDArray[np.float32]) -> Any:
+    """Maps (n, h, w, channels) -> probabilities, by way of each channel's mean, of which a share is dropped."""
+    layers = load_keras().layers
+    features = layers.GlobalAveragePooling2D(name="pool")(maps)
+    features = layers.Dropout(dropout, name="dropout")(features)
+    return probabilities(features, num_classes, output_bias)
+
+
 def output_bias(class_counts: NDArray[Any]) -> NDArray[np.float32]:
     """The bias with which an untrained network already gives each class its share.
 

@@ -1,0 +1,253 @@
+"""Weights from a file into a new network, layer by layer and by name; what does not fit is an error that says so."""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.errors import ModelError, listing
+from artforge.engine.backend import load_keras
+from artforge.engine.models.graph import read_graph
+from artforge.engine.models.store import load_model
+
+WEIGHT_SUFFIXES = (".h5", ".hdf5", ".keras", ".npz")
+MOST_NAMED = 6
+
+Stored = dict[str, list[tuple[str, NDArray[Any]]]]
+"""Layer -> the names of its weights and their values, in the order of the file."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What became of a network's layers with weights.
+
+    Attributes:
+        layers: those that took their weights from the file.
+        fresh: those of the head that did not, and keep the weights they were built with.
+        unused: layers of the file that the network does not have.
+    """
+
+    layers: tuple[str, ...]
+    fresh: tuple[str, ...]
+    unused: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        fresh = f"; new: {listing(self.fresh)}" if self.fresh else ""
+        unused = f"; not used: {listing(self.unused, most=MOST_NAMED)}" if self.unused else ""
+        return f"{len(self.layers)} layers filled{fresh}{unused}"
+
+
+def fill_from_file(network: Any, path: Path, *, head: Sequence[str]) -> Filled:
+    """Put the weights of a file into the layers of the same names.
+
+    Args:
+        network: a flat Keras model; changed in place.
+        path: whole models (.keras, .h5), weights as Keras writes them now (.weights.h5) or wrote them before (.h5), or
+            arrays called `layer/kernel`, `layer/bias` (.npz). Where batch normalisation has been folded into the
+            kernels and biases, it is set to pass them on unchanged; hold such layers still, for on batches they
+            would be normalised anew.
+        head: layers that may be missing, or of another shape: they depend on the classes.
+
+    Raises:
+        ModelError: no such file, none of weights, damaged, with NaN, or it does not fit the network.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: no such file of weights")
+    if path.suffix.lower() not in WEIGHT_SUFFIXES:
+        raise ModelError(f"{path}: not a file of weights, expected one that ends in {', '.join(WEIGHT_SUFFIXES)}")
+    stored = _read(path)
+    if stored is None:
+        return _filled_by_keras(network, path, head)
+    return _fill(network, stored, path, head)
+
+
+def _read(path: Path) -> Stored | None:
+    """The weights of a file by layer; None for a file that does not tell the names of its layers."""
+    if path.suffix.lower() == ".keras":
+        return _of_model(load_model(path).keras_model)
+    try:
+        return _of_npz(path) if path.suffix.lower() == ".npz" else _of_hdf5(path)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path}: not a file of weights, or damaged ({error})") from error
+
+
+def _of_model(model: Any) -> Stored:
+    return {
+        layer.name: [(variable.name, np.asarray(value)) for variable, value in _weights_of(layer)]
+        for layer in _leaves(model)
+        if layer.weights
+    }
+
+
+def _leaves(model: Any) -> Iterator[Any]:
+    """The layers of a model, those of the models within it in place of them."""
+    for layer in model.layers:
+        yield from _leaves(layer) if hasattr(layer, "layers") else (layer,)
+
+
+def _weights_of(layer: Any) -> Iterator[tuple[Any, NDArray[Any]]]:
+    yield from zip(layer.weights, layer.get_weights(), strict=True)
+
+
+def _of_npz(path: Path) -> Stored:
+    stored: Stored = {}
+    with np.load(path, allow_pickle=False) as arrays:
+        for key in arrays.files:
+            layer, _, name = key.rpartition("/")
+            stored.setdefault(layer, []).append((name, arrays[key]))
+    return stored
+
+
+def _of_hdf5(path: Path) -> Stored | None:
+    import h5py
+
+    with h5py.File(path) as opened:
+        root = opened["model_weights"] if "model_weights" in opened else opened
+        if "layer_names" not in root.attrs:
+            return None
+        stored: Stored = {}
+        for layer in map(_text, root.attrs["layer_names"]):
+            keys = list(map(_text, root[layer].attrs["weight_names"]))
+            if keys:
+                stored[layer] = [(_own_name(key), np.asarray(root[layer][key])) for key in keys]
+        return stored
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _own_name(key: str) -> str:
+    """`conv1_bn/gamma:0` -> `gamma`."""
+    return key.rpartition("/")[2].partition(":")[0]
+
+
+def _fill(network: Any, stored: Stored, path: Path, head: Sequence[str]) -> Filled:
+    normalised_by = _normalised_by(network)
+    values: dict[str, list[NDArray[Any]]] = {}
+    misfits: dict[str, str] = {}
+    layers = {layer.name: layer for layer in network.layers if layer.weights}
+    for name, layer in layers.items():
+        if name not in stored:
+            continue
+        _check_finite(stored[name], name, path)
+        behind = normalised_by.get(name)
+        if behind is not None and behind.name not in stored and [one for one, _ in stored[name]] == ["kernel", "bias"]:
+            kernel, bias = (array for _, array in stored[name])
+            values[behind.name] = _passing_on(behind, bias)
+            stored = {**stored, name: [("kernel", kernel)]}
+        in_order = _in_order(layer, stored[name])
+        expected, received = [tuple(one.shape) for one in layer.weights], [one.shape for one in in_order]
+        if expected == received:
+            values[name] = in_order
+        else:
+            misfits[name] = f"{_shapes(received)} in the file, {_shapes(expected)} in the network"
+    missing = [name for name in layers if name not in values and name not in misfits]
+    _check_only_head(network.name, path, missing, misfits, head, unused=[name for name in stored if name not in layers])
+    for name, arrays in values.items():
+        layers[name].set_weights(arrays)
+    return Filled(
+        layers=tuple(name for name in layers if name in values),
+        fresh=tuple(name for name in layers if name not in values),
+        unused=tuple(name for name in stored if name not in layers),
+    )
+
+
+def _in_order(layer: Any, stored: Sequence[tuple[str, NDArray[Any]]]) -> list[NDArray[Any]]:
+    """Stored weights in the order of the layer's own: by their names where these tell them apart."""
+    by_name = dict(stored)
+    own = [variable.name for variable in layer.weights]
+    if len(set(own)) == len(own) == len(stored) and set(own) == set(by_name):
+        return [by_name[name] for name in own]
+    return [array for _, array in stored]
+
+
+def _normalised_by(network: Any) -> dict[str, Any]:
+    """Layer -> the batch normalisation that alone follows it."""
+    calls = read_graph(network).calls
+    readers: dict[int, list[Any]] = {}
+    for call in calls:
+        for source in call.sources:
+            readers.setdefault(source, []).append(call.operation)
+    found = {}
+    for call in calls:
+        followers = readers.get(call.results[0], [])
+        if len(followers) == 1 and isinstance(followers[0], load_keras().layers.BatchNormalization):
+            found[str(call.operation.name)] = followers[0]
+    return found
+
+
+def _passing_on(normalisation: Any, bias: NDArray[Any]) -> list[NDArray[Any]]:
+    """Weights under which a batch normalisation adds the bias and does nothing else."""
+    ones = np.ones_like(bias, np.float32)
+    by_name = {
+        "gamma": ones,
+        "beta": bias,
+        "moving_mean": 0 * ones,
+        "moving_variance": ones * np.float32(1 - normalisation.epsilon),
+    }
+    return [by_name[variable.name] for variable in normalisation.weights]
+
+
+def _filled_by_keras(network: Any, path: Path, head: Sequence[str]) -> Filled:
+    """Weights as Keras 3 writes them: without names, in the order of the layers of each kind. Keras tells what failed."""
+    if not path.name.endswith(".weights.h5"):
+        raise ModelError(
+            f"{path}: holds weights as Keras 3 writes them, which it reads by its name alone: rename it to "
+            f"{path.stem}.weights.h5"
+        )
+    try:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            network.load_weights(path, skip_mismatch=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{path}: not a file of weights, or damaged ({str(error).partition(chr(10))[0]})") from error
+    failed = {name for one in told for name in re.findall(r"<\w+ name=([^,>]+)", str(one.message))}
+    layers = [layer.name for layer in network.layers if layer.weights]
+    fresh = [name for name in layers if name in failed]
+    _check_only_head(network.name, path, fresh, {}, head, unused=())
+    return Filled(layers=tuple(name for name in layers if name not in failed), fresh=tuple(fresh))
+
+
+def _check_finite(stored: Sequence[tuple[str, NDArray[Any]]], layer: str, path: Path) -> None:
+    if not all(np.isfinite(array).all() for _, array in stored):
+        raise ModelError(f"{path}: NaN or infinite weights in {layer!r}: the file is damaged, or its training diverged")
+
+
+def _check_only_head(
+    network: str,
+    path: Path,
+    missing: Sequence[str],
+    misfits: dict[str, str],
+    head: Sequence[str],
+    *,
+    unused: Sequence[str],
+) -> None:
+    """Raise where another layer than those of the head has found no weights."""
+    missing = [name for name in missing if name not in head]
+    misfits = {name: shapes for name, shapes in misfits.items() if name not in head}
+    if not missing and not misfits:
+        return
+    faults = []
+    if missing:
+        faults.append(f"{len(missing)} layers have no weights in it ({listing(missing, most=MOST_NAMED)})")
+    if misfits:
+        told = [f"{name}: {shapes}" for name, shapes in misfits.items()]
+        faults.append(f"{len(misfits)} are of another shape ({listing(told, most=MOST_NAMED)})")
+    has = f". The file has {listing(unused, most=MOST_NAMED)}" if missing and unused else ""
+    raise ModelError(
+        f"{path}: these weights do not fit the network {network!r}: {'; '.join(faults)}{has}. Only its head may differ "
+        f"({listing(head)})"
+    )
+
+
+def _shapes(shapes: Sequence[Sequence[int]]) -> str:
+    return " and ".join(str(tuple(shape)) for shape in shapes)
