@@ -1,204 +1,124 @@
-"""The two pictures of a run folder, drawn with Pillow: curves over the epochs, and the confusion matrix."""
+"""How a training run went: the loss and the accuracy over the epochs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
-from PIL import ImageDraw, ImageFont
 
-from artforge.core.pictures import to_float
-from artforge.core.values import Image
+from artforge.engine.evaluation.chart_style import (
+    BLUE,
+    GREEN,
+    INK,
+    LINE,
+    ORANGE,
+    QUIET,
+    SMALL,
+    chart_style,
+    label_ends,
+    new_figure,
+)
+from artforge.engine.evaluation.rolling import fitting_window, rolling_mean
 
-_SCALE = 2  # drawn at twice the size and reduced: Pillow's lines have no smooth edges of their own
-_INK, _QUIET, _GRID, _GROUND = (34, 34, 40), (112, 112, 122), (226, 226, 230), (255, 255, 255)
-_BLUE, _ORANGE, _GREEN = (31, 92, 153), (214, 96, 22), (34, 132, 92)
-_TINT_LOW, _TINT_HIGH = np.asarray((240, 245, 250)), np.asarray((20, 72, 128))
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-Colour = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One line of a chart; `values` has a number for each epoch."""
-
-    label: str
-    values: Sequence[float]
-    colour: Colour
+Rows = Sequence[dict[str, float]]
+_MOST_DOTS = 12  # up to so many epochs each is a dot on its line
 
 
-def curves_chart(epochs: Sequence[dict[str, float]], *, title: str, best_epoch: int) -> Image:
-    """Loss on the left, accuracy on the right, over the epochs; the kept epoch is marked.
+def training_chart(epochs: Rows, batches: Rows, *, title: str, best_epoch: int) -> Figure:
+    """Loss on the left, accuracy on the right; thin what each batch gave, strong its rolling average.
 
     Args:
-        epochs: rows of the history.
+        epochs: rows of the history: loss, val_loss, val_accuracy and val_balanced_accuracy of each epoch.
+        batches: rows with epoch, batch and loss of each optimizer step, and accuracy where it is measured; may be
+            empty, then the means of the epochs are drawn.
         title: above both.
-        best_epoch: counted from 1.
-
-    Returns:
-        float32 (420, 1000, 3).
+        best_epoch: the one that was kept, counted from 1; it is marked. 0 marks none.
     """
-    chart = _Chart(1000, 420)
-    chart.text((32, 18), title, size=19)
-    loss = [_curve(epochs, "training", "loss", _BLUE), _curve(epochs, "validation", "val_loss", _ORANGE)]
-    accuracy = [
-        _curve(epochs, "validation", "val_accuracy", _ORANGE),
-        _curve(epochs, "validation, balanced", "val_balanced_accuracy", _GREEN),
-    ]
-    highest = max(value for curve in loss for value in curve.values)
-    lowest = min(value for curve in accuracy for value in curve.values)
-    _panel(chart, (72, 92, 476, 366), "loss", loss, (0.0, _round_up(highest)), best_epoch)
-    _panel(chart, (560, 92, 964, 366), "accuracy", accuracy, (min(0.9, math.floor(lowest * 10) / 10), 1.0), best_epoch)
-    return chart.finish()
-
-
-def confusion_chart(confusion: NDArray[np.int64], class_names: Sequence[str], *, title: str) -> Image:
-    """The confusion matrix as a grid: rows are the true classes, columns what they were taken for.
-
-    Each cell gives the count and its share of the row, and is tinted by that share.
-
-    Args:
-        confusion: (classes, classes).
-        class_names: of the rows and the columns.
-
-    Returns:
-        float32 (H, W, 3); the size grows with the number of classes.
-    """
-    count = len(class_names)
-    cell = max(46, min(150, 900 // count))
-    label_size = 16 if cell >= 70 else 12
-    widest = round(max(_width(name, label_size) for name in class_names))
-    left, top = 64 + min(widest, 260), 110
-    row_totals = confusion.sum(axis=1)
-    chart = _Chart(max(left + count * cell + 40, round(_width(title, 19)) + 72), top + count * cell + 36)
-    chart.text((32, 18), title, size=19)
-    chart.text((left + count * cell / 2, top - 40), "taken for", size=14, colour=_QUIET, anchor="mm")
-    chart.text((32, top - 16), "is really", size=14, colour=_QUIET, anchor="lm")
-    for column, name in enumerate(class_names):
-        shown = _shorten(name, label_size, cell - 8)
-        chart.text((left + (column + 0.5) * cell, top - 16), shown, size=label_size, anchor="mm")
-    for row, name in enumerate(class_names):
-        middle = top + (row + 0.5) * cell
-        chart.text((left - 14, middle), _shorten(name, label_size, 260), size=label_size, anchor="rm")
-        for column in range(count):
-            share = confusion[row, column] / row_totals[row] if row_totals[row] else 0.0
-            tint = _TINT_LOW + (_TINT_HIGH - _TINT_LOW) * share
-            ink = _GROUND if share > 0.5 else _INK
-            x, y = left + column * cell, top + row * cell
-            chart.box((x + 1.5, y + 1.5, x + cell - 1.5, y + cell - 1.5), _as_colour(tint))
-            roomy = cell >= 70
-            chart.text(
-                (x + cell / 2, middle - (11 if roomy else 0)),
-                str(confusion[row, column]),
-                size=24 if roomy else 13,
-                colour=ink,
-                anchor="mm",
-            )
-            if roomy:
-                chart.text((x + cell / 2, middle + 18), f"{share:.1%}", size=14, colour=ink, anchor="mm")
-    return chart.finish()
-
-
-class _Chart:
-    """A canvas in layout pixels, drawn larger and reduced at the end."""
-
-    def __init__(self, width: int, height: int) -> None:
-        self._picture = PillowImage.new("RGB", (width * _SCALE, height * _SCALE), _GROUND)
-        self._draw = ImageDraw.Draw(self._picture)
-
-    def text(self, at: tuple[float, float], text: str, *, size: int, colour: Colour = _INK, anchor: str = "la") -> None:
-        place = (at[0] * _SCALE, at[1] * _SCALE)
-        self._draw.text(place, text, fill=colour, font=ImageFont.load_default(size * _SCALE), anchor=anchor)
-
-    def line(self, points: Sequence[tuple[float, float]], colour: Colour, width: float) -> None:
-        scaled = [(x * _SCALE, y * _SCALE) for x, y in points]
-        self._draw.line(scaled, fill=colour, width=round(width * _SCALE), joint="curve")
-
-    def dot(self, at: tuple[float, float], radius: float, colour: Colour) -> None:
-        x, y, reach = at[0] * _SCALE, at[1] * _SCALE, radius * _SCALE
-        self._draw.ellipse((x - reach, y - reach, x + reach, y + reach), fill=colour)
-
-    def box(self, corners: tuple[float, float, float, float], colour: Colour) -> None:
-        self._draw.rectangle([value * _SCALE for value in corners], fill=colour)
-
-    def finish(self) -> Image:
-        width, height = self._picture.size
-        reduced = self._picture.resize((width // _SCALE, height // _SCALE), PillowImage.Resampling.BOX)
-        return to_float(np.asarray(reduced))
-
-
-def _panel(
-    chart: _Chart,
-    box: tuple[int, int, int, int],
-    name: str,
-    curves: Sequence[Curve],
-    limits: tuple[float, float],
-    best_epoch: int,
-) -> None:
-    left, top, right, bottom = box
-    low, high = limits
-    count = len(curves[0].values)
-
-    def place(epoch: float, value: float) -> tuple[float, float]:
-        across = 0.5 if count == 1 else (epoch - 1) / (count - 1)
-        up = min(1.0, max(0.0, (value - low) / (high - low)))
-        return left + across * (right - left), bottom - up * (bottom - top)
-
-    chart.text((left, top - 34), name, size=15)
-    for share in np.linspace(0, 1, 6):
-        value = low + share * (high - low)
-        _, y = place(1, value)
-        chart.line([(left, y), (right, y)], _GRID, 1)
-        chart.text((left - 8, y), f"{value:.2f}", size=12, colour=_QUIET, anchor="rm")
-    for epoch in sorted({round(number) for number in np.linspace(1, count, min(count, 6))}):
-        chart.text((place(epoch, low)[0], bottom + 14), str(epoch), size=12, colour=_QUIET, anchor="mm")
-    chart.text((right, bottom + 34), "epoch", size=12, colour=_QUIET, anchor="rm")
-    if 1 <= best_epoch <= count:
-        across = place(best_epoch, low)[0]
-        chart.line([(across, top), (across, bottom)], _QUIET, 1)
-        near_right = across > (left + right) / 2
-        chart.text(
-            (across + (-6 if near_right else 6), bottom - 12),
-            "kept",
-            size=12,
-            colour=_QUIET,
-            anchor="rm" if near_right else "lm",
+    with chart_style():
+        figure, (left, right) = new_figure((10.5, 4.3), title=title, columns=2)
+        _panel(left, "loss", [("training", "loss", BLUE), ("validation", "val_loss", ORANGE)], epochs, batches)
+        _panel(
+            right,
+            "accuracy",
+            [
+                ("training", "accuracy", BLUE),
+                ("validation", "val_accuracy", ORANGE),
+                ("balanced", "val_balanced_accuracy", GREEN),
+            ],
+            epochs,
+            batches,
         )
-    legend = float(right)
-    for curve in reversed(curves):
-        points = [place(epoch, value) for epoch, value in enumerate(curve.values, start=1)]
-        if count == 1:
-            chart.dot(points[0], 3, curve.colour)
+        for axes in (left, right):
+            _mark_kept(axes, best_epoch, len(epochs))
+    return figure
+
+
+def batch_places(batches: Rows) -> NDArray[np.float64]:
+    """Where each batch ends on an axis of epochs: 1 is the end of the first epoch. float64 (n,)."""
+    epochs = np.asarray([row["epoch"] for row in batches])
+    numbers = np.asarray([row["batch"] for row in batches], np.float64)
+    last = {epoch: numbers[epochs == epoch].max() for epoch in np.unique(epochs).tolist()}
+    places = epochs - 1 + numbers / np.asarray([last[epoch] for epoch in epochs.tolist()])
+    return np.asarray(places, np.float64)
+
+
+def _panel(axes: Axes, name: str, lines: Sequence[tuple[str, str, str]], epochs: Rows, batches: Rows) -> None:
+    ends = np.arange(1.0, len(epochs) + 1)
+    drawn: list[tuple[str, NDArray[np.float64], str]] = []
+    raw = np.empty(0)
+    for label, key, colour in lines:
+        if batches and key in batches[0]:
+            raw = np.asarray([row[key] for row in batches], np.float64)
+            places, values = batch_places(batches), rolling_mean(raw, fitting_window(len(raw)))
+            axes.plot(places, raw, color=colour, linewidth=0.6, alpha=0.22)
+        elif key in epochs[0]:
+            places, values = ends, np.asarray([row[key] for row in epochs], np.float64)
         else:
-            chart.line(points, curve.colour, 2)
-        chart.text((legend, top - 26), curve.label, size=13, colour=curve.colour, anchor="rm")
-        legend -= _width(curve.label, 13) + 18
+            continue
+        dots = "o" if len(values) <= _MOST_DOTS else ""
+        axes.plot(places, values, color=colour, linewidth=LINE, marker=dots, markersize=3.6)
+        drawn.append((label, values, colour))
+    axes.set_title(name)
+    axes.set_xlabel("epoch", loc="right")
+    axes.set_xlim(0 if batches else min(1, len(ends) / 2), len(epochs) + (0.02 * len(epochs) if len(ends) > 1 else 0.1))
+    axes.set_xticks(_round_numbers(len(epochs)))
+    everything = np.concatenate([values for _, values, _ in drawn])
+    axes.set_ylim(*(_loss_limits(everything, raw) if name == "loss" else _accuracy_limits(everything)))
+    labels, curves, colours = zip(*drawn, strict=True)
+    label_ends(axes, labels, [float(values[-1]) for values in curves], colours)
 
 
-def _curve(epochs: Sequence[dict[str, float]], label: str, key: str, colour: Colour) -> Curve:
-    return Curve(label, [row[key] for row in epochs], colour)
+def _mark_kept(axes: Axes, best_epoch: int, num_epochs: int) -> None:
+    if not 1 <= best_epoch <= num_epochs:
+        return
+    axes.axvline(best_epoch, color=INK, linewidth=0.8, linestyle=(0, (1, 3)))
+    axes.set_title(f"kept: epoch {best_epoch}", loc="right", color=QUIET, fontsize=SMALL)
 
 
-def _round_up(value: float) -> float:
-    """The next of 1, 2, 2.5, 5, 10 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(max(value, 1e-6)))
-    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= value * 0.999)
+def _loss_limits(values: NDArray[np.float64], raw: NDArray[np.float64]) -> tuple[float, float]:
+    """From 0 to a little above what matters: a single wild batch may leave the panel."""
+    highest = float(np.nanmax(values))
+    if len(raw):
+        highest = max(highest, float(np.nanquantile(raw, 0.99)))
+    return 0.0, 1.06 * highest or 1.0
 
 
-def _width(text: str, size: int) -> float:
-    return float(ImageFont.load_default(size).getlength(text))
+def _accuracy_limits(values: NDArray[np.float64]) -> tuple[float, float]:
+    lowest = min(0.9, math.floor(float(np.nanmin(values)) * 10) / 10)
+    return lowest, 1 + 0.03 * (1 - lowest)
 
 
-def _shorten(text: str, size: int, room: float) -> str:
-    while len(text) > 2 and _width(text, size) > room:
-        text = text.rstrip("…")[:-1] + "…"
-    return text
-
-
-def _as_colour(values: NDArray[np.float64]) -> Colour:
-    red, green, blue = (round(float(value)) for value in values)
-    return red, green, blue
+def _round_numbers(num_epochs: int) -> list[int]:
+    """Epochs to write at the axis: at most eight, at equal distances."""
+    if num_epochs == 1:
+        return [1]
+    steps = (digit * 10**power for power in range(9) for digit in (1, 2, 5))
+    step = next(step for step in steps if num_epochs / step <= 8)
+    return list(range(step, num_epochs + 1, step))

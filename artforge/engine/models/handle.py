@@ -352,7 +352,7 @@ def _check_size_and_range(input_size: Any, value_range: Any) -> None:
 
 
 def _check_temperature(temperature: Any) -> None:
-    if not (isinstance(temperature, Real) and math.isfinite(temperature) and temperature > 0):
+    if not (isinstance(temperature, Real) and math.isfinite(temperature) and float(temperature) > 0):
         raise ModelError(f"temperature must be a finite number above 0, such as 1, received {temperature!r}")
 
 

@@ -14,10 +14,11 @@ import numpy as np
 
 from artforge.core.errors import UsageError
 from artforge.core.files import check_writable, make_folder, write_text
-from artforge.core.pictures import write_png
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.splits import Split
-from artforge.engine.evaluation.training_chart import confusion_chart, curves_chart
+from artforge.engine.evaluation.chart_style import write_chart
+from artforge.engine.evaluation.confusion_chart import confusion_chart
+from artforge.engine.evaluation.training_chart import training_chart
 from artforge.engine.training.checkpoint import Progress
 from artforge.engine.training.config import TrainConfig, config_text
 
@@ -88,10 +89,11 @@ def write_history(folder: Path, progress: Progress) -> None:
 def write_results(folder: Path, progress: Progress, scores: dict[str, Any], title: str) -> None:
     """What is known after the test: the measures and the two charts."""
     write_text(folder / METRICS_FILE, json.dumps(scores, indent=1, ensure_ascii=False) + "\n")
-    write_png(folder / CURVES_FILE, curves_chart(progress.epochs, title=title, best_epoch=progress.best_epoch))
+    curves = training_chart(progress.epochs, progress.batches, title=title, best_epoch=progress.best_epoch)
+    write_chart(folder / CURVES_FILE, curves)
     confusion = np.asarray(scores["confusion_matrix"], np.int64)
     heading = f"{title}: test, balanced accuracy {scores['balanced_accuracy']:.3f}"
-    write_png(folder / CONFUSION_FILE, confusion_chart(confusion, scores["class_names"], title=heading))
+    write_chart(folder / CONFUSION_FILE, confusion_chart(confusion, scores["class_names"], title=heading))
 
 
 def write_table(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
