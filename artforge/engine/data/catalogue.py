@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from artforge.core.errors import DatasetError, check_choice
+from artforge.engine.data.ai_artbench import AI_ARTBENCH
+from artforge.engine.data.cifake import CIFAKE
+from artforge.engine.data.combined_ai_artwork import COMBINED_AI_ARTWORK
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.embedded import EMBEDDED
 from artforge.engine.data.folder import FOLDER
 from artforge.engine.data.kinds import CacheChoice, DatasetKind, Progress, ReadOptions
 from artforge.engine.data.npz import NPZ
 
-DATASETS: dict[str, DatasetKind] = {kind.name: kind for kind in (EMBEDDED, NPZ, FOLDER)}
+_KINDS = (COMBINED_AI_ARTWORK, AI_ARTBENCH, CIFAKE, NPZ, EMBEDDED, FOLDER)
+
+DATASETS: dict[str, DatasetKind] = {kind.name: kind for kind in _KINDS}
 """By name; of two that match a path the first is meant, so the plain folder stands last."""
 
 

@@ -66,7 +66,7 @@ def hash_contents(items: Sequence[str], digests: Sequence[str], labels: NDArray[
     """What a set holds as 64 hex digits: `digests` are those of each picture's file or pixels."""
     digest = hashlib.sha256("\x1f".join(names).encode())
     for item, content, label in zip(items, digests, labels.tolist(), strict=True):
-        digest.update(f"\x1e{item}\x1f{content}\x1f{label}".encode())
+        digest.update(f"\x1e{item}\x1f{content}\x1f{label}".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +14,8 @@ from artforge.core.seeds import derive_seed, generator
 
 SPLIT_NAMES = ("training", "validation", "test")
 SHARES = (0.6, 0.2, 0.2)
+DRAWN_SHARE = 0.2
+"""Of the training pictures, for a part that a set does not come with."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,48 @@ def split_by_group(
     Raises:
         DatasetError: a class has too few groups to stand in all three parts.
     """
-    num_classes = len(class_names)
+    split = Split(*share_out(labels, groups, seed=seed, shares=shares))
+    _check_every_class_everywhere(split, labels, groups, class_names)
+    return split
+
+
+def split_by_part(
+    parts: Sequence[str], labels: NDArray[np.int64], groups: Sequence[str], class_names: Sequence[str], *, seed: int
+) -> Split:
+    """The split that the folders of a set fix; what they leave out is drawn from the training pictures.
+
+    A missing validation or test part is `DRAWN_SHARE` of the training pictures, stratified by class and never through
+    a group.
+
+    Args:
+        parts: n names, each one of `SPLIT_NAMES`.
+        labels: int64 (n,), indices into `class_names`.
+        groups: n names.
+        class_names: for the messages.
+        seed: another seed draws others.
+
+    Raises:
+        DatasetError: a class is missing in one of the parts.
+    """
+    by_part = {name: np.flatnonzero(np.asarray(parts) == name).astype(np.int64) for name in SPLIT_NAMES}
+    missing = [name for name in SPLIT_NAMES[1:] if not len(by_part[name])]
+    training = by_part["training"]
+    shares = (1 - DRAWN_SHARE * len(missing), *(DRAWN_SHARE for _ in missing))
+    drawn = share_out(labels[training], [groups[index] for index in training.tolist()], seed=seed, shares=shares)
+    by_part |= {name: training[part] for name, part in zip(("training", *missing), drawn, strict=True)}
+    split = Split(*(by_part[name] for name in SPLIT_NAMES))
+    _check_every_class_everywhere(split, labels, groups, class_names)
+    return split
+
+
+def share_out(
+    labels: NDArray[np.int64], groups: Sequence[str], *, seed: int, shares: Sequence[float]
+) -> list[NDArray[np.int64]]:
+    """Divide pictures into as many parts as there are shares, as `split_by_group` says; a part may lack a class.
+
+    Returns:
+        The indices of each part, in rising order.
+    """
     members: dict[str, list[int]] = defaultdict(list)
     for index, group in enumerate(groups):
         members[group].append(index)
@@ -64,21 +107,26 @@ def split_by_group(
     order = generator(derive_seed(seed, "split")).permutation(len(names))
     shuffled = sorted((names[position] for position in order), key=lambda name: -len(members[name]))
 
-    totals = np.maximum(np.bincount(labels, minlength=num_classes), 1)
-    wished = np.asarray(shares, dtype=np.float64)[:, None]
-    filled = np.zeros((len(shares), num_classes))  # share of each class in each part
-    parts: list[list[int]] = [[] for _ in shares]
-    for name in shuffled:
-        added = np.bincount(labels[members[name]], minlength=num_classes) / totals
-        growth = ((2 * filled * added + added**2) / wished).sum(axis=1)
-        emptiness = (filled / wished).sum(axis=1)  # of equals, the emptiest: so three groups make three parts
-        part = min(range(len(shares)), key=lambda index: (round(growth[index], 12), emptiness[index]))
-        filled[part] += added
-        parts[part].extend(members[name])
-
-    split = Split(*(np.sort(np.asarray(part, dtype=np.int64)) for part in parts))
-    _check_every_class_everywhere(split, labels, groups, class_names)
-    return split
+    totals = np.bincount(labels).tolist()
+    label_of = labels.tolist()
+    filled = [[0.0] * len(totals) for _ in shares]  # share of each class in each part
+    emptiness = [0.0] * len(shares)
+    chosen: list[list[int]] = [[] for _ in shares]
+    for name in shuffled:  # plain numbers: a quarter of a million groups are placed in seconds
+        added = [
+            (label, count / totals[label]) for label, count in Counter(map(label_of.__getitem__, members[name])).items()
+        ]
+        growth = [
+            round(sum(2 * own[label] * more + more**2 for label, more in added) / share, 12)
+            for own, share in zip(filled, shares, strict=True)
+        ]
+        # of equals, the emptiest: so three groups make three parts
+        part = min(range(len(shares)), key=lambda index: (growth[index], emptiness[index]))
+        for label, more in added:
+            filled[part][label] += more
+            emptiness[part] += more / shares[part]
+        chosen[part].extend(members[name])
+    return [np.sort(np.asarray(part, dtype=np.int64)) for part in chosen]
 
 
 def _check_every_class_everywhere(

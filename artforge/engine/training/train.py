@@ -14,17 +14,15 @@ from numpy.typing import NDArray
 
 from artforge.core.errors import UsageError, check_choice
 from artforge.engine.backend import load_keras
+from artforge.engine.data.catalogue import open_dataset
 from artforge.engine.data.dataset import Dataset
-from artforge.engine.data.embedded import embedded_dataset
-from artforge.engine.data.folder import read_folder
-from artforge.engine.data.npz import read_npz
 from artforge.engine.data.splits import Split, split_by_group
 from artforge.engine.evaluation.metrics import predicted_labels, score_predictions
 from artforge.engine.models.architectures import ARCHITECTURES, build_architecture, output_bias
 from artforge.engine.models.store import save_model
 from artforge.engine.training import fit, run_folder
 from artforge.engine.training.checkpoint import Checkpoint, Progress, read_checkpoint, write_checkpoint
-from artforge.engine.training.config import NPZ, TrainConfig, fitted_epochs, read_config
+from artforge.engine.training.config import TrainConfig, fitted_epochs, read_config
 
 NUM_THREADS = 2
 _SCORES_ON_CARD = ("accuracy", "balanced_accuracy", "roc_auc", "macro_roc_auc", "num_pictures")
@@ -120,14 +118,14 @@ def resume_run(folder: Path, changes: dict[str, Any], watcher: RunWatcher) -> Ru
 
 
 def _prepare_data(config: TrainConfig, progress: Callable[[int, int], None]) -> tuple[Dataset, Split]:
-    if config.data is None:
-        dataset = embedded_dataset(
-            config.pictures_per_class, config.image_size, config.seed, num_workers=NUM_THREADS, progress=progress
-        )
-    elif config.data.endswith(NPZ):
-        dataset = read_npz(Path(config.data), config.image_size, seed=config.seed)
-    else:
-        dataset = read_folder(Path(config.data), config.image_size, num_threads=NUM_THREADS, progress=progress)
+    dataset = open_dataset(
+        None if config.data is None else Path(config.data),
+        image_size=config.image_size,
+        seed=config.seed,
+        num_threads=NUM_THREADS,
+        pictures_per_class=config.pictures_per_class,
+        progress=progress,
+    )
     split = dataset.split or split_by_group(dataset.labels, dataset.groups, dataset.class_names, seed=config.seed)
     return dataset, split
 

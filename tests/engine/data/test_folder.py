@@ -13,7 +13,14 @@ from PIL import Image as PillowImage
 
 from artforge.core import pictures
 from artforge.core.errors import DatasetError
-from artforge.engine.data.folder import list_pictures, read_folder, square_bytes
+from artforge.engine.data.decoding import square_bytes
+from artforge.engine.data.folder import list_pictures
+from artforge.engine.data.folder import read_folder as read_with
+from artforge.engine.data.kinds import ReadOptions
+
+
+def read_folder(folder: Path, image_size: int):
+    return read_with(folder, ReadOptions(image_size))
 
 
 def noise(seed: int, height: int = 40, width: int = 50) -> np.ndarray:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artforge.engine.data.folder import list_pictures, read_folder
+from artforge.engine.data.catalogue import open_dataset
+from artforge.engine.data.folder import list_pictures
 from artforge.engine.data.splits import split_by_group
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -33,7 +34,7 @@ def test_real_set_is_listed_whole_and_no_artist_stands_on_two_sides(name, counts
 
 
 def test_real_pictures_are_read_to_one_size():
-    dataset = read_folder(DATA / "genimage_mini", 64)
+    dataset = open_dataset(DATA / "genimage_mini", image_size=64, seed=0)
     assert dataset.images.shape == (190, 64, 64, 3)
     assert dataset.skipped == ()
     assert dataset.class_names == ("ai", "real")

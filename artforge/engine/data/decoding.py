@@ -1,0 +1,111 @@
+"""One picture file as a square of uint8, on the one road that training, evaluation and prediction take.
+
+An ordinary JPEG is decoded by OpenCV straight to the smallest scale that is large enough. Everything else - turned by
+Exif, CMYK, with a colour profile, transparent, 16-bit, any other format, or damaged - goes through `read_picture`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core import pictures
+from artforge.core.errors import PictureError
+from artforge.core.files import sha256_of
+from artforge.core.pictures import read_picture, resize, to_bytes
+from artforge.engine.data.jpeg_header import STARTS_JPEG, ordinary_jpeg_size
+
+VERSION = 2
+"""Bumped when pixels change; it enters the key of the cache."""
+
+_PLAIN = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+_AT_SCALE = {
+    8: _PLAIN | cv2.IMREAD_REDUCED_GRAYSCALE_8,  # with the colour flag it means: in colour, at an eighth
+    4: _PLAIN | cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    2: _PLAIN | cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    1: _PLAIN,
+}
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What came of one file.
+
+    Attributes:
+        pixels: uint8 (image_size, image_size, 3), sRGB; None where the file cannot be read.
+        sha256: of the file, 64 hex digits; empty where it cannot be read.
+        reason: why it cannot be read, without its path; empty where it can.
+    """
+
+    pixels: NDArray[np.uint8] | None
+    sha256: str = ""
+    reason: str = ""
+
+
+def decode_file(path: Path, image_size: int) -> Decoded:
+    """The centre square of a picture file, and the hash of what the file holds; never raises for a bad file."""
+    try:
+        content = _content_of_jpeg(path)
+        if content is None:
+            return Decoded(_slow_square(path, image_size), sha256_of(path))
+        pixels = _fast_square(content, image_size)
+        return Decoded(
+            pixels if pixels is not None else _slow_square(path, image_size), hashlib.sha256(content).hexdigest()
+        )
+    except PictureError as error:
+        return Decoded(None, reason=str(error).removeprefix(f"{path}: "))
+    except OSError as error:
+        return Decoded(None, reason=error.strerror or str(error))
+
+
+def square_bytes(path: Path, image_size: int) -> NDArray[np.uint8]:
+    """One picture file as uint8 (image_size, image_size, 3): its centre square, resized by area.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    decoded = decode_file(path, image_size)
+    if decoded.pixels is None:
+        raise PictureError(f"{path}: {decoded.reason}")
+    return decoded.pixels
+
+
+def _content_of_jpeg(path: Path) -> bytes | None:
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        start = file.read(len(STARTS_JPEG))
+        return start + file.read() if start == STARTS_JPEG else None
+
+
+def _fast_square(content: bytes, image_size: int) -> NDArray[np.uint8] | None:
+    """None where it takes the slow road."""
+    size = ordinary_jpeg_size(content)
+    if size is None or size[0] * size[1] > pictures.MAX_PIXELS:
+        return None
+    scale = next(scale for scale in _AT_SCALE if min(size) // scale >= image_size or scale == 1)
+    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), _AT_SCALE[scale])
+    if decoded is None:
+        return None
+    square = _centre(decoded.astype(np.uint8, copy=False))
+    if len(square) == image_size:
+        return np.ascontiguousarray(square)
+    way = cv2.INTER_AREA if len(square) > image_size else cv2.INTER_CUBIC
+    return cv2.resize(square, (image_size, image_size), interpolation=way).astype(np.uint8, copy=False)
+
+
+def _centre(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    return pixels[top : top + edge, left : left + edge]
+
+
+def _slow_square(path: Path, image_size: int) -> NDArray[np.uint8]:
+    image = read_picture(path, shortest_edge=image_size)
+    return to_bytes(resize(pictures.centre_square(image), (image_size, image_size)))
