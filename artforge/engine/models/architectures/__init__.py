@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from artforge.core.errors import ArtforgeError, ChoiceError, ModelError, check_choice
 from artforge.engine.models.architectures.architecture import IMAGENET, Architecture, PictureShape
 from artforge.engine.models.architectures.artforge_small import ARTFORGE_SMALL
+from artforge.engine.models.architectures.baseline import BASELINES
 from artforge.engine.models.architectures.el_kholy import EL_KHOLY
 from artforge.engine.models.architectures.heads import output_bias
 from artforge.engine.models.architectures.hub import HUB
@@ -33,6 +34,7 @@ ARCHITECTURES: dict[str, Architecture] = {
         MOBILENET_TRANSFER,
         MOBILENET_V2_TRANSFER,
         *HUB,
+        *BASELINES,
     )
 }
 

@@ -110,7 +110,7 @@ def _of_hdf5(path: Path) -> Stored | None:
     import h5py
 
     with h5py.File(path) as opened:
-        root = opened["model_weights"] if "model_weights" in opened else opened
+        root = opened.get("model_weights", opened)
         if "layer_names" not in root.attrs:
             return None
         stored: Stored = {}
@@ -198,7 +198,7 @@ def _passing_on(normalisation: Any, bias: NDArray[Any]) -> list[NDArray[Any]]:
 
 
 def _filled_by_keras(network: Any, path: Path, head: Sequence[str]) -> Filled:
-    """Weights as Keras 3 writes them: without names, in the order of the layers of each kind. Keras tells what failed."""
+    """Weights as Keras 3 writes them: in the order of the layers of each kind. Keras tells which it could not fill."""
     if not path.name.endswith(".weights.h5"):
         raise ModelError(
             f"{path}: holds weights as Keras 3 writes them, which it reads by its name alone: rename it to "
