@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ class Dataset:
         class_names: in the order of the labels.
         kind: the name of the reader, as in `engine.data.catalogue`.
         content_sha256: of the content of every picture with its name and label, and of the class names: 64 hex digits.
+        root: the folder that the items are paths in; None where they are no files.
         class_of_folder: which class the pictures of each folder belong to, for those sets that have folders.
         skipped: the files that could not be read, each with its reason.
         num_duplicates: how many pictures repeat another one byte for byte (they share its group).
@@ -47,6 +49,7 @@ class Dataset:
     class_names: tuple[str, ...]
     kind: str
     content_sha256: str
+    root: Path | None = None
     class_of_folder: Mapping[str, str] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = field(default=())
     num_duplicates: int = 0

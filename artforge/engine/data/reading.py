@@ -62,6 +62,7 @@ def read_listed(
         class_names=class_names,
         kind=kind,
         content_sha256=hash_contents(items, digests, labels, class_names),
+        root=root,
         class_of_folder=class_of_folder or {},
         skipped=tuple(
             Skipped(picture.path, reason) for picture, reason in zip(listed, loaded.reasons, strict=True) if reason

@@ -211,3 +211,69 @@ def test_a_class_with_too_few_readable_pictures_is_refused(folder):
         (folder / "hand" / f"{number}.png").write_bytes(b"")
     with pytest.raises(DatasetError, match="'hand' has 4 readable pictures, and needs at least 5"):
         read_folder(folder, 32)
+
+
+@pytest.fixture
+def fixed(tmp_path):
+    """train and test, each with two classes."""
+    for part, count in (("train", 10), ("test", 3)):
+        for number in range(count):
+            save(tmp_path / part / "hand" / f"{number}.png", number + 50 * (part == "test"))
+            save(tmp_path / part / "algo" / f"{number}.png", 100 + number + 50 * (part == "test"))
+    return tmp_path
+
+
+def test_a_fixed_split_is_kept_and_a_missing_validation_is_drawn_from_training(fixed):
+    dataset = read_folder(fixed, 32)
+    assert dataset.class_names == ("algo", "hand")
+    parts = dict(zip(dataset.items, dataset.split.names(), strict=True))
+    assert {part for item, part in parts.items() if item.startswith("test/")} == {"test"}
+    np.testing.assert_array_equal(np.bincount(dataset.labels[dataset.split.validation]), [2, 2])
+    drawn = {seed: read_with(fixed, ReadOptions(32, seed=seed)).split.validation.tolist() for seed in (0, 1)}
+    assert drawn[0] == dataset.split.validation.tolist() != drawn[1]
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "validation"])
+def test_a_validation_folder_is_the_validation(fixed, name):
+    for number in range(2):
+        save(fixed / name / "hand" / f"{number}.png", 300 + number)
+        save(fixed / name / "algo" / f"{number}.png", 310 + number)
+    dataset = read_folder(fixed, 32)
+    assert {dataset.items[index].split("/")[0] for index in dataset.split.validation} == {name}
+    assert len(dataset.split.training) == 20
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda root: (root / "test" / "hand").rename(root / "test" / "Hand"), r"extra: Hand \(is 'hand' meant\?\)"),
+        (lambda root: shutil.rmtree(root / "test" / "algo"), r"test has not .* missing \(or empty\): algo"),
+        (lambda root: save(root / "test" / "new" / "0.png", 1), "extra: new"),
+        (
+            lambda root: save(root / "spare" / "0.png", 1),
+            r"holds folders of a fixed split \(test, train\) and beside.*spare",
+        ),
+        (lambda root: shutil.copytree(root / "test", root / "testing"), "'testing' is one folder too many for test"),
+    ],
+    ids=["other spelling", "missing", "new", "beside", "twice"],
+)
+def test_a_fixed_split_whose_classes_do_not_agree_is_refused(fixed, change, told):
+    change(fixed)
+    with pytest.raises(DatasetError, match=told):
+        read_folder(fixed, 32)
+
+
+def test_a_class_called_train_is_a_class(tmp_path):
+    for number in range(5):
+        save(tmp_path / "train" / f"{number}.png", number)
+        save(tmp_path / "test" / "deep" / f"{number}.png", 100 + number)
+    dataset = read_folder(tmp_path, 32)
+    assert dataset.class_names == ("test", "train")
+    assert dataset.split is None
+
+
+def test_each_folder_tells_its_class_but_a_manifest_has_none(folder):
+    assert read_folder(folder, 32).class_of_folder == {"algo": "algo", "hand": "hand"}
+    lines = [f"hand/{n}.png,a" for n in range(5)] + [f"algo/deep/deeper/{n}.jpg,b" for n in range(5)]
+    write_manifest(folder, ["path,label", *lines])
+    assert read_folder(folder, 32).class_of_folder == {}

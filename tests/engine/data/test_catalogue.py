@@ -1,0 +1,77 @@
+"""Any dataset is opened by one call; what it says of itself depends on its content alone."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+from artforge.core.errors import ChoiceError, DatasetError
+from artforge.engine.data.catalogue import DATASETS, open_dataset, recognise
+from tests.support.picture_sets import make_folders, save_picture
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTFORGE_CACHE", str(tmp_path / "cache"))
+    return make_folders(tmp_path / "own", ["ink", "oil"], 5)
+
+
+def content(path, image_size=12, cache="memory"):
+    return open_dataset(path, image_size=image_size, seed=0, cache=cache).content_sha256
+
+
+def test_every_kind_says_what_a_person_must_know():
+    for name, kind in DATASETS.items():
+        assert kind.name == name
+        assert all((kind.title, kind.layout, kind.labels, kind.citation, kind.licence)), name
+
+
+def test_nothing_is_the_embedded_set_and_an_npz_file_is_that(tmp_path):
+    assert recognise(None).name == "embedded"
+    assert recognise(tmp_path / "digits.npz").name == "npz"
+    dataset = open_dataset(None, image_size=16, seed=3, pictures_per_class=3)
+    assert dataset.kind == "embedded"
+    assert dataset.images.shape == (6, 16, 16, 3)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "notes.txt"])
+def test_what_is_no_dataset_is_refused(tmp_path, name):
+    (tmp_path / "notes.txt").write_text("not a dataset")
+    with pytest.raises(DatasetError, match=r"Give --data a folder"):
+        recognise(tmp_path / name)
+
+
+def test_an_unknown_kind_is_told_the_nearest(tmp_path):
+    with pytest.raises(ChoiceError, match="did you mean 'cifake'"):
+        open_dataset(tmp_path, image_size=12, seed=0, kind="cifak")
+
+
+def test_the_content_is_the_same_wherever_it_lies_however_large_and_however_kept(own, tmp_path):
+    moved = shutil.copytree(own, tmp_path / "moved")
+    first = content(own)
+    assert len(first) == 64
+    assert {content(moved), content(own, image_size=20), content(own, cache="disk"), content(own, cache="none")} == {
+        first
+    }
+
+
+def test_the_content_changes_with_a_pixel_a_name_and_a_label(own):
+    seen = {content(own)}
+    save_picture(own / "ink" / "0.jpg", seed=77)
+    seen.add(content(own))
+    (own / "ink" / "0.jpg").rename(own / "ink" / "9.jpg")
+    seen.add(content(own))
+    (own / "ink").rename(own / "pen")
+    seen.add(content(own))
+    assert len(seen) == 4
+
+
+def test_an_npz_file_has_a_content_too(tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {f"x_{side}": rng.integers(0, 256, (12, 6, 6), np.uint8) for side in ("train", "test")}
+    arrays |= {f"y_{side}": np.arange(12) % 2 for side in ("train", "test")}
+    np.savez(tmp_path / "a.npz", **arrays)
+    np.savez(tmp_path / "b.npz", **arrays | {"x_test": arrays["x_train"]})
+    assert content(tmp_path / "a.npz") == content(tmp_path / "a.npz", image_size=3) != content(tmp_path / "b.npz")
