@@ -12,6 +12,7 @@ from artforge import __version__
 from artforge.cli.atlas import atlas_command
 from artforge.cli.console import report_error
 from artforge.cli.gallery import gallery_app
+from artforge.cli.history import history_command
 from artforge.cli.look import look_command
 from artforge.cli.render import check_command, render_command
 from artforge.cli.steps import steps_command
@@ -31,6 +32,7 @@ app.command("steps")(steps_command)
 app.command("look")(look_command)
 app.command("atlas")(atlas_command)
 app.command("train")(train_command)
+app.command("history")(history_command)
 app.add_typer(gallery_app, name="gallery")
 
 

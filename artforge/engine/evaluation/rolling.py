@@ -1,4 +1,4 @@
-"""The rolling average of a history."""
+"""The rolling average of a history, and where its batches stand."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ def rolling_mean(values: NDArray[np.float64], window: int) -> NDArray[np.float64
     held = counts - before_counts
     means = np.divide(sums - before_sums, held, out=np.full(len(values), np.nan), where=held > 0)
     return np.asarray(means, np.float64)
+
+
+def batch_places(epochs: NDArray[np.float64], batches: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where each batch ends on an axis of epochs, float64 (n,): 1 is the end of the first epoch.
+
+    Args:
+        epochs, batches: float64 (n,), both counted from 1.
+    """
+    last = {epoch: batches[epochs == epoch].max() for epoch in np.unique(epochs).tolist()}
+    return np.asarray(epochs - 1 + batches / np.asarray([last[epoch] for epoch in epochs.tolist()]), np.float64)
 
 
 def fitting_window(num_batches: int) -> int:

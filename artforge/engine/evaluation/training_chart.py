@@ -21,7 +21,7 @@ from artforge.engine.evaluation.chart_style import (
     label_ends,
     new_figure,
 )
-from artforge.engine.evaluation.rolling import fitting_window, rolling_mean
+from artforge.engine.evaluation.rolling import batch_places, fitting_window, rolling_mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,15 +60,6 @@ def training_chart(epochs: Rows, batches: Rows, *, title: str, best_epoch: int) 
     return figure
 
 
-def batch_places(batches: Rows) -> NDArray[np.float64]:
-    """Where each batch ends on an axis of epochs: 1 is the end of the first epoch. float64 (n,)."""
-    epochs = np.asarray([row["epoch"] for row in batches])
-    numbers = np.asarray([row["batch"] for row in batches], np.float64)
-    last = {epoch: numbers[epochs == epoch].max() for epoch in np.unique(epochs).tolist()}
-    places = epochs - 1 + numbers / np.asarray([last[epoch] for epoch in epochs.tolist()])
-    return np.asarray(places, np.float64)
-
-
 def _panel(axes: Axes, name: str, lines: Sequence[tuple[str, str, str]], epochs: Rows, batches: Rows) -> None:
     ends = np.arange(1.0, len(epochs) + 1)
     drawn: list[tuple[str, NDArray[np.float64], str]] = []
@@ -76,7 +67,10 @@ def _panel(axes: Axes, name: str, lines: Sequence[tuple[str, str, str]], epochs:
     for label, key, colour in lines:
         if batches and key in batches[0]:
             raw = np.asarray([row[key] for row in batches], np.float64)
-            places, values = batch_places(batches), rolling_mean(raw, fitting_window(len(raw)))
+            places = batch_places(
+                *(np.asarray([row[key] for row in batches], np.float64) for key in ("epoch", "batch"))
+            )
+            values = rolling_mean(raw, fitting_window(len(raw)))
             axes.plot(places, raw, color=colour, linewidth=0.6, alpha=0.22)
         elif key in epochs[0]:
             places, values = ends, np.asarray([row[key] for row in epochs], np.float64)
