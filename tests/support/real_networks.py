@@ -1,4 +1,4 @@
-"""Two real ImageNet networks, built layer by layer and filled with the weights that lie beside the checkout."""
+"""Two real ImageNet networks, filled with the weights that lie beside the checkout."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from artforge.engine.backend import load_keras
+from artforge.engine.models.architectures import build_architecture
 from artforge.engine.models.handle import wrap_model
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -52,39 +53,19 @@ def squeezenet():
     return wrap_model(network, class_names=class_names(), value_range=(0, 255))
 
 
-_BLOCKS = ((24, 2), (24, 1), (32, 2), (32, 1), (32, 1), (64, 2), (64, 1), (64, 1), (64, 1), (96, 1), (96, 1), (96, 1),
-           (160, 2), (160, 1), (160, 1), (320, 1))  # fmt: skip
-
-
 def mobilenet_v2():
-    """MobileNetV2 1.0: 224x224, RGB in [-1, 1], batch normalisation folded into the convolutions."""
-    keras = load_keras()
-    layers = keras.layers
-    weights = np.load(WEIGHTS / "mobilenet_v2_1.0_224_imagenet_folded.npz")
-    relu6 = keras.activations.relu6
-
-    def depthwise(maps, name, stride):
-        if stride == 2:
-            maps = layers.ZeroPadding2D(((0, 1), (0, 1)))(maps)
-        padding = "same" if stride == 1 else "valid"
-        return layers.DepthwiseConv2D(3, strides=stride, padding=padding, activation=relu6, name=name)(maps)
-
-    picture = keras.Input((224, 224, 3))
-    maps = layers.ZeroPadding2D(((0, 1), (0, 1)))(picture)
-    maps = layers.Conv2D(32, 3, strides=2, activation=relu6, name="Conv1")(maps)
-    maps = depthwise(maps, "expanded_conv_depthwise", 1)
-    maps = layers.Conv2D(16, 1, name="expanded_conv_project")(maps)
-    for number, (filters, stride) in enumerate(_BLOCKS, start=1):
-        wide = weights[f"block_{number}_expand/kernel"].shape[-1]
-        inner = layers.Conv2D(wide, 1, activation=relu6, name=f"block_{number}_expand")(maps)
-        inner = depthwise(inner, f"block_{number}_depthwise", stride)
-        inner = layers.Conv2D(filters, 1, name=f"block_{number}_project")(inner)
-        same = stride == 1 and maps.shape[-1] == filters
-        maps = layers.Add(name=f"block_{number}_add")([maps, inner]) if same else inner
-    maps = layers.Conv2D(1280, 1, activation=relu6, name="Conv_1")(maps)
-    pooled = layers.GlobalAveragePooling2D()(maps)
-    network = keras.Model(picture, layers.Dense(1000, activation="softmax", name="predictions")(pooled))
-    for layer in network.layers:
-        if layer.weights:
-            layer.set_weights([weights[f"{layer.name}/{part}"] for part in ("kernel", "bias")])
-    return wrap_model(network, class_names=class_names(), value_range=(-1, 1), name="mobilenet_v2")
+    """MobileNetV2 1.0: wants RGB in [-1, 1]; its batch normalisation has been folded into the convolutions."""
+    path = WEIGHTS / "mobilenet_v2_1.0_224_imagenet_folded.npz"
+    network = build_architecture(
+        "mobilenet_v2_transfer",
+        1000,
+        picture_shape=(224, 224, 3),
+        dropout=0.0,
+        output_bias=np.zeros(1000, np.float32),
+        weights=path,
+    )
+    with np.load(path) as weights:
+        network.get_layer("class_scores").set_weights([weights["predictions/kernel"], weights["predictions/bias"]])
+    return wrap_model(
+        network, class_names=class_names(), input_size=(224, 224), value_range=(-1, 1), name="mobilenet_v2"
+    )

@@ -33,11 +33,11 @@ def elephants():
 def test_the_elephant_is_called_an_african_elephant_first(network, elephants):
     probabilities = network.probabilities(elephants)[0]
     assert network.class_names[int(probabilities.argmax())] == "African_elephant"
-    assert probabilities.max() > 0.5
+    assert probabilities.max() > 0.25
 
 
 def test_last_conv_is_the_last_map_before_the_mean(network):
-    assert network.find_layer("last_conv").name == {"squeezenet": "conv_final"}.get(network.name, "Conv_1")
+    assert network.find_layer("last_conv").name == {"squeezenet": "conv_final"}.get(network.name, "out_relu")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import ArtforgeError, ChoiceError, ModelError, check_choice
+from artforge.core.errors import ArtforgeError, ChoiceError, ModelError, ShapeError, check_choice
 from artforge.engine.models.architectures.architecture import IMAGENET, Architecture, PictureShape
 from artforge.engine.models.architectures.artforge_small import ARTFORGE_SMALL
 from artforge.engine.models.architectures.baseline import BASELINES
@@ -83,7 +83,14 @@ def build_architecture(
     settings = {"picture_shape": picture_shape, "dropout": dropout, "output_bias": output_bias}
     if weights == IMAGENET:
         return _pretrained(architecture, num_classes, settings)
-    network = architecture.build(num_classes, **settings)
+    try:
+        network = architecture.build(num_classes, **settings)
+    except ValueError as error:  # Keras: no cells are left of the maps
+        height, width = picture_shape[:2]
+        raise ShapeError(
+            f"{name!r} cannot see pictures of {height}x{width} px ({str(error).partition(chr(10))[0][:160]}); "
+            f"it was made for {architecture.image_size}x{architecture.image_size}"
+        ) from error
     if weights is not None:
         filled = fill_from_file(network, Path(weights), head=architecture.head)
         if told is not None:

@@ -28,6 +28,13 @@ def pooled_head(maps: Any, num_classes: int, dropout: float, output_bias: NDArra
     return probabilities(features, num_classes, output_bias)
 
 
+def copy_weights(source: Any, network: Any) -> None:
+    """Give the layers of a network the weights of those of the same names in another."""
+    for layer in source.layers:
+        if layer.weights and any(own.name == layer.name for own in network.layers):
+            network.get_layer(layer.name).set_weights(layer.get_weights())
+
+
 def output_bias(class_counts: NDArray[Any]) -> NDArray[np.float32]:
     """The bias with which an untrained network already gives each class its share.
 

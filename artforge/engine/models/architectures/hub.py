@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from artforge.core.errors import ModelError, ShapeError
 from artforge.engine.backend import load_keras, no_warnings
 from artforge.engine.models.architectures.architecture import IMAGENET, Architecture, PictureShape
-from artforge.engine.models.architectures.heads import pooled_head, probabilities
+from artforge.engine.models.architectures.heads import copy_weights, pooled_head, probabilities
 
 EXTRA = "hub"
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -88,11 +88,15 @@ def resnet(
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         return layer(normalise(*args), **kwargs) if layer.name == first else layer(*args, **kwargs)
 
-    # the layers are called anew in a model of their own: in the backbone there is no place for one before the first
-    picture = keras.Input((None, None, channels), name="picture")
+    # its layers are made anew in a model of their own: in the backbone there is no place for one before the first
     trunk = keras.models.clone_model(
-        backbone, input_tensors=picture, clone_function=lambda layer: layer, call_function=call
+        backbone,
+        input_tensors=keras.Input((None, None, channels), name="picture"),
+        clone_function=lambda layer: type(layer).from_config(layer.get_config()),
+        call_function=call,
     )
+    if pretrained:
+        copy_weights(backbone, trunk)
     return keras.Model(trunk.input, pooled_head(trunk.output, num_classes, dropout, output_bias), name=name)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from artforge.engine.backend import load_keras
 from artforge.engine.models.architectures.architecture import IMAGENET, Architecture, PictureShape
-from artforge.engine.models.architectures.heads import pooled_head, probabilities
+from artforge.engine.models.architectures.heads import copy_weights, pooled_head, probabilities
 
 IMAGENET_MEAN = (123.68, 116.779, 103.939)
 """Mean red, green and blue of ImageNet's pictures in [0, 255], as VGG16 was trained with."""
@@ -40,12 +40,15 @@ def vgg16(
     """
     keras = load_keras()
     picture = keras.Input(picture_shape, name="picture")
-    base = keras.applications.VGG16(weights=IMAGENET if pretrained else None, input_tensor=_as_trained(picture))
-    features = base.get_layer("flatten").output
+    base = keras.applications.VGG16(include_top=False, weights=None, input_tensor=_as_trained(picture))
+    features = keras.layers.Flatten(name="flatten")(base.output)
     for name in ("fc1", "fc2"):
-        features = base.get_layer(name)(features)
+        features = keras.layers.Dense(4096, activation="relu", name=name)(features)
         features = keras.layers.Dropout(dropout, name=f"{name}_dropout")(features)
-    return keras.Model(picture, probabilities(features, num_classes, output_bias), name="vgg16")
+    network = keras.Model(picture, probabilities(features, num_classes, output_bias), name="vgg16")
+    if pretrained:
+        copy_weights(keras.applications.VGG16(weights=IMAGENET), network)
+    return network
 
 
 def vgg16_transfer(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from artforge.core.errors import ModelError, listing
 from artforge.engine.backend import load_keras
 from artforge.engine.models.graph import read_graph
-from artforge.engine.models.store import load_model
+from artforge.engine.models.store import MAX_UNPACKED, load_model
 
 WEIGHT_SUFFIXES = (".h5", ".hdf5", ".keras", ".npz")
 MOST_NAMED = 6
@@ -98,6 +98,10 @@ def _weights_of(layer: Any) -> Iterator[tuple[Any, NDArray[Any]]]:
 
 
 def _of_npz(path: Path) -> Stored:
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > MAX_UNPACKED:
+        raise ValueError(f"unpacks to {unpacked / 2**30:.0f} GiB")
     stored: Stored = {}
     with np.load(path, allow_pickle=False) as arrays:
         for key in arrays.files:
