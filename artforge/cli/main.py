@@ -11,9 +11,11 @@ import typer
 from artforge import __version__
 from artforge.cli.atlas import atlas_command
 from artforge.cli.console import report_error
+from artforge.cli.evaluate import evaluate_command
 from artforge.cli.gallery import gallery_app
 from artforge.cli.history import history_command
 from artforge.cli.look import look_command
+from artforge.cli.predict import predict_command
 from artforge.cli.render import check_command, render_command
 from artforge.cli.steps import steps_command
 from artforge.cli.train import train_command
@@ -32,6 +34,8 @@ app.command("steps")(steps_command)
 app.command("look")(look_command)
 app.command("atlas")(atlas_command)
 app.command("train")(train_command)
+app.command("evaluate")(evaluate_command)
+app.command("predict")(predict_command)
 app.command("history")(history_command)
 app.add_typer(gallery_app, name="gallery")
 

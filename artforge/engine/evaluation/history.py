@@ -148,7 +148,7 @@ def _numbers(body: str, where: str) -> NDArray[np.float64]:
 
 
 def _of_run(name: str, batches: Path, epochs: Path | None) -> History:
-    table = _read_table(batches)
+    table = read_table(batches)
     missing = [column for column in _POSITIONS if column not in table]
     if missing or len(table) == len(_POSITIONS):
         raise UsageError(
@@ -157,7 +157,7 @@ def _of_run(name: str, batches: Path, epochs: Path | None) -> History:
         )
     if not all(np.isfinite(table[column]).all() and (table[column] >= 1).all() for column in _POSITIONS):
         raise UsageError(f"{batches}: epochs and batches are counted from 1, and one is missing or below")
-    by_epoch = _read_table(epochs) if epochs is not None and epochs.is_file() else {}
+    by_epoch = read_table(epochs) if epochs is not None and epochs.is_file() else {}
     return History(
         name,
         {column: values for column, values in table.items() if column not in _POSITIONS},
@@ -167,7 +167,7 @@ def _of_run(name: str, batches: Path, epochs: Path | None) -> History:
     )
 
 
-def _read_table(path: Path) -> dict[str, NDArray[np.float64]]:
+def read_table(path: Path) -> dict[str, NDArray[np.float64]]:
     """The columns of a CSV file of numbers; an empty field is NaN."""
     reader = csv.reader(_read(path).splitlines())
     header, rows = next(reader, []), []

@@ -90,7 +90,7 @@ def _draw_tile(axes: Axes, pixels: NDArray[np.uint8], predictions: Predictions, 
     sure = float(predictions.probabilities[position].max())
     lines = [
         (f"is {truth}", INK),
-        (f"taken for {guess}, {sure:.1%}", ORANGE),
+        (f"{sure:.1%} {guess}", ORANGE),  # the number first: a long name may be cut
         (PurePosixPath(predictions.items[position]).name, QUIET),
     ]
     for row, (text, colour) in enumerate(lines):

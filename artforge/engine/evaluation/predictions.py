@@ -89,12 +89,16 @@ def class_scores_of(
     long_run = model.is_long_run(len(indices))
     for start in range(0, len(indices), BATCH):
         batch = as_batch(pictures[indices[start : start + BATCH]], model=model)
-        missing = min(BATCH, len(indices)) - len(batch)
-        padded = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])  # one shape: nothing compiles twice
-        scores[start : start + len(batch)] = model.class_scores(padded, long_run=long_run)[: len(batch)]
+        scores[start : start + len(batch)] = score_batch(model, batch, min(BATCH, len(indices)), long_run=long_run)
         if progress is not None:
             progress(start + len(batch), len(indices))
     return scores
+
+
+def score_batch(model: Model, batch: NDArray[np.float32], size: int, *, long_run: bool = False) -> NDArray[np.float32]:
+    """The logits of a batch that may be short, filled up to `size`: of one shape nothing compiles twice."""
+    padded = np.concatenate([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])
+    return model.class_scores(padded, long_run=long_run)[: len(batch)]
 
 
 def as_batch(pixels: NDArray[np.uint8], *, model: Model) -> NDArray[np.float32]:

@@ -135,8 +135,8 @@ def test_the_surest_mistake_comes_first_and_what_is_right_never():
 def test_a_tile_tells_truth_guess_and_probability():
     pictures = np.random.default_rng(0).integers(0, 255, (2, 16, 16, 1), np.uint8)
     figure = mistakes_sheet(pictures, [3, 0], five_pictures(), title="sheet")
-    assert texts(figure.axes[0]) == ["is b", "taken for a, 95.0%", "3.png"]
-    assert texts(figure.axes[1])[1] == "taken for a, 90.0%"
+    assert texts(figure.axes[0]) == ["is b", "95.0% a", "3.png"]
+    assert texts(figure.axes[1])[1] == "90.0% a"
 
 
 def test_a_sheet_without_mistakes_says_so():

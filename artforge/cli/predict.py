@@ -1,0 +1,115 @@
+"""`artforge predict`: what a model says of many pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from artforge.cli.console import console, event, progress_bars, report_error, result
+from artforge.core.errors import UsageError
+from artforge.core.files import check_writable, make_folder, write_text
+from artforge.core.pictures import pictures_in
+
+if TYPE_CHECKING:
+    from artforge.engine.evaluation.predict import FilePrediction
+
+ALL_FAILED, SOME_FAILED = 1, 3
+NUM_CLASSES_SHOWN = 5
+STDIN = "-"
+
+
+def predict_command(
+    model: Annotated[
+        str, typer.Argument(help="A shipped model's name, a run folder, or a .keras or .h5 file.", show_default=False)
+    ],
+    pictures: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PICTURES...", help="Picture files and folders; - reads their names from stdin.", show_default=False
+        ),
+    ],
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="Show the whole picture, as `look` does; else its centre square, as in training."),
+    ] = False,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write a table: picture, class, probabilities.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per picture on stdout.")] = False,
+) -> None:
+    """Ask a model what pictures are. Example: artforge predict hand_vs_algo drawings/ photo.jpg --csv seen.csv"""
+    from artforge.engine.evaluation.predict import predict_files
+    from artforge.engine.models.store import load_model, resolve_model
+
+    path = resolve_model(model, base=Path())
+    paths = list(files_of(pictures))
+    if not paths:
+        raise UsageError("no picture is named: give files or folders, or their names on stdin with -")
+    if csv_file is not None:
+        make_folder(csv_file.parent)
+        check_writable(csv_file.parent)
+    with console.status("opening the model ..."):
+        loaded = load_model(path)
+    seen: list[FilePrediction] = []
+    with progress_bars(console) as bars:
+        task = bars.add_task("pictures", total=len(paths))
+        for one in predict_files(loaded, paths, whole=whole):
+            seen.append(one)
+            _tell(one, loaded.class_names, as_json=as_json)
+            bars.advance(task)
+    if csv_file is not None:
+        write_text(csv_file, _table(seen, loaded.class_names))
+    num_failed = sum(one.probabilities is None for one in seen)
+    if num_failed:
+        raise typer.Exit(ALL_FAILED if num_failed == len(seen) else SOME_FAILED)
+
+
+def files_of(names: Sequence[str]) -> Iterator[Path]:
+    """Each file as it is, each folder as the picture files in it and below, `-` as the names on stdin, one a line.
+
+    A folder without pictures stands for itself, so that it is told as what cannot be read.
+    """
+    for name in names:
+        if name == STDIN:
+            lines = (line.rstrip("\r\n") for line in sys.stdin)
+            yield from files_of([line for line in lines if line and line != STDIN])
+            continue
+        path = Path(name).expanduser()
+        yield from (pictures_in(path) or [path]) if path.is_dir() else [path]
+
+
+def _tell(one: FilePrediction, class_names: Sequence[str], *, as_json: bool) -> None:
+    if one.probabilities is None:
+        reason = f"{one.path}: no pictures in this folder" if one.path.is_dir() else one.error
+        report_error(reason)
+        if as_json:
+            event({"picture": str(one.path), "error": reason})
+        return
+    shares = dict(zip(class_names, one.probabilities.tolist(), strict=True))
+    ranked = sorted(shares.items(), key=lambda pair: -pair[1])
+    if as_json:
+        predicted, probability = ranked[0]
+        event({"picture": str(one.path), "class": predicted, "probability": probability, "probabilities": shares})
+    else:
+        result(f"{one.path}: " + ", ".join(f"{name} {share:.1%}" for name, share in ranked[:NUM_CLASSES_SHOWN]))
+
+
+def _table(seen: Sequence[FilePrediction], class_names: Sequence[str]) -> str:
+    """One line a file; a file that could not be read has its reason in the last column and nothing else."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["picture", "class", "probability", *(f"p:{name}" for name in class_names), "error"])
+    for one in seen:
+        if one.probabilities is None:
+            writer.writerow([one.path, "", "", *("" for _ in class_names), one.error])
+            continue
+        best = int(one.probabilities.argmax())
+        shares = [f"{share:.9g}" for share in one.probabilities]
+        writer.writerow([one.path, class_names[best], shares[best], *shares, ""])
+    return stream.getvalue()
