@@ -10,6 +10,7 @@ import typer
 
 from artforge.cli.console import console, event, note, progress_bars, result, warn
 from artforge.core.errors import UsageError
+from artforge.engine.evaluation.names import MEASURE_NAMES
 
 if TYPE_CHECKING:
     from artforge.engine.data.dataset import Dataset
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
 
 METRICS_FILE, MISTAKES_FILE = "metrics.json", "mistakes.png"
 NUM_FOLDERS_SHOWN = 12
-_TOLD = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "f1": "F1",
-    "roc_auc": "ROC AUC",
-    "pr_auc": "PR AUC",
-    "precision": "precision",
-    "recall": "recall",
-    "loss": "cross-entropy",
-    "mse": "mean squared error",
-    "ece": "calibration error",
-}
 
 
 def evaluate_command(
@@ -139,7 +128,7 @@ def _write(
 def _tell(evaluation: Evaluation, scores: dict[str, Any]) -> None:
     num_groups = scores["num_groups"]
     note(f"95% intervals by 1,000 draws of {num_groups} groups; {evaluation.images_per_second:.0f} images/s")
-    for key, name in _TOLD.items():
+    for key, name in MEASURE_NAMES.items():
         value = scores.get(key, scores.get(f"macro_{key}"))
         interval = evaluation.intervals.get(key)
         shown = f"{value:.3f}" if value is not None else "unknown (one class only)"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from artforge.cli.console import event, note, result
+from artforge.engine.evaluation.names import measure_name
 
 CHART_FILE = "history.png"
 
@@ -34,23 +36,29 @@ def history_command(
     from artforge.engine.evaluation.chart_style import write_chart
     from artforge.engine.evaluation.history import read_history, summary
     from artforge.engine.evaluation.history_chart import history_chart
-    from artforge.engine.evaluation.rolling import fitting_window
 
-    history = read_history(run)
-    num_batches = len(history.places)
-    window = fitting_window(num_batches) if window is None else window
+    history = read_history(run, window)
     path = out or (run / CHART_FILE if run.is_dir() else Path(f"{run.stem}.png"))
-    write_chart(path, history_chart(history, window))
-    rows = summary(history, window)
+    write_chart(path, history_chart(history))
+    rows = summary(history)
+    sizes = {phase: {"num_batches": len(one.places), "window": one.window} for phase, one in history.phases.items()}
     if as_json:
-        event(
-            {"name": history.name, "num_batches": num_batches, "window": window, "measures": rows, "chart": str(path)}
-        )
+        event({"name": history.name, "phases": sizes, "measures": rows, "chart": str(path)})
         return
-    note(f"{history.name}: {num_batches:,} batches, rolling average of {window}")
-    widest = max(len(str(row["measure"])) for row in rows)
-    headings = ("first", "lowest", "highest", "last")
-    result(f"{'measure':<{widest}}" + "".join(f"{heading:>10}" for heading in headings))
-    for row in rows:
-        result(f"{row['measure']:<{widest}}" + "".join(f"{row[heading]:>10.4f}" for heading in headings))
+    for phase, one in sizes.items():
+        note(f"{history.name}, {phase}: {one['num_batches']:,} batches, rolling average of {one['window']}")
+    _tell(rows, list(sizes))
     result(str(path))
+
+
+def _tell(rows: Sequence[Mapping[str, float | str]], phases: Sequence[str]) -> None:
+    """One line a measure: how it went in the only phase, or where it ended in each of several."""
+    keys = ["first", "lowest", "highest", "last"] if len(phases) == 1 else [f"last {phase}" for phase in phases]
+    table: dict[str, dict[str, float | str]] = {}
+    for row in rows:
+        line = table.setdefault(measure_name(str(row["measure"])), {})
+        line |= dict(row) if len(phases) == 1 else {f"last {row['phase']}": row["last"]}
+    widest = max(map(len, table))
+    result(" " * widest + "".join(f"{key:>17}" for key in keys))
+    for name, line in table.items():
+        result(f"{name:<{widest}}" + "".join(f"{line[key]:>17.4f}" if key in line else " " * 17 for key in keys))

@@ -6,24 +6,44 @@ import csv
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import UsageError
-from artforge.engine.evaluation.rolling import batch_places, rolling_mean
+from artforge.engine.evaluation.rolling import batch_places, fitting_window, rolling_mean
 
 BATCHES_FILE = "history_batches.csv"
 EPOCHS_FILE = "history_epochs.csv"
 TEXT_MEASURES = ("loss", "mean squared error", "accuracy", "PR AUC", "recall", "precision")
 """What the six lists of the text form are, in their order."""
+TRAINING = "training"
 MOST_BYTES = 64 * 2**20
 
 _LIST = re.compile(r"\s*\[([^\[\]]*)\]\s*(,|\Z)")
 _NUMBER = re.compile(r"[-+]?\d{1,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,3})?|nan")
-_POSITIONS = ("epoch", "batch")
+_POSITIONS, _PHASE = ("epoch", "batch"), "phase"
+
+
+@dataclass(frozen=True)
+class Batches:
+    """What was measured batch by batch in one phase of a run.
+
+    Attributes:
+        places: float64 (n,), where each batch stands: its number, or an epoch and its part.
+        measures: by name, float64 (n,); NaN where a batch was not measured.
+        window: batches of the rolling average.
+    """
+
+    places: NDArray[np.float64]
+    measures: Mapping[str, NDArray[np.float64]]
+    window: int
+
+    def rolled(self, measure: str) -> NDArray[np.float64]:
+        """The rolling average of a measure, float64 (n,)."""
+        return rolling_mean(self.measures[measure], self.window)
 
 
 @dataclass(frozen=True)
@@ -32,21 +52,27 @@ class History:
 
     Attributes:
         name: for the heading.
-        measures: by name, float64 (n,): one value a batch; NaN where it was not measured.
-        places: float64 (n,), where each stands: a number of batches, or an epoch and its part.
+        phases: by name, such as `training`, `validation` and `test`.
         unit: of the places, `batch` or `epoch`.
-        epochs: by name, float64 (m,): measures taken at the end of each epoch, such as those of the validation.
     """
 
     name: str
-    measures: Mapping[str, NDArray[np.float64]]
-    places: NDArray[np.float64]
+    phases: Mapping[str, Batches]
     unit: str
-    epochs: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    @property
+    def measures(self) -> list[str]:
+        """The names of all that was measured, in the order of the file."""
+        return list(dict.fromkeys(name for batches in self.phases.values() for name in batches.measures))
 
 
-def read_history(path: Path) -> History:
+def read_history(path: Path, window: int | None = None) -> History:
     """Read the history of a run folder, a `history_batches.csv`, or the text form: a tuple of six lists.
+
+    Args:
+        path: of the folder or the file.
+        window: batches of the rolling average; None fits the length. Where there is a validation or a test at one
+            state of the network, it is never longer than that.
 
     Raises:
         UsageError: no such file, too large, or not such a history; with the line, or the list and the number in it.
@@ -54,13 +80,13 @@ def read_history(path: Path) -> History:
     if path.is_dir():
         if not (path / BATCHES_FILE).is_file():
             raise UsageError(f"{path}: no {BATCHES_FILE} in this folder. Expected the folder of a training run.")
-        return _of_run(path.resolve().name, path / BATCHES_FILE, path / EPOCHS_FILE)
+        return _of_run(path.resolve().name, path / BATCHES_FILE, window)
     text = _read(path)
     if path.suffix.lower() == ".csv":
-        return _of_run(path.stem, path, path.with_name(EPOCHS_FILE) if path.name == BATCHES_FILE else None)
+        return _of_run(path.stem, path, window)
     measures = parse_text_history(text, str(path))
-    count = len(next(iter(measures.values())))
-    return History(path.stem, measures, np.arange(1.0, count + 1), "batch")
+    places = np.arange(1.0, len(measures["loss"]) + 1)
+    return History(path.stem, {TRAINING: Batches(places, measures, window or fitting_window(len(places)))}, "batch")
 
 
 def parse_text_history(text: str, where: str) -> dict[str, NDArray[np.float64]]:
@@ -99,25 +125,16 @@ def parse_text_history(text: str, where: str) -> dict[str, NDArray[np.float64]]:
     return dict(zip(TEXT_MEASURES, lists, strict=True))
 
 
-def summary(history: History, window: int) -> list[dict[str, float | str]]:
-    """The rolling average of each measure in four numbers: first, lowest, highest, last.
-
-    Those of the epochs follow, as they are.
-    """
-    rolled = {name: rolling_mean(values, window) for name, values in history.measures.items()}
+def summary(history: History) -> list[dict[str, float | str]]:
+    """The rolling average of each measure in each phase in four numbers: first, lowest, highest, last."""
     rows: list[dict[str, float | str]] = []
-    for name, values in {**rolled, **history.epochs}.items():
-        known = values[np.isfinite(values)]
-        if len(known):
-            rows.append(
-                {
-                    "measure": name,
-                    "first": float(known[0]),
-                    "lowest": float(known.min()),
-                    "highest": float(known.max()),
-                    "last": float(known[-1]),
-                }
-            )
+    for measure in history.measures:
+        for phase, batches in history.phases.items():
+            if measure in batches.measures:
+                rolled = batches.rolled(measure)
+                known = rolled[np.isfinite(rolled)]
+                told = {"first": known[0], "lowest": known.min(), "highest": known.max(), "last": known[-1]}
+                rows.append({"measure": measure, "phase": phase, **{key: float(one) for key, one in told.items()}})
     return rows
 
 
@@ -147,39 +164,55 @@ def _numbers(body: str, where: str) -> NDArray[np.float64]:
     return np.asarray([float(token) for token in tokens], np.float64)
 
 
-def _of_run(name: str, batches: Path, epochs: Path | None) -> History:
-    table = read_table(batches)
+def _of_run(name: str, path: Path, window: int | None) -> History:
+    table, phases = read_table(path)
     missing = [column for column in _POSITIONS if column not in table]
     if missing or len(table) == len(_POSITIONS):
         raise UsageError(
-            f"{batches}: not a history of batches: expected the columns {', '.join(_POSITIONS)} and at least one "
+            f"{path}: not a history of batches: expected the columns {', '.join(_POSITIONS)} and at least one "
             f"measure, received {', '.join(table) or 'none'}"
         )
     if not all(np.isfinite(table[column]).all() and (table[column] >= 1).all() for column in _POSITIONS):
-        raise UsageError(f"{batches}: epochs and batches are counted from 1, and one is missing or below")
-    by_epoch = read_table(epochs) if epochs is not None and epochs.is_file() else {}
+        raise UsageError(f"{path}: epochs and batches are counted from 1, and one is missing or below")
+    named = np.asarray(phases or [TRAINING] * len(table["epoch"]))
     return History(
-        name,
-        {column: values for column, values in table.items() if column not in _POSITIONS},
-        batch_places(table["epoch"], table["batch"]),
-        "epoch",
-        {column: values for column, values in by_epoch.items() if column.startswith("val_")},
+        name, {phase: _phase(phase, table, named == phase, window) for phase in dict.fromkeys(named.tolist())}, "epoch"
     )
 
 
-def read_table(path: Path) -> dict[str, NDArray[np.float64]]:
-    """The columns of a CSV file of numbers; an empty field is NaN."""
+def _phase(name: str, table: Mapping[str, NDArray[np.float64]], rows: NDArray[np.bool_], window: int | None) -> Batches:
+    places = batch_places(table["epoch"][rows], table["batch"][rows])
+    fitting = window or fitting_window(len(places))
+    if name != TRAINING:  # an average over several epochs would mix networks
+        fitting = min(window or len(places), int(table["batch"][rows].max()))
+    columns = {column: values[rows] for column, values in table.items() if column not in _POSITIONS}
+    return Batches(places, {key: one for key, one in columns.items() if np.isfinite(one).any()}, fitting)
+
+
+def read_table(path: Path) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
+    """The columns of a CSV file of numbers by name, and the words of its column `phase`, if it has one.
+
+    An empty field is NaN.
+
+    Raises:
+        UsageError: it cannot be read, or a line is damaged.
+    """
     reader = csv.reader(_read(path).splitlines())
-    header, rows = next(reader, []), []
+    header = next(reader, [])
+    numeric = [number for number, column in enumerate(header) if column != _PHASE]
+    rows: list[list[float]] = []
+    phases: list[str] = []
     for row in reader:
-        try:
-            rows.append([float(text) if text else math.nan for text in row])
-        except ValueError as error:
-            raise UsageError(f"{path}:{reader.line_num}: {error}: a history holds numbers only") from error
         if len(row) != len(header):
             raise UsageError(
-                f"{path}:{reader.line_num}: {len(row)} fields, expected {len(header)} ({','.join(header)})"
+                f"{path}:{reader.line_num}: {len(row)} fields, expected {len(header)} ({', '.join(header)})"
             )
+        try:
+            rows.append([float(row[number]) if row[number] else math.nan for number in numeric])
+        except ValueError as error:
+            raise UsageError(f"{path}:{reader.line_num}: {error}: a history holds numbers only") from error
+        phases += [row[header.index(_PHASE)]] if _PHASE in header else []
     if not rows:
         raise UsageError(f"{path}: no batch in it yet")
-    return dict(zip(header, np.asarray(rows, np.float64).T, strict=True))
+    names = [header[number] for number in numeric]
+    return dict(zip(names, np.asarray(rows, np.float64).T, strict=True)), phases

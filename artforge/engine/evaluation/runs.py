@@ -82,7 +82,7 @@ def read_run(folder: Path) -> Run:
     scores = _read_json(folder / METRICS_FILE)
     table = folder / PREDICTIONS_FILE
     epochs = folder / EPOCHS_FILE
-    history = read_table(epochs) if epochs.is_file() else {}
+    history = read_table(epochs)[0] if epochs.is_file() else {}
     speeds = history.get("images_per_second", np.empty(0))
     return Run(
         folder=folder,

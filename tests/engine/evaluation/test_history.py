@@ -78,28 +78,44 @@ def test_any_other_text_is_refused_with_its_place(text, message):
 
 
 def run_folder(tmp_path):
-    (tmp_path / "history_batches.csv").write_text("epoch,batch,loss,accuracy\n1,1,4,\n1,2,2,0.5\n2,1,1,0.75\n2,2,1,1\n")
-    (tmp_path / "history_epochs.csv").write_text("epoch,loss,val_loss,seconds\n1,3,2.5,9\n2,1,1.5,8\n")
+    (tmp_path / "history_batches.csv").write_text(
+        "phase,epoch,batch,loss,accuracy,roc_auc\n"
+        "training,1,1,4,,\ntraining,1,2,2,0.5,\nvalidation,1,1,3,0.25,\nvalidation,1,2,5,0.5,\n"
+        "training,2,1,1,0.75,\ntraining,2,2,1,1,\nvalidation,2,1,2,1,\nvalidation,2,2,1,0.5,\ntest,2,1,6,1,\n"
+    )
     return tmp_path
 
 
-def test_a_run_has_its_batches_and_what_validation_gave(tmp_path):
+def test_each_phase_of_a_run_has_its_own_batches(tmp_path):
     history = read_history(run_folder(tmp_path))
-    np.testing.assert_allclose(history.places, [0.5, 1, 1.5, 2])
-    np.testing.assert_allclose(history.measures["accuracy"], [np.nan, 0.5, 0.75, 1])
-    assert list(history.epochs) == ["val_loss"]
-    loss, accuracy, val_loss = summary(history, 2)
-    assert loss == {"measure": "loss", "first": 4, "lowest": 1, "highest": 4, "last": 1}
-    assert accuracy["first"] == 0.5
-    assert val_loss["last"] == 1.5
+    assert list(history.phases) == ["training", "validation", "test"]
+    np.testing.assert_allclose(history.phases["training"].places, [0.5, 1, 1.5, 2])
+    np.testing.assert_allclose(history.phases["training"].measures["accuracy"], [np.nan, 0.5, 0.75, 1])
+    np.testing.assert_allclose(history.phases["validation"].measures["loss"], [3, 5, 2, 1])
 
 
-def test_a_run_is_drawn_a_panel_a_measure(tmp_path):
-    figure = history_chart(read_history(run_folder(tmp_path)), 2)
+def test_what_was_never_measured_is_left_out(tmp_path):
+    assert read_history(run_folder(tmp_path)).measures == ["loss", "accuracy"]
+
+
+def test_an_average_of_a_validation_never_mixes_epochs(tmp_path):
+    history = read_history(run_folder(tmp_path), window=3)
+    assert {phase: one.window for phase, one in history.phases.items()} == {"training": 3, "validation": 2, "test": 1}
+
+
+def test_the_summary_has_the_averages_of_each_phase(tmp_path):
+    first, second, *_ = summary(read_history(run_folder(tmp_path), window=2))
+    assert first == {"measure": "loss", "phase": "training", "first": 4, "lowest": 1, "highest": 4, "last": 1}
+    assert second == {"measure": "loss", "phase": "validation", "first": 3, "lowest": 1.5, "highest": 4, "last": 1.5}
+
+
+def test_a_run_is_drawn_a_panel_a_measure_and_a_line_a_phase(tmp_path):
+    figure = history_chart(read_history(run_folder(tmp_path), window=2))
     left, right = figure.axes[:2]
-    assert (left.get_title(loc="left"), right.get_title(loc="left")) == ("loss", "accuracy")
+    assert (left.get_title(loc="left"), right.get_title(loc="left")) == ("cross-entropy", "accuracy")
     np.testing.assert_allclose(left.lines[1].get_ydata(), [4, 3, 1.5, 1])
-    np.testing.assert_allclose(left.lines[2].get_ydata(), [2.5, 1.5])
+    np.testing.assert_allclose(left.lines[3].get_ydata(), [3, 4, 3.5, 1.5])
+    assert [text.get_text() for text in left.texts] == ["training 1.000", "validation 1.500", "test 6.000"]
     assert png_bytes(figure).startswith(b"\x89PNG")
 
 
@@ -140,6 +156,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
 @pytest.mark.skipif(not PUBLISHED.is_file(), reason="the published history does not lie beside the checkout")
 def test_the_published_history_can_be_read():
     history = read_history(PUBLISHED)
-    assert {len(values) for values in history.measures.values()} == {20_400}
-    assert history.measures["loss"][0] == 0.643665075302124
-    assert history.measures["precision"][-1] == 0.959228515625
+    measures = history.phases["training"].measures
+    assert {len(values) for values in measures.values()} == {20_400}
+    assert measures["loss"][0] == 0.643665075302124
+    assert measures["precision"][-1] == 0.959228515625
