@@ -39,6 +39,18 @@ def to_oklab(image: Image) -> NDArray[np.float32]:
     return np.asarray(cones @ _TO_LAB.T, np.float32)
 
 
+def from_oklab(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The inverse of `to_oklab`; colours that no screen shows leave [0, 1].
+
+    Args:
+        lab: float32 (..., 3).
+    """
+    cones = lab.astype(np.float64) @ np.linalg.inv(_TO_LAB.astype(np.float64)).T
+    linear = cones**3 @ np.linalg.inv(_TO_CONES.astype(np.float64)).T
+    bright = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
+    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, bright), np.float32)
+
+
 def mean_difference(image: Image, other: Image) -> float:
     """Mean colour difference dE of two pictures of one size: the distance in OKLab; black and white are 1 apart."""
     return float(np.linalg.norm(to_oklab(image) - to_oklab(other), axis=-1).mean(dtype=np.float64))

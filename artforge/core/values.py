@@ -9,13 +9,16 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import AfterValidator, Field
+
+from artforge.core.colors import canonical_color, canonical_palette
 
 
 class Kind(StrEnum):
     """What a step takes or gives; written into a type by `Annotated[..., Kind.X]`."""
 
     IMAGE = "image"
+    IMAGES = "images"
     HEATMAP = "heatmap"
     FEATURE_MAPS = "feature maps"
     MODEL = "model"
@@ -25,18 +28,25 @@ class Kind(StrEnum):
     CLASS_NAME = "class"
     CHANNEL = "channel"
     COLORMAP = "colormap"
+    PALETTE = "palette"
+    COLOR = "colour"
+    TURN = "turn"  # a share of a round: 1 is 0 again
+    DEGREES = "degrees"  # of a round of 360
     PIXELS = "pixels"  # a length on the finished work: a preview at a quarter of the size takes a quarter of it
 
     @property
     def with_article(self) -> str:
         """`an image`, `a heatmap`, `feature maps`."""
-        if self is Kind.FEATURE_MAPS:
+        if self in (Kind.FEATURE_MAPS, Kind.IMAGES):
             return str(self)
         return f"{'an' if self[0] in 'aeiou' else 'a'} {self}"
 
 
 Image = Annotated[NDArray[np.float32], Kind.IMAGE]
 """float32 (H, W, 3), sRGB, [0, 1]."""
+
+Images = Annotated[NDArray[np.float32], Kind.IMAGES]
+"""float32 (n, H, W, 3), several Images of one size."""
 
 Heatmap = Annotated[NDArray[np.float32], Kind.HEATMAP]
 """float32 (H, W), signed and unnormalised as the method gives it, until `normalize` maps it to [0, 1]."""
@@ -62,11 +72,24 @@ ChannelNumber = Annotated[int, Kind.CHANNEL, Field(ge=0)]
 ColormapName = Annotated[str, Kind.COLORMAP]
 """A colormap of the `cmap` catalogue, such as `crameri:lajolla` or `magma`."""
 
+Color = Annotated[str, Kind.COLOR, AfterValidator(canonical_color)]
+"""An sRGB colour: `#f4f0e8`, or a CSS name such as `ivory`."""
+
+Palette = Annotated[str | list[str], Kind.PALETTE, AfterValidator(canonical_palette)]
+"""Colours from low to high: a colormap of the `cmap` catalogue by name, or a list of at least two colours."""
+
 Unit = Annotated[float, Field(ge=0, le=1)]
 """A share in [0, 1]."""
 
+Turn = Annotated[float, Kind.TURN, Field(ge=0, le=1)]
+"""A share of a round in [0, 1]: 1 is 0 again."""
+
+ROUNDS = {Kind.TURN: 1.0, Kind.DEGREES: 360.0}
+"""After how much a number that goes round is the same again."""
+
 ARRAY_KINDS: dict[Kind, tuple[int, int | None]] = {
     Kind.IMAGE: (3, 3),
+    Kind.IMAGES: (4, 3),
     Kind.HEATMAP: (2, None),
     Kind.FEATURE_MAPS: (3, None),
 }
@@ -97,18 +120,17 @@ class Frames:
 def array_fault(value: object, kind: Kind) -> str | None:
     """What is wrong with `value` as a `kind`, or None: dtype, axes, finite numbers, and [0, 1] for an Image."""
     num_axes, last = ARRAY_KINDS[kind]
+    what = kind.with_article
     if not isinstance(value, np.ndarray):
-        return f"a {kind} must be an array, received {type(value).__name__}"
+        return f"{what} must be an array, received {type(value).__name__}"
     if value.dtype != np.float32:
-        return f"a {kind} must be float32, received {value.dtype}"
+        return f"{what} must be float32, received {value.dtype}"
     if value.ndim != num_axes or (last is not None and value.shape[-1] != last):
-        return (
-            f"a {kind} must have {num_axes} axes{f' and end in {last}' if last else ''}, received shape {value.shape}"
-        )
+        return f"{what} must have {num_axes} axes{f' and end in {last}' if last else ''}, received shape {value.shape}"
     if 0 in value.shape:
-        return f"a {kind} must not be empty, received shape {value.shape}"
+        return f"{what} must not be empty, received shape {value.shape}"
     if not np.isfinite(value).all():
-        return f"a {kind} must be finite, received {int((~np.isfinite(value)).sum())} NaN or infinite numbers"
-    if kind is Kind.IMAGE and not (value.min() >= 0 and value.max() <= 1):
-        return f"an image must stay in [0, 1], received [{value.min():.9g}, {value.max():.9g}]"
+        return f"{what} must be finite, received {int((~np.isfinite(value)).sum())} NaN or infinite numbers"
+    if kind in (Kind.IMAGE, Kind.IMAGES) and not (value.min() >= 0 and value.max() <= 1):
+        return f"{what} must stay in [0, 1], received [{value.min():.9g}, {value.max():.9g}]"
     return None

@@ -12,11 +12,11 @@ from pydantic import Field
 from artforge.core.errors import check_choice
 from artforge.core.pictures import resize
 from artforge.core.steps import step
-from artforge.core.values import ColormapName, FeatureMaps, Heatmap, Image, Kind
+from artforge.core.values import Color, FeatureMaps, Heatmap, Image, Kind, Palette
 from artforge.engine.attention.settings import check_count
 from artforge.ops.colorize import look_up
-from artforge.ops.colormaps import colormap_table
-from artforge.ops.layout import HexColor, Tiling, blank, fit_within, hex_to_rgb, landscape_columns
+from artforge.ops.colormaps import palette_table
+from artforge.ops.layout import Tiling, blank, color_to_rgb, fit_within, landscape_columns
 
 Scale = Literal["each", "all"]
 """Whether each channel is shown on a scale of its own."""
@@ -36,10 +36,10 @@ def channel_grid(
     columns: Annotated[int, Field(ge=1)] | None = None,
     tile: Annotated[int, Kind.PIXELS, Field(ge=8, le=2048)] = 160,
     gutter: Annotated[int, Kind.PIXELS, Field(ge=0, le=512)] = 6,
-    map: ColormapName = "crameri:lajolla",  # noqa: A002
+    map: Palette = "crameri:lajolla",  # noqa: A002
     scale: Scale = "each",
     interpolation: Interpolation = "smooth",
-    background: HexColor = "#16130f",
+    background: Color = "#16130f",
 ) -> Image:
     """Print the feature maps of a layer as a grid of tiles, channel 0 at the top left, row by row.
 
@@ -53,10 +53,10 @@ def channel_grid(
         columns: tiles in a row; left out, the grid comes out square or landscape with few empty places.
         tile: longer edge of a tile in pixels; the shorter one follows the maps' own shape.
         gutter: free space between the tiles and around them, in pixels.
-        map: a colormap of the `cmap` catalogue.
+        map: a colormap of the `cmap` catalogue, or a list of colours.
         scale: `each` channel by itself, or one for `all` living channels.
         interpolation: `smooth` between the activations, or `nearest`: one activation, one square.
-        background: sRGB, as `#rrggbb`.
+        background: sRGB, as `#rrggbb` or a CSS name.
 
     Returns:
         float32 (H, W, 3), sRGB, [0, 1].
@@ -81,7 +81,7 @@ def channel_grid(
         gutter=(gutter, gutter),
         margin=(gutter, gutter, gutter),
     )
-    table = colormap_table(map)
+    table = palette_table(map)
     alive: NDArray[np.bool_] = (maps != 0).any(axis=(0, 1))
     shown = standardize(maps) if scale == "each" else on_one_scale(maps, alive)
     grid = blank(tiling.height, tiling.width, background)
@@ -135,9 +135,9 @@ def enlarge(heat: Heatmap, size: tuple[int, int], interpolation: Interpolation) 
     return enlarged
 
 
-def empty_tile(height: int, width: int, background: HexColor) -> Image:
+def empty_tile(height: int, width: int, background: Color) -> Image:
     """A tile for a channel that never fires: the background, a faint frame and a short dash in the middle."""
-    ground = hex_to_rgb(background)
+    ground = color_to_rgb(background)
     ink = np.float32(1 if ground.mean() < 0.5 else 0)
     frame_color, dash_color = (ground + (ink - ground) * np.float32(share) for share in (0.10, 0.22))
     picture = blank(height, width, background)

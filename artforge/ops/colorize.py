@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 
 from artforge.core.errors import StepError
 from artforge.core.steps import step
-from artforge.core.values import ColormapName, Heatmap, Image
-from artforge.ops.colormaps import colormap_table
+from artforge.core.values import Heatmap, Image, Palette
+from artforge.ops.colormaps import palette_table
 
 
 @step("colorize", version=1)
-def colorize(heatmap: Heatmap, *, map: ColormapName = "crameri:lajolla", reverse: bool = False) -> Image:  # noqa: A002
+def colorize(heatmap: Heatmap, *, map: Palette = "crameri:lajolla", reverse: bool = False) -> Image:  # noqa: A002
     """Colour a normalised heatmap: 0 takes the first colour of the colormap, 1 the last.
 
     Args:
         heatmap: float32 (H, W), [0, 1].
-        map: a colormap of the `cmap` catalogue, such as `crameri:lajolla` or `magma`.
+        map: a colormap of the `cmap` catalogue, such as `crameri:lajolla` or `magma`, or a list of colours.
         reverse: run the colormap backwards.
 
     Returns:
@@ -32,7 +32,7 @@ def colorize(heatmap: Heatmap, *, map: ColormapName = "crameri:lajolla", reverse
         raise StepError(
             f"the heatmap must stay in [0, 1], received [{low:.9g}, {high:.9g}]: put a 'normalize' step before it"
         )
-    table = colormap_table(map)
+    table = palette_table(map)
     return look_up(heatmap, table[::-1] if reverse else table)
 
 

@@ -1,4 +1,4 @@
-"""Colormaps by name, as lookup tables; light enough to check a recipe with."""
+"""Colormaps by name and palettes by their colours, as lookup tables; light enough to check a recipe with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import ChoiceError, choice_message
+from artforge.core.oklab import from_oklab, to_oklab
+from artforge.core.values import Palette
+from artforge.ops.layout import color_to_rgb
 
 NUM_ENTRIES = 4096
 """Sixteen entries for each level of an 8-bit print: taking the nearest one shows no bands."""
@@ -53,5 +56,36 @@ def colormap_table(name: str) -> NDArray[np.float32]:
     colors = np.asarray(cmap.Colormap(name).lut(NUM_ENTRIES), np.float32)[:, :3]
     # a map of a few plain colours comes as just those: each then takes an equal part of the table
     table = np.clip(colors, 0, 1)[np.arange(NUM_ENTRIES) * len(colors) // NUM_ENTRIES]
+    table.setflags(write=False)
+    return table
+
+
+def palette_table(palette: Palette) -> NDArray[np.float32]:
+    """The colours of a palette, from no heat to the most.
+
+    A list of colours stands at even distances; between two of them the way is straight in OKLab, so that it looks
+    even and passes no grey that neither has.
+
+    Returns:
+        float32 (`NUM_ENTRIES`, 3), sRGB, [0, 1], read-only.
+
+    Raises:
+        ChoiceError: no such colormap or colour, or fewer than two colours.
+    """
+    return colormap_table(palette) if isinstance(palette, str) else _blended(_colors(palette))
+
+
+def _colors(palette: object) -> tuple[str, ...]:
+    if not isinstance(palette, list | tuple) or len(palette) < 2:
+        raise ChoiceError(f"a palette is a colormap's name or a list of at least two colours, received {palette!r}")
+    return tuple(palette)
+
+
+@cache
+def _blended(colors: tuple[str, ...]) -> NDArray[np.float32]:
+    stops = to_oklab(np.stack([color_to_rgb(color) for color in colors]))
+    places = np.linspace(0, len(colors) - 1, NUM_ENTRIES)
+    blended = np.stack([np.interp(places, np.arange(len(colors)), channel) for channel in stops.T], axis=-1)
+    table = np.clip(from_oklab(blended.astype(np.float32)), 0, 1)
     table.setflags(write=False)
     return table

@@ -11,8 +11,8 @@ from PIL import ImageDraw, ImageFont
 
 from artforge.core.errors import ShapeError
 from artforge.core.pictures import resize, to_float
-from artforge.core.values import Image
-from artforge.ops.layout import HexColor, Tiling, blank, fit_within, hex_to_rgb
+from artforge.core.values import Color, Image
+from artforge.ops.layout import Tiling, blank, color_to_rgb, fit_within
 
 _ELLIPSIS = "…"
 _CAPTION_STRENGTH = 0.68  # captions stand back behind the pictures and the title
@@ -49,8 +49,8 @@ def contact_sheet(
     columns: int,
     cell_size: int = 360,
     title: str = "",
-    background: HexColor = "#f4f0e8",
-    ink: HexColor = "#26221d",
+    background: Color = "#f4f0e8",
+    ink: Color = "#26221d",
 ) -> Image:
     """Lay pictures out in rows, each with a caption under it and all under one title.
 
@@ -62,8 +62,8 @@ def contact_sheet(
         columns: cells in a row, at least 1.
         cell_size: longer edge of a cell in pixels; margins and type follow from it.
         title: a line above the pictures; empty for none.
-        background: sRGB, as `#rrggbb`.
-        ink: colour of the type, as `#rrggbb`.
+        background: sRGB, as `#rrggbb` or a CSS name.
+        ink: colour of the type, as `#rrggbb` or a CSS name.
 
     Returns:
         float32 (H, W, 3), sRGB, [0, 1].
@@ -121,7 +121,7 @@ class _Line:
     strength: float
 
 
-def _write(sheet: Image, line: _Line, ink: HexColor) -> None:
+def _write(sheet: Image, line: _Line, ink: Color) -> None:
     """Set a line on `sheet`, in place."""
     font = ImageFont.load_default(line.size)
     text = shorten(line.text, font, line.room)
@@ -133,7 +133,7 @@ def _write(sheet: Image, line: _Line, ink: HexColor) -> None:
     ImageDraw.Draw(strip).text((0, line.baseline - top), text, fill=255, font=font, anchor="ls")
     coverage = to_float(np.asarray(strip))[..., None] * np.float32(line.strength)
     ground = sheet[top:bottom, line.left : right]
-    sheet[top:bottom, line.left : right] = ground + (hex_to_rgb(ink) - ground) * coverage
+    sheet[top:bottom, line.left : right] = ground + (color_to_rgb(ink) - ground) * coverage
 
 
 def shorten(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: float) -> str:

@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
-from artforge.core.errors import ChoiceError
-from artforge.core.values import Image
-
-_HEX = r"^#[0-9a-fA-F]{6}$"
-HexColor = Annotated[str, Field(pattern=_HEX)]
-"""An sRGB colour such as `#f4f0e8`."""
+from artforge.core.colors import hex_of
+from artforge.core.values import Color, Image
 
 
-def hex_to_rgb(color: HexColor) -> NDArray[np.float32]:
-    """`#rrggbb` -> float32 (3,), sRGB, [0, 1].
+def color_to_rgb(color: Color) -> NDArray[np.float32]:
+    """`#rrggbb` or a CSS name -> float32 (3,), sRGB, [0, 1].
 
     Raises:
-        ChoiceError: it is not written so.
+        ChoiceError: it is no such colour; the nearest name is told.
     """
-    if not isinstance(color, str) or not re.fullmatch(_HEX, color):
-        raise ChoiceError(f"a colour is written as #rrggbb, such as #f4f0e8, received {color!r}")
-    return np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)], np.float32) / np.float32(255)
+    digits = hex_of(color)
+    return np.array([int(digits[at : at + 2], 16) for at in (1, 3, 5)], np.float32) / np.float32(255)
 
 
-def blank(height: int, width: int, color: HexColor) -> Image:
+def blank(height: int, width: int, color: Color) -> Image:
     """A sheet of one colour."""
-    return np.tile(hex_to_rgb(color), (height, width, 1))
+    return np.tile(color_to_rgb(color), (height, width, 1))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from artforge.core.errors import ChoiceError
 from artforge.core.values import Kind, array_fault
 from artforge.ops.channel_grid import channel_grid, on_one_scale, standardize
 from artforge.ops.colormaps import colormap_table
-from artforge.ops.layout import Tiling, hex_to_rgb, landscape_columns
+from artforge.ops.layout import Tiling, color_to_rgb, landscape_columns
 
 BACKGROUND = "#204060"
 
@@ -44,7 +44,7 @@ def test_channel_k_stands_in_cell_k(interpolation, scale):
 def test_gutters_and_empty_places_show_the_background():
     maps = np.random.default_rng(0).random((4, 4, 7), dtype=np.float32)
     grid = channel_grid(maps, columns=3, tile=16, gutter=2, background=BACKGROUND)
-    ground = hex_to_rgb(BACKGROUND)
+    ground = color_to_rgb(BACKGROUND)
     np.testing.assert_array_equal(grid[:2], np.broadcast_to(ground, grid[:2].shape))
     np.testing.assert_array_equal(grid[:, 18:20], np.broadcast_to(ground, grid[:, 18:20].shape))
     np.testing.assert_array_equal(grid[38:, 20:], np.broadcast_to(ground, grid[38:, 20:].shape))
@@ -104,7 +104,7 @@ def test_a_dead_channel_is_an_empty_framed_tile(scale, background):
     maps[..., 1] = 0
     grid = channel_grid(maps, columns=3, tile=64, gutter=2, scale=scale, background=background)
     _, dead, _ = cells(grid, 3, 3, (64, 64), 2)
-    ground = hex_to_rgb(background)
+    ground = color_to_rgb(background)
     differs = (np.abs(dead - ground).max(axis=-1) > 1e-6).sum()
     assert 4 * 63 < differs < 4 * 63 + 20  # the frame and a short dash, nothing else
     assert np.abs(dead - ground).max() < 0.25  # quiet

@@ -7,7 +7,7 @@ from PIL import ImageFont
 from artforge.core.errors import ShapeError
 from artforge.core.values import Kind, array_fault
 from artforge.ops.contact_sheet import contact_sheet, shorten
-from artforge.ops.layout import hex_to_rgb
+from artforge.ops.layout import color_to_rgb
 from artforge.ops.mat import mat
 
 GROUND = "#f4f0e8"
@@ -64,7 +64,7 @@ def test_the_margins_are_free_and_equal_at_both_sides():
     sheet = contact_sheet(
         [flat(color) for color in COLORS[:4]], ["one", "two", "three", "four"], columns=2, title="Title"
     )
-    differs = np.abs(sheet - hex_to_rgb(GROUND)).max(axis=-1) > 1e-3
+    differs = np.abs(sheet - color_to_rgb(GROUND)).max(axis=-1) > 1e-3
     rows, columns = np.nonzero(differs)
     left, right = columns.min(), sheet.shape[1] - 1 - columns.max()
     assert min(left, right) >= 0.15 * 360
@@ -110,7 +110,7 @@ def test_any_text_at_all_gives_a_sheet(text):
 def test_a_long_caption_never_reaches_the_next_picture():
     sheet = contact_sheet([flat((1, 0, 0)), flat((0, 0, 1))], ["W" * 200, ""], columns=2, cell_size=200)
     _, left, bottom, right = places(sheet, (1, 0, 0))
-    differs = np.abs(sheet[bottom + 2 :] - hex_to_rgb(GROUND)).max(axis=-1) > 0.05
+    differs = np.abs(sheet[bottom + 2 :] - color_to_rgb(GROUND)).max(axis=-1) > 0.05
     assert left <= np.nonzero(differs)[1].min()
     assert np.nonzero(differs)[1].max() <= right
 

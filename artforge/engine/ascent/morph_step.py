@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from artforge.core.steps import step
-from artforge.core.values import Image, Kind, LayerName, Unit
+from artforge.core.values import Image, Kind, LayerName, Turn, Unit
 from artforge.engine.ascent.at_work import (
     done,
     further,
@@ -42,7 +42,7 @@ def morph(
     filters: Annotated[list[FilterNumber], Kind.CHANNEL, Field(min_length=2)],
     num_frames: NumFrames = 96,
     steps_per_frame: Annotated[int, Field(ge=1, le=100)] = 12,
-    at: Unit = 0.0,
+    at: Turn = 0.0,
     preset: PresetName = "lucid",
     num_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None,
     seamless: bool = False,

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
-from artforge.core.values import Heatmap, Image, LayerName, Unit
+from artforge.core.values import Heatmap, Image, Kind, LayerName, Unit
 from artforge.core.work import current_work
 from artforge.engine.ascent.ascend import ascend, begin
 from artforge.engine.ascent.at_work import living, nothing_to_grow, noticed_once, surroundings
@@ -34,7 +34,7 @@ def pull_step(
     layer: LayerName = "last_conv",
     left_filter: FilterNumber | None = None,
     right_filter: FilterNumber | None = None,
-    angle: Annotated[float, Field(ge=-360, le=360)] = 0.0,
+    angle: Annotated[float, Kind.DEGREES, Field(ge=-360, le=360)] = 0.0,
     middle: Unit = 0.5,
     softness: Unit = 0.4,
     preset: PresetName = "lucid",
