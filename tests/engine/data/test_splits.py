@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from artforge.core.errors import DatasetError
-from artforge.engine.data.splits import split_by_group
+from artforge.engine.data.splits import split_by_group, split_by_part
 
 NAMES = ("algorithmic", "hand_made")
 
@@ -86,3 +86,40 @@ def test_a_class_of_one_group_cannot_be_split():
     groups = ["monet"] * 6 + [f"p{index}" for index in range(6)]
     with pytest.raises(DatasetError, match=r"'algorithmic' .* 1 group .* from other sources"):
         split_by_group(labels, groups, NAMES, seed=0)
+
+
+def fixed_parts(*names: str) -> tuple[list[str], np.ndarray, list[str]]:
+    """100 pictures for training and 10 for each further part, two classes in turn, pairs of training in one group."""
+    parts = ["training"] * 100 + [name for name in names for _ in range(10)]
+    groups = [f"pair-{index // 4}-{index % 2}" for index in range(100)]
+    groups += [f"own-{index}" for index in range(len(parts) - 100)]
+    return parts, np.arange(len(parts)) % 2, groups
+
+
+def test_fixed_parts_stay_and_only_what_is_missing_is_drawn_from_training():
+    parts, labels, groups = fixed_parts("test")
+    split = split_by_part(parts, labels, groups, NAMES, seed=0)
+    np.testing.assert_array_equal(split.test, np.arange(100, 110))
+    assert sorted([*split.training, *split.validation]) == list(range(100))
+    assert counts_in(labels, split.validation) == [10, 10]
+    assert not {groups[index] for index in split.training} & {groups[index] for index in split.validation}
+
+
+def test_where_only_training_is_fixed_both_other_parts_are_a_fifth_of_it():
+    parts, labels, groups = fixed_parts()
+    split = split_by_part(parts, labels, groups, NAMES, seed=0)
+    assert [len(split.training), len(split.validation), len(split.test)] == [60, 20, 20]
+
+
+def test_what_is_wholly_fixed_is_not_drawn_at_all():
+    parts, labels, groups = fixed_parts("validation", "test")
+    for seed in (0, 1):
+        split = split_by_part(parts, labels, groups, NAMES, seed=seed)
+        assert split.names() == parts
+
+
+def test_a_class_that_is_missing_in_a_fixed_part_is_told():
+    parts, labels, groups = fixed_parts("validation", "test")
+    labels = np.where(np.asarray(parts) == "test", 0, labels)
+    with pytest.raises(DatasetError, match=r"'hand_made' cannot stand .* test got none"):
+        split_by_part(parts, labels, groups, NAMES, seed=0)
