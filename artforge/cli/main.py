@@ -10,11 +10,14 @@ import typer
 
 from artforge import __version__
 from artforge.cli.atlas import atlas_command
+from artforge.cli.compare import compare_command
 from artforge.cli.console import report_error
 from artforge.cli.evaluate import evaluate_command
+from artforge.cli.data import data_app
 from artforge.cli.gallery import gallery_app
 from artforge.cli.history import history_command
 from artforge.cli.look import look_command
+from artforge.cli.models import models_app
 from artforge.cli.predict import predict_command
 from artforge.cli.render import check_command, render_command
 from artforge.cli.steps import steps_command
@@ -36,7 +39,10 @@ app.command("atlas")(atlas_command)
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)
 app.command("predict")(predict_command)
+app.command("compare")(compare_command)
 app.command("history")(history_command)
+app.add_typer(models_app, name="models")
+app.add_typer(data_app, name="data")
 app.add_typer(gallery_app, name="gallery")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -55,9 +56,16 @@ def _read_by_self_attention(graph: Graph, with_maps: Sequence[Call]) -> dict[str
 
 
 def multiply_adds_of(graph: Graph, input_size: tuple[int, int]) -> int:
-    """About how many multiplications one picture costs: each weight of a layer is used once a cell of its map."""
-    with_maps = _calls_with_maps(graph, shapes_at(graph, input_size))
-    return sum(height * width * _num_weights(call.operation) for call, (height, width, _) in with_maps)
+    """About how many multiplications one picture costs: each weight of a layer is used once a cell of its map.
+
+    A dense layer on features has one cell; what self-attention multiplies token by token is not counted.
+    """
+    shapes = shapes_at(graph, input_size)
+    return sum(_num_cells(shapes[call.results[0]]) * _num_weights(call.operation) for call in graph.calls)
+
+
+def _num_cells(shape: tuple[int | None, ...]) -> int:
+    return math.prod(length or 1 for length in shape[1:-1])
 
 
 def _num_weights(operation: Any) -> int:

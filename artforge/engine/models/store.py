@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -214,6 +215,8 @@ def _reason(error: BaseException) -> str:
             "the model carries Python code of its own (a Lambda layer), which could do anything on this machine, so it "
             "is not opened. Rebuild it with ordinary layers in place of the Lambda and save it again."
         )
+    if "keras_hub" in text and not _is_installed("keras_hub"):
+        return "is made of layers of KerasHub, which is not installed. Install it with: pip install 'artforge[hub]'"
     if "No model config" in text:
         return "holds weights but no network. Save the whole model (model.save), not only its weights."
     if "Could not locate" in text or "Unknown layer" in text:
@@ -223,6 +226,13 @@ def _reason(error: BaseException) -> str:
             "Or open it yourself, where its code is known (keras.saving.load_model), and hand it to wrap_model."
         )
     return f"not a Keras model that can be opened, or damaged ({_first_line(text) or type(error).__name__})"
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ValueError:  # it has been put out of reach on purpose
+        return False
 
 
 def _first_line(text: str) -> str:

@@ -23,6 +23,7 @@ class Architecture:
     Attributes:
         name: as it is asked for.
         title: what it is, in one line.
+        origin: where it comes from in a few words.
         source: where it comes from: who, when, and an address.
         build: `(num_classes, *, picture_shape, dropout, output_bias)` -> functional Keras model with random weights.
         num_parameters: of the network for two classes at `image_size`, all weights counted.
@@ -34,11 +35,13 @@ class Architecture:
         pretrained_note: what should be known of them; empty where there is nothing to say.
         extra: the extra of artforge that has to be installed for it, or None.
         head: names of the layers that depend on the classes, or that are new beside pretrained ones.
+        recipe: name of its file of settings in `recipes/training`; empty where that is its own name.
         trained_by: "gradient", or "fit" where the weights are found by scikit-learn in one go.
     """
 
     name: str
     title: str
+    origin: str
     source: str
     build: Callable[..., Any]
     num_parameters: int
@@ -50,7 +53,13 @@ class Architecture:
     pretrained_note: str = ""
     extra: str | None = None
     head: tuple[str, ...] = (CLASS_SCORES,)
+    recipe: str = ""
     trained_by: Literal["gradient", "fit"] = "gradient"
+
+    @property
+    def recipe_file(self) -> str:
+        """The file of settings to train it with, in the repository of artforge."""
+        return f"recipes/training/{self.recipe or self.name}.yaml"
 
     def frozen(self, network: Any) -> list[Any]:
         """The layers to hold still while the head learns: all that have weights, except the head."""

@@ -57,6 +57,7 @@ def _convolution(maps: Any, name: str, channels: int, kernel: int, stride: int) 
 ARTFORGE_SMALL = Architecture(
     name="artforge_small",
     title="seven convolutions, global pooling; sees pictures of any size and shows exactly where",
+    origin="artforge",
     source="artforge; class activation maps after Zhou et al. (2016), https://arxiv.org/abs/1512.04150",
     build=artforge_small,
     num_parameters=297_393,

@@ -184,10 +184,12 @@ def _declared(num_components: int) -> Architecture:
     return Architecture(
         name=f"pca_{num_components}",
         title=f"baseline: {num_components} principal components of the pixels and a logistic regression",
+        origin="scikit-learn",
         source="Pearson (1901) and Hotelling (1933) for the components; fitted by scikit-learn",
         build=partial(pca_network, num_components=num_components),
         num_parameters=num_components * (3 * image_size**2 + 1) + num_components + 1,
         image_size=image_size,
+        recipe="pca",
         trained_by="fit",
     )
 

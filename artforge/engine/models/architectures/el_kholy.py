@@ -71,6 +71,7 @@ def _declared(
     return Architecture(
         name=name,
         title=title,
+        origin="El Kholy (2024)",
         source=_SOURCE,
         build=partial(el_kholy, name=name, convolutions=convolutions, drops_maps=drops_maps),
         num_parameters=num_parameters,

@@ -12,12 +12,15 @@ from artforge.engine.models.architectures.architecture import CLASS_SCORES
 
 
 def probabilities(features: Any, num_classes: int, output_bias: NDArray[np.float32]) -> Any:
-    """Features (n, features) -> probabilities (n, 1) for two classes, else (n, num_classes)."""
+    """Features (n, features) -> probabilities (n, 1) for two classes, else (n, num_classes).
+
+    They are float32 also where the layers before compute in half precision: near 0 and 1 it has no room for them.
+    """
     keras = load_keras()
     bias = keras.initializers.Constant(output_bias)
-    logits = keras.layers.Dense(len(output_bias), bias_initializer=bias, name=CLASS_SCORES)(features)
+    logits = keras.layers.Dense(len(output_bias), bias_initializer=bias, dtype="float32", name=CLASS_SCORES)(features)
     activation = "sigmoid" if num_classes == 2 else "softmax"
-    return keras.layers.Activation(activation, name="probabilities")(logits)
+    return keras.layers.Activation(activation, dtype="float32", name="probabilities")(logits)
 
 
 def pooled_head(maps: Any, num_classes: int, dropout: float, output_bias: NDArray[np.float32]) -> Any:

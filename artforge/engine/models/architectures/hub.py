@@ -43,6 +43,10 @@ _RESNET_VD = MappingProxyType(
         "block_type": "basic_block_vd",
     }
 )
+_PAPERS = {
+    "resnet": ("He et al. (2015)", "https://arxiv.org/abs/1512.03385"),
+    "vit": ("Dosovitskiy et al. (2020)", "https://arxiv.org/abs/2010.11929"),
+}
 _VIT_B16 = MappingProxyType({"num_layers": 12, "num_heads": 12, "hidden_dim": 768, "mlp_dim": 3072})
 
 
@@ -216,12 +220,12 @@ def load_hub() -> ModuleType:
 
 
 def _declared(name: str, title: str, num_parameters: int, build: Callable[..., Any], **more: Any) -> Architecture:
-    papers = {"resnet": "He et al. (2015), https://arxiv.org/abs/1512.03385",
-              "vit": "Dosovitskiy et al. (2020), https://arxiv.org/abs/2010.11929"}  # fmt: skip
+    origin, paper = _PAPERS[name.partition("_")[0]]
     return Architecture(
         name=name,
         title=title,
-        source=f"{papers[name.partition('_')[0]]}; layers by KerasHub",
+        origin=origin,
+        source=f"{origin}, {paper}; layers by KerasHub",
         build=partial(build, name=name),
         num_parameters=num_parameters,
         image_size=224,

@@ -45,9 +45,11 @@ def mnist_cnn(
 MNIST_CNN = Architecture(
     name="mnist_cnn",
     title="two convolutions and a dense layer of 128, for digits",
+    origin="keras-vis (2017)",
     source="Kotikalapudi and contributors, keras-vis (2017), https://raghakot.github.io/keras-vis/",
     build=mnist_cnn,
     num_parameters=1_198_721,
     image_size=28,
     channels=1,
+    recipe="digits",
 )

@@ -73,6 +73,7 @@ def _base(kind: str, picture_shape: PictureShape, *, pretrained: bool) -> Any:
 MOBILENET_TRANSFER = Architecture(
     name="mobilenet_transfer",
     title="MobileNet under a new head: its last convolution, global pooling and one dense layer",
+    origin="Howard et al. (2017)",
     source="Howard et al. (2017), https://arxiv.org/abs/1704.04861; layers by keras.applications",
     build=mobilenet_transfer,
     num_parameters=3_229_889,
@@ -85,6 +86,7 @@ MOBILENET_TRANSFER = Architecture(
 MOBILENET_V2_TRANSFER = Architecture(
     name="mobilenet_v2_transfer",
     title="MobileNetV2 under a new head: global pooling and one dense layer",
+    origin="Sandler et al. (2018)",
     source="Sandler et al. (2018), https://arxiv.org/abs/1801.04381; layers by keras.applications",
     build=mobilenet_v2_transfer,
     num_parameters=2_259_265,
