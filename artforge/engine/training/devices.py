@@ -46,7 +46,7 @@ def has_gpu() -> bool:
     return local_cards()[0].is_gpu
 
 
-def gains_from_half() -> str | None:
+def half_precision() -> str | None:
     """The Keras policy of mixed precision that makes the device faster; None where none does.
 
     Tensor cores multiply float16 from capability 7.0 on (Volta), and bfloat16, which needs no scaling of the loss,

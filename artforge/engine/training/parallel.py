@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from artforge.core.errors import UsageError
 from artforge.engine.backend import backend_name, load_keras, no_warnings, to_array
 from artforge.engine.training.devices import describe, has_gpu, local_cards
-from artforge.engine.training.step import LocalStep, Step, StepOutcome
+from artforge.engine.training.step import LocalStep, Step, StepOutcome, as_probabilities
 
 if TYPE_CHECKING:
     from artforge.engine.training.batches import Batch
@@ -86,7 +86,7 @@ class Devices:
         return LocalStep(network)
 
     def predictor(self, network: Any) -> Predictor:
-        """What a network makes of pictures: (images_of, indices (n,)) -> float32 (n, outputs).
+        """What a network makes of pictures: (images_of, indices (n,)) -> float32 (n, classes), rows adding up to 1.
 
         `images_of(indices)` gives the pictures as the network takes them. Each device asks for its share of them only,
         and every process receives all the rows.
@@ -94,7 +94,9 @@ class Devices:
 
         def predict(images_of: ImagesOf, indices: NDArray[np.int64]) -> NDArray[np.float32]:
             chunks = [indices[start : start + PREDICT_BATCH] for start in range(0, len(indices), PREDICT_BATCH)]
-            return np.concatenate([to_array(network.predict_on_batch(images_of(chunk))) for chunk in chunks])
+            return as_probabilities(
+                np.concatenate([to_array(network.predict_on_batch(images_of(chunk))) for chunk in chunks])
+            )
 
         return predict
 
@@ -128,7 +130,7 @@ def open_devices(choice: DeviceChoice, *, batch_size: int, cluster: Cluster | No
     if backend_name() == "tensorflow":
         found: Devices = _MirroredDevices(count)
     elif backend_name() == "jax":
-        found = _ShardedDevices(count, cluster)
+        found = _ShardedDevices(count, batch_size, cluster)
     else:
         raise UsageError(
             f"--devices {choice}: on torch artforge trains on one device. "
@@ -196,9 +198,10 @@ class _MirroredDevices(Devices):
 
         program = tensorflow.function(on_all, autograph=False)
 
-        def step(batch: Batch) -> StepOutcome:
+        def step(batch: Batch, learning_rate: float) -> StepOutcome:
+            network.optimizer.learning_rate = learning_rate
             loss, outputs = program(*(self._spread(rows) for rows in (batch.images, batch.targets, batch.weights)))
-            return StepOutcome(float(loss), self._gather(outputs))
+            return StepOutcome(float(loss), as_probabilities(self._gather(outputs)))
 
         return step
 
@@ -211,7 +214,7 @@ class _MirroredDevices(Devices):
         def predict(images_of: ImagesOf, indices: NDArray[np.int64]) -> NDArray[np.float32]:
             chunks = _equal_chunks(indices, self.num_devices)
             gathered = [self._gather(program(self._spread(images_of(chunk)))) for chunk in chunks]
-            return np.concatenate(gathered)[: len(indices)]
+            return as_probabilities(np.concatenate(gathered)[: len(indices)])
 
         return predict
 
@@ -230,12 +233,13 @@ class _MirroredDevices(Devices):
 class _ShardedDevices(Devices):
     """Keras' DataParallel on JAX: arrays whose rows lie on many devices, here or in all workers of a cluster."""
 
-    def __init__(self, count: int, cluster: Cluster | None) -> None:
+    def __init__(self, count: int, batch_size: int, cluster: Cluster | None) -> None:
         self._jax = jax = importlib.import_module("jax")
         owners = range(jax.process_count())
         devices = [device for owner in owners for device in jax.local_devices(process_index=owner)[:count]]
         own = [number for number, device in enumerate(devices) if device.process_index == jax.process_index()]
         self._own = (own[0], own[-1] + 1)
+        self._batch_size = batch_size
         self._cluster = cluster
         self._parallel = load_keras().distribution.DataParallel(
             devices=[f"{device.platform}:{device.id}" for device in devices], auto_shard_dataset=False
@@ -253,13 +257,7 @@ class _ShardedDevices(Devices):
         return slice(self._own[0] * rows, self._own[1] * rows)
 
     def make_step(self, network: Any) -> Step:
-        local = LocalStep(network)
-
-        def step(batch: Batch) -> StepOutcome:
-            own = self.share(len(batch.targets))
-            return local(replace(batch, targets=batch.targets[own], weights=batch.weights[own]))
-
-        return step
+        return LocalStep(network, rows=self.share(self._batch_size))
 
     def predictor(self, network: Any) -> Predictor:
         sharding = self._jax.sharding
@@ -279,7 +277,7 @@ class _ShardedDevices(Devices):
         def predict(images_of: ImagesOf, indices: NDArray[np.int64]) -> NDArray[np.float32]:
             chunks = _equal_chunks(indices, self.num_devices)
             gathered = [on_all(images_of(chunk[self.share(len(chunk))])) for chunk in chunks]
-            return np.concatenate(gathered)[: len(indices)]
+            return as_probabilities(np.concatenate(gathered)[: len(indices)])
 
         return predict
 
