@@ -12,8 +12,8 @@ from artforge import __version__
 from artforge.cli.atlas import atlas_command
 from artforge.cli.compare import compare_command
 from artforge.cli.console import report_error
-from artforge.cli.evaluate import evaluate_command
 from artforge.cli.data import data_app
+from artforge.cli.evaluate import evaluate_command
 from artforge.cli.gallery import gallery_app
 from artforge.cli.history import history_command
 from artforge.cli.look import look_command
