@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from sklearn import metrics as oracle
@@ -93,6 +95,59 @@ def test_equal_scores_are_worth_half_an_auc():
     positive = np.array([True, False, True, False])
     assert roc_auc(positive, np.full(4, 0.5, np.float32)) == 0.5
     assert pr_auc(positive, np.full(4, 0.5, np.float32)) == 0.5
+
+
+def test_a_test_of_one_class_has_no_auc_but_every_other_score():
+    probabilities = np.array([[0.9, 0.1], [0.3, 0.7]], np.float32)
+    scores = score_predictions(np.array([0, 0]), probabilities, TWO)
+    assert scores["roc_auc"] is None
+    assert scores["pr_auc"] is None
+    assert scores["balanced_accuracy"] == scores["accuracy"] == 0.5
+    assert scores["true_negatives"] == scores["false_positives"] == 1
+    positives = score_predictions(np.array([1, 1]), probabilities, TWO)
+    assert positives["roc_auc"] is None
+    assert positives["pr_auc"] == 1
+
+
+def test_a_class_that_is_not_in_the_test_counts_in_no_mean_of_recalls_and_areas():
+    labels, probabilities = guesses(3, seed=4)
+    kept = labels != 2
+    scores = score_predictions(labels[kept], probabilities[kept], THREE)
+    areas = [oracle.roc_auc_score(labels[kept] == index, probabilities[kept, index]) for index in (0, 1)]
+    assert scores["macro_roc_auc"] == pytest.approx(np.mean(areas))
+    recalls = [scores["class_recall"][name] for name in THREE[:2]]
+    assert scores["balanced_accuracy"] == pytest.approx(np.mean(recalls))
+    assert scores["class_recall"]["scanned"] == 0
+
+
+def test_every_score_is_json_without_nan():
+    labels, probabilities = guesses(3, seed=5)
+    json.dumps(score_predictions(labels[:1], probabilities[:1], THREE), allow_nan=False)
+
+
+def test_the_eleven_measures_of_the_notebook_are_all_there():
+    """Those of `tf.keras.metrics` in TensorFlow's lesson on unbalanced classes, which the notebook takes over."""
+    labels, probabilities = guesses(2, seed=6)
+    counts = {"true_positives", "false_positives", "true_negatives", "false_negatives"}
+    others = {"loss", "mse", "accuracy", "precision", "recall", "roc_auc", "pr_auc"}
+    assert counts | others | {"f1", "balanced_accuracy", "ece"} <= set(score_predictions(labels, probabilities, TWO))
+
+
+def test_rows_of_independent_classes_need_not_add_up_to_one():
+    probabilities = np.array([[0.8, 0.8, 0.0], [0.1, 0.3, 0.1]], np.float32)
+    assert cross_entropy(np.array([0, 1]), probabilities) == pytest.approx(-np.log([0.5, 0.6]).mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, -0.1, 1.5])
+def test_what_is_no_probability_is_refused_with_its_row(wrong):
+    probabilities = np.array([[0.5, 0.5], [wrong, 0.5]], np.float32)
+    with pytest.raises(ShapeError, match="in row 1"):
+        score_predictions(np.array([0, 1]), probabilities, TWO)
+
+
+def test_a_label_that_is_none_is_refused():
+    with pytest.raises(ShapeError, match="from 0 to 1, received 0 to 2"):
+        score_predictions(np.array([0, 2]), np.full((2, 2), 0.5, np.float32), TWO)
 
 
 def test_arrays_that_do_not_fit_are_refused():
