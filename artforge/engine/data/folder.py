@@ -83,14 +83,14 @@ def list_pictures(folder: Path) -> list[ListedPicture]:
 def has_fixed_split(folder: Path) -> bool:
     """Whether a folder is divided into training and test before it is divided into classes.
 
-    It is where it holds a training folder and another part, and the training folder has folders in it and no pictures:
-    with pictures in it, a folder called `train` is a class like any other.
+    It is where it holds a training folder and another part, and no picture lies in the training folder itself: with
+    pictures in it, a folder called `train` is a class like any other.
     """
     parts = [PART_OF_FOLDER[name] for name in subfolders(folder) if name in PART_OF_FOLDER]
     if "training" not in parts or len(set(parts)) == 1:
         return False
     training = folder / next(name for name in subfolders(folder) if PART_OF_FOLDER.get(name) == "training")
-    return bool(subfolders(training)) and not any(is_picture_name(path.name) for path in training.iterdir())
+    return not any(is_picture_name(path.name) for path in training.iterdir())
 
 
 def _list_fixed_split(folder: Path) -> list[ListedPicture]:

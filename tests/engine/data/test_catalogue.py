@@ -57,15 +57,21 @@ def test_the_content_is_the_same_wherever_it_lies_however_large_and_however_kept
     }
 
 
-def test_the_content_changes_with_a_pixel_a_name_and_a_label(own):
-    seen = {content(own)}
-    save_picture(own / "ink" / "0.jpg", seed=77)
+def test_the_content_changes_with_a_pixel_a_name_a_label_and_the_name_of_a_class(own):
+    names = [path.relative_to(own).as_posix() for path in sorted(own.rglob("*.jpg"))]
+
+    def labelled(*labels: str) -> str:
+        lines = [f"{name},{label}" for name, label in zip(names, labels, strict=True)]
+        (own / "manifest.csv").write_text("\n".join(["path,label", *lines]))
+        return content(own)
+
+    seen = {content(own), labelled(*"aaaaabbbbb"), labelled(*"aaaaaccccc"), labelled(*"aaaaabbbbb"[::-1])}
+    (own / "manifest.csv").unlink()
+    save_picture(own / "ink" / "4.jpg", seed=77)
     seen.add(content(own))
-    (own / "ink" / "0.jpg").rename(own / "ink" / "9.jpg")
+    (own / "ink" / "4.jpg").rename(own / "ink" / "5.jpg")
     seen.add(content(own))
-    (own / "ink").rename(own / "pen")
-    seen.add(content(own))
-    assert len(seen) == 4
+    assert len(seen) == 6
 
 
 def test_an_npz_file_has_a_content_too(tmp_path):

@@ -263,9 +263,11 @@ def test_a_fixed_split_whose_classes_do_not_agree_is_refused(fixed, change, told
         read_folder(fixed, 32)
 
 
-def test_a_class_called_train_is_a_class(tmp_path):
-    for number in range(5):
-        save(tmp_path / "train" / f"{number}.png", number)
+@pytest.mark.parametrize("inside", ["", "deep"])
+def test_a_class_called_train_is_a_class(tmp_path, inside):
+    save(tmp_path / "train" / "0.png", 0)
+    for number in range(1, 6):
+        save(tmp_path / "train" / inside / f"{number}.png", number)
         save(tmp_path / "test" / "deep" / f"{number}.png", 100 + number)
     dataset = read_folder(tmp_path, 32)
     assert dataset.class_names == ("test", "train")
