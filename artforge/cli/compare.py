@@ -102,7 +102,7 @@ def _train_suite(
     suite: str, out: Path, seeds: Sequence[int], minutes: float | None, settings: dict[str, Any]
 ) -> tuple[list[Run], dict[str, str], bool]:
     """The runs that came to their end, what kept others from it by their name, and whether Ctrl-C stopped it."""
-    from artforge.cli.train import TrainingProgress
+    from artforge.cli.training_progress import TrainingProgress
     from artforge.engine.training.suites import plan_suite, run_suite
 
     given = {name: value for name, value in settings.items() if value is not None}
@@ -119,6 +119,8 @@ def _train_suite(
                 report_error(f"{name}: {ended.error}")
                 continue
             runs.append(ended.run)
+            if ended.diverged:
+                warn(f"{name}: {ended.diverged}")
             done = "was there" if ended.was_there else "trained"
             accuracy = ended.run.scores.get("balanced_accuracy", math.nan)
             note(f"[{number}/{len(planned)}] {name}: {done}, balanced accuracy {accuracy:.3f}")

@@ -55,6 +55,7 @@ class Trainer:
         self.trained: list[str] = []
         self.failing: dict[str, Exception] = {}
         self.stopping: set[str] = set()
+        self.diverging: dict[str, str] = {}
         monkeypatch.setattr(suites, "start_run", self.start)
         monkeypatch.setattr(suites, "resume_run", self.resume)
 
@@ -85,6 +86,7 @@ class Trainer:
 
         class Result:
             interrupted = folder.name in self.stopping
+            diverged = self.diverging.get(folder.name)
 
         return Result
 
@@ -117,6 +119,14 @@ def test_a_run_that_fails_is_named_and_the_others_go_on(trainer, tmp_path, error
     told = json.loads(said.stdout)
     assert [row["name"] for row in told["rows"]] == ["pca_50", "pca_2"]
     assert list(told["failed"]) == ["pca_10-seed0"]
+
+
+def test_a_run_that_diverged_is_compared_by_its_best_epoch_and_told(trainer, tmp_path):
+    trainer.diverging["pca_10-seed0"] = "the loss became nan in epoch 3"
+    said = compare("--suite", "baselines", "--out", tmp_path, "--json")
+    assert said.exit_code == 0
+    assert "pca_10-seed0: the loss became nan in epoch 3" in said.stderr
+    assert len(json.loads(said.stdout)["rows"]) == 3
 
 
 def test_a_suite_of_which_nothing_is_left_ends_with_1(trainer, tmp_path):

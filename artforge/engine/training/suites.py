@@ -11,7 +11,7 @@ from artforge.core.errors import ArtforgeError, UsageError, check_choice
 from artforge.engine.backend import load_keras
 from artforge.engine.evaluation.runs import CONFIG_FILE, Run, is_finished, read_run, read_settings
 from artforge.engine.training.config import MOST_EPOCHS, TrainConfig
-from artforge.engine.training.train import RunWatcher, resume_run, start_run
+from artforge.engine.training.train import RunResult, RunWatcher, resume_run, start_run
 
 _AS_PUBLISHED: Mapping[str, Any] = {
     "image_size": 128,
@@ -80,6 +80,7 @@ class Outcome:
         planned: what it was to be.
         run: as it lies there; None where it failed or was stopped.
         error: why it failed; empty where it did not.
+        diverged: what is to be said where its loss was no longer a number, and an epoch before that was kept.
         was_there: whether it had been finished before, and was only read.
         interrupted: whether Ctrl-C stopped it.
     """
@@ -87,6 +88,7 @@ class Outcome:
     planned: Planned
     run: Run | None
     error: str = ""
+    diverged: str = ""
     was_there: bool = False
     interrupted: bool = False
 
@@ -139,24 +141,25 @@ def run_suite(planned: Sequence[Planned], watcher_for: Callable[[Planned], RunWa
     for one in planned:
         was_there = is_finished(one.folder)
         try:
-            interrupted = False if was_there else _train(one, watcher_for(one))
-            run = read_run(one.folder) if was_there or not interrupted else None
+            ended = None if was_there else _train(one, watcher_for(one))
+            interrupted = ended is not None and ended.interrupted
+            run = None if interrupted else read_run(one.folder)
         except ArtforgeError as error:
             yield Outcome(one, None, str(error))
         except Exception as error:  # noqa: BLE001 - whatever a library raises for one network says nothing of the others
             yield Outcome(one, None, f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
         else:
-            yield Outcome(one, run, was_there=was_there, interrupted=interrupted)
+            diverged = (ended and ended.diverged) or ""
+            yield Outcome(one, run, diverged=diverged, was_there=was_there, interrupted=interrupted)
             if interrupted:
                 return
 
 
-def _train(planned: Planned, watcher: RunWatcher) -> bool:
-    """Whether Ctrl-C stopped it."""
+def _train(planned: Planned, watcher: RunWatcher) -> RunResult:
     load_keras().utils.clear_session()  # of the network before
     if (planned.folder / CONFIG_FILE).is_file():
-        return resume_run(planned.folder, {}, watcher).interrupted
-    return start_run(planned.config, planned.folder, watcher).interrupted
+        return resume_run(planned.folder, {}, watcher)
+    return start_run(planned.config, planned.folder, watcher)
 
 
 def _check_same(planned: Planned) -> None:
