@@ -11,6 +11,9 @@ from pathlib import Path
 
 from artforge.core.errors import OutputError
 
+PART = ".part-"
+"""How the name of a file begins that is not whole yet."""
+
 _UMASK = os.umask(0o077)
 os.umask(_UMASK)  # it can only be read by setting it, which is safe here, before there are threads
 
@@ -24,7 +27,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     make_folder(path.parent)
     try:
-        descriptor, name = tempfile.mkstemp(prefix=".part-", suffix=path.suffix, dir=path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=PART, suffix=path.suffix, dir=path.parent)
     except OSError as error:
         raise OutputError(
             f"cannot write into {path.parent}: {error.strerror}. Choose another folder with --out."

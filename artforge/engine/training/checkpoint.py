@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from artforge.core.errors import ModelError
 from artforge.core.files import atomic_path
+from artforge.engine.backend import load_keras
+from artforge.engine.training.batch_scores import Row
 
 Arrays = list[NDArray[Any]]
 
@@ -26,9 +28,10 @@ class Progress:
         best_epoch: the one with the lowest validation loss, counted from 1; 0 before the first.
         best_loss: that loss.
         stopped_early: whether `patience` has ended the run.
-        batches: one row per optimizer step.
+        batches: one row per batch, of training, validation and test, see `batch_scores.COLUMNS`.
         epochs: one row per epoch.
         data_key: of the pictures and their split, so that a run never goes on with other ones.
+        class_names: in the order of the network's outputs.
     """
 
     data_key: str
@@ -36,8 +39,18 @@ class Progress:
     best_epoch: int = 0
     best_loss: float = float("inf")
     stopped_early: bool = False
-    batches: list[dict[str, float]] = field(default_factory=list)
+    batches: list[Row] = field(default_factory=list)
     epochs: list[dict[str, float]] = field(default_factory=list)
+    class_names: list[str] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """What the finished epochs took."""
+        return sum(row["seconds"] for row in self.epochs)
+
+    def batches_of(self, phase: str) -> list[Row]:
+        """The rows of `training`, `validation` or `test`."""
+        return [row for row in self.batches if row["phase"] == phase]
 
 
 @dataclass
@@ -83,7 +96,8 @@ def _count(names: list[str], prefix: str) -> int:
 
 def values_of(variables: list[Any]) -> Arrays:
     """Copies of Keras variables as arrays."""
-    return [np.array(variable.numpy()) for variable in variables]
+    convert = load_keras().ops.convert_to_numpy
+    return [np.array(convert(variable)) for variable in variables]
 
 
 def assign_values(variables: list[Any], values: Arrays, where: str) -> None:

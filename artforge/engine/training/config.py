@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
@@ -12,9 +12,12 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from artforge.core.errors import UsageError, did_you_mean
+from artforge.engine.data.kinds import CacheChoice
 from artforge.engine.training.augment import Augmentation
 
 NPZ = ".npz"
+MOST_EPOCHS = 10_000
+Switch = Literal["auto", "on", "off"]
 
 
 class TrainConfig(BaseModel):
@@ -22,43 +25,70 @@ class TrainConfig(BaseModel):
 
     Attributes:
         data: folder with one folder per class, or an .npz file laid out as that of MNIST; None is the embedded set.
+        dataset: a name of `engine.data.catalogue.DATASETS`; None recognises the layout.
+        cache: where decoded pictures are kept, see `open_dataset`.
+        pictures_per_class: of the embedded set.
         name: what the model is called; None takes `hand_vs_algo` for the embedded set, else the folder's name.
         architecture: a name of `engine.models.architectures`.
-        image_size: edge of the training pictures in pixels.
-        epochs: most passes over the training pictures; `patience` may end it sooner. 0 fits them to the set's size.
-        patience: epochs without a lower validation loss before training stops.
-        batch_size: pictures per step of the optimizer.
-        learning_rate: the highest one.
-        schedule: `cosine`, it rises over the first epoch and falls as a cosine to nearly 0, or `constant`.
-        weight_decay: of AdamW.
+        image_size: edge of the training pictures in pixels; None takes the architecture's own.
+        weights: `imagenet`, or a file of weights to start from; None starts from random ones.
         dropout: share of the features before the last layer that is dropped in training.
-        seed: of the split, the weights, the order and the augmentation.
-        pictures_per_class: of the embedded set.
+        epochs: most passes over the training pictures; `patience` may end it sooner. 0 fits them to the set's size.
+        minutes: of training, validation included, after which it ends, in the middle of an epoch if need be.
+        patience: epochs without a lower validation loss before training stops.
+        batch_size: pictures per batch.
+        gradient_accumulation: batches per step of the optimizer.
+        optimizer: which one.
+        learning_rate: the highest one.
+        schedule: `cosine`, it rises over the first epoch and falls as a cosine to nearly 0; `plateau`, it falls to a
+            tenth after each 3 epochs without a lower validation loss; or `constant`.
+        momentum: of `sgd` and `rmsprop`.
+        weight_decay: of `adamw`.
+        label_smoothing: share of the target that is spread over all classes.
+        frozen_epochs: at first so many epochs train the head alone, on held layers; then all learn.
+        fine_tune_rate: the highest learning rate after those; None keeps `learning_rate`.
         balance_classes: weigh the loss so that each class counts the same, however many pictures it has.
-        views: how often each picture is shown in an epoch, changed by chance anew each time.
-        rescale, flip, window, jitter, jpeg: see `Augmentation`.
+        mixed_precision: compute in half precision; `auto` does on a device that gains.
+        jit: compile the step by XLA; `auto` does on a GPU.
+        seed: of the split, the weights, the order and the augmentation.
+        views: how often each picture is shown in an epoch, changed by chance anew each time; None: 4 where windows
+            are cut, else 1.
+        window: see `Augmentation`; None: 64 for a network that sees any size, else 0.
+        rescale, flip, jitter, jpeg: see `Augmentation`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     data: str | None = None
+    dataset: str | None = None
+    cache: CacheChoice = "auto"
+    pictures_per_class: int = Field(default=1500, ge=10, le=100_000)
     name: str | None = Field(default=None, min_length=1, max_length=80)
     architecture: str = "artforge_small"
-    image_size: int = Field(default=128, ge=16, le=1024)
-    epochs: int = Field(default=0, ge=0, le=10_000)
-    patience: int = Field(default=20, ge=1)
-    batch_size: int = Field(default=64, ge=2, le=1024)
-    learning_rate: float = Field(default=4e-3, gt=0, le=1)
-    schedule: Literal["cosine", "constant"] = "cosine"
-    weight_decay: float = Field(default=1e-3, ge=0, le=1)
+    image_size: int | None = Field(default=None, ge=16, le=1024)
+    weights: str | None = Field(default=None, min_length=1)
     dropout: float = Field(default=0.2, ge=0, lt=1)
-    seed: int = Field(default=0, ge=0)
-    pictures_per_class: int = Field(default=1500, ge=10, le=100_000)
+    epochs: int = Field(default=0, ge=0, le=MOST_EPOCHS)
+    minutes: float | None = Field(default=None, gt=0, le=100_000)
+    patience: int = Field(default=20, ge=1)
+    batch_size: int = Field(default=64, ge=2, le=4096)
+    gradient_accumulation: int = Field(default=1, ge=1, le=1024)
+    optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = "adamw"
+    learning_rate: float = Field(default=4e-3, gt=0, le=1)
+    schedule: Literal["cosine", "constant", "plateau"] = "cosine"
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    weight_decay: float = Field(default=1e-3, ge=0, le=1)
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    frozen_epochs: int = Field(default=0, ge=0, le=MOST_EPOCHS)
+    fine_tune_rate: float | None = Field(default=None, gt=0, le=1)
     balance_classes: bool = True
+    mixed_precision: Switch = "auto"
+    jit: Switch = "auto"
+    seed: int = Field(default=0, ge=0)
+    views: int | None = Field(default=None, ge=1, le=64)
+    window: int | None = Field(default=None, ge=0, le=1024)
     rescale: bool = True
     flip: bool = True
-    window: int = Field(default=64, ge=0, le=1024)
-    views: int = Field(default=4, ge=1, le=64)
     jitter: float = Field(default=0.1, ge=0, le=1)
     jpeg: float = Field(default=0.2, ge=0, le=1)
 
@@ -73,21 +103,13 @@ class TrainConfig(BaseModel):
     def augmentation(self) -> Augmentation:
         """The part that changes pictures."""
         return Augmentation(
-            rescale=self.rescale, flip=self.flip, window=self.window, jitter=self.jitter, jpeg=self.jpeg
+            rescale=self.rescale, flip=self.flip, window=self.window or 0, jitter=self.jitter, jpeg=self.jpeg
         )
 
-
-PICTURES_SEEN = 30_000
-MOST_FITTED_EPOCHS = 40
-
-
-def fitted_epochs(num_training: int) -> int:
-    """Enough passes over the training pictures that they add up to some 30,000 pictures, but no more than 40 passes.
-
-    `views` is left out of the count: a pass shows each picture that many times (4 by default, each time as another
-    window of 64 px), so with the defaults the network sees some 120,000 windows.
-    """
-    return min(MOST_FITTED_EPOCHS, max(1, round(PICTURES_SEEN / num_training)))
+    @property
+    def num_views(self) -> int:
+        """How often each picture is shown in an epoch."""
+        return self.views or 1
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -153,7 +175,7 @@ def _plain(document: CommentedMap) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, value in document.items():
         kind = TrainConfig.model_fields[key].annotation if key in TrainConfig.model_fields else None
-        values[str(key)] = _scalar(value, as_float=kind is float)
+        values[str(key)] = _scalar(value, as_float=kind is float or float in get_args(kind))
     return values
 
 

@@ -6,200 +6,120 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from artforge.core.errors import ModelError
-from artforge.engine.backend import load_keras
-from artforge.engine.data.dataset import Dataset
-from artforge.engine.data.splits import Split
-from artforge.engine.evaluation.metrics import class_recalls, confusion_matrix, predicted_labels
-from artforge.engine.training.batches import balancing_weights, epoch_batches, num_batches
 from artforge.engine.training.checkpoint import Checkpoint, Progress, assign_values, values_of
-from artforge.engine.training.config import TrainConfig
-
-PREDICT_BATCH = 64
-
-
-class Watcher(Protocol):
-    """Whoever wants to follow a run."""
-
-    def batch_done(self, epoch: int, batch: int, num_batches: int, loss: float) -> None:
-        """After each optimizer step; `epoch` and `batch` count from 1."""
-
-    def epoch_done(self, row: dict[str, float], *, is_best: bool) -> None:
-        """After each epoch, with its row of the history."""
+from artforge.engine.training.epoch import Clock, DivergedError, Task, Watcher, train_steps, validate
+from artforge.engine.training.parallel import Predictor
+from artforge.engine.training.phases import Phase, phase_of, set_trainable
+from artforge.engine.training.precision import compiles
+from artforge.engine.training.step import Step, compile_network
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What the loop leaves: the network holds the weights of the best epoch.
+    """What the loop leaves; the weights of the best epoch are in the checkpoint.
 
     Attributes:
         progress: with the whole history.
         interrupted: whether Ctrl-C ended it.
+        diverged: what is to be said where the loss was no longer a number.
     """
 
     progress: Progress
-    interrupted: bool
-
-
-def class_weights_of(config: TrainConfig, class_counts: NDArray[np.int64]) -> NDArray[np.float32]:
-    """How much a picture of each class counts in the loss: float32 (classes,)."""
-    return balancing_weights(class_counts) if config.balance_classes else np.ones(len(class_counts), np.float32)
-
-
-def compile_network(network: Any, config: TrainConfig, num_training: int) -> None:
-    """Give the network its optimizer and loss: AdamW, by default with a warm-up of one epoch and a cosine fall.
-
-    Sources: Loshchilov & Hutter, https://arxiv.org/abs/1711.05101 (AdamW) and https://arxiv.org/abs/1608.03983 (cosine)
-    """
-    keras = load_keras()
-    binary = network.outputs[0].shape[-1] == 1
-    loss = keras.losses.BinaryCrossentropy() if binary else keras.losses.CategoricalCrossentropy()
-    optimizer = keras.optimizers.AdamW(_learning_rate(config, num_training), weight_decay=config.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
-    network.compile(optimizer=optimizer, loss=loss, jit_compile=False)  # XLA is slower here on a CPU
-    optimizer.build(network.trainable_variables)  # so that a checkpoint can be put into it before the first step
-
-
-def _learning_rate(config: TrainConfig, num_training: int) -> Any:
-    if config.schedule == "constant":
-        return config.learning_rate
-    steps = num_batches(num_training * config.views, config.batch_size)
-    return load_keras().optimizers.schedules.CosineDecay(
-        initial_learning_rate=config.learning_rate / 20,
-        warmup_target=config.learning_rate,
-        warmup_steps=steps,
-        decay_steps=max(1, steps * (config.epochs - 1)),
-        alpha=0.01,
-    )
+    interrupted: bool = False
+    diverged: str | None = None
 
 
 def fit(
-    network: Any,
-    dataset: Dataset,
-    split: Split,
-    config: TrainConfig,
-    *,
-    checkpoint: Checkpoint,
-    save: Callable[[Checkpoint], None],
-    watcher: Watcher,
+    network: Any, task: Task, *, checkpoint: Checkpoint, save: Callable[[Checkpoint], None], watcher: Watcher
 ) -> Trained:
-    """Train a compiled network from where the checkpoint stands; at the end it holds its best epoch's weights.
+    """Train a network from where the checkpoint stands.
 
-    Ctrl-C ends the loop at once, and the best finished epoch is kept.
+    Ctrl-C ends the loop at once, and so does a loss that is no number; the best finished epoch is kept.
 
     Args:
-        network: as `compile_network` leaves it.
-        dataset: all the pictures.
-        split: which of them to train on, and to choose the best epoch by.
-        config: the settings.
+        network: new, built within the scope of the task's devices; the loop runs within it too.
+        task: what is to be learned.
         checkpoint: a new one has no variables; it is changed as the run goes on.
         save: called with it after every epoch.
         watcher: follows the run.
 
     Raises:
-        ModelError: the loss is no longer a number.
+        DivergedError: the loss is no longer a number, and no epoch has been finished before.
     """
-    progress = checkpoint.progress
-    everything = [*network.variables, *network.optimizer.variables]
+    progress, config, devices = checkpoint.progress, task.config, task.devices
+    phase = phase_of(config, max(1, progress.num_epochs))
+    step = _begin(phase, network, task)
     if checkpoint.variables:
-        assign_values(everything, checkpoint.variables, "checkpoint")
-    counts = np.bincount(dataset.labels[split.training], minlength=len(dataset.class_names))
-    class_weights = class_weights_of(config, counts)
-    interrupted = False
+        assign_values(_everything(network), checkpoint.variables, "checkpoint")
+    predict = devices.predictor(network)
+    clock = Clock(config.minutes, progress.seconds)
     try:
         for epoch in range(progress.num_epochs + 1, config.epochs + 1):
-            if progress.stopped_early:
+            if progress.stopped_early or devices.agree(clock.share) >= 1:
                 break
-            row, batch_rows = _train_epoch(network, dataset, split, config, class_weights, epoch, watcher)
+            if phase_of(config, epoch) != phase:
+                phase = phase_of(config, epoch)
+                step, predict = _begin(phase, network, task), devices.predictor(network)
+            row = _one_epoch(task, step, predict, phase, epoch, clock, progress, watcher)
             is_best = row["val_loss"] < progress.best_loss
             if is_best:
                 progress.best_epoch, progress.best_loss = epoch, row["val_loss"]
-                checkpoint.best_weights = values_of(network.variables)
+                checkpoint.best_weights = values_of(network.weights)
             progress.num_epochs = epoch
-            progress.batches += batch_rows
-            progress.epochs.append(row)
             progress.stopped_early = epoch - progress.best_epoch >= config.patience
-            checkpoint.variables = values_of(everything)
+            checkpoint.variables = values_of(_everything(network))
             save(checkpoint)
             watcher.epoch_done(row, is_best=is_best)
     except KeyboardInterrupt:
-        interrupted = True
-    if checkpoint.best_weights:
-        assign_values(network.variables, checkpoint.best_weights, "checkpoint")
-    return Trained(progress, interrupted)
+        if devices.num_workers > 1:  # the others cannot go on
+            raise
+        return Trained(progress, interrupted=True)
+    except DivergedError as error:
+        if not progress.best_epoch:
+            raise
+        return Trained(progress, diverged=str(error))
+    return Trained(progress)
 
 
-def _train_epoch(
-    network: Any,
-    dataset: Dataset,
-    split: Split,
-    config: TrainConfig,
-    class_weights: NDArray[np.float32],
+def _begin(phase: Phase, network: Any, task: Task) -> Step:
+    """Give the network a new optimizer for the weights that learn in this phase."""
+    config, devices = task.config, task.devices
+    set_trainable(network, config, phase)
+    fused = devices.can_fuse and compiles(config.jit)
+    compile_network(network, config, batch_size=task.batch_size, fused=fused)
+    return devices.make_step(network)
+
+
+def _one_epoch(
+    task: Task,
+    step: Step,
+    predict: Predictor,
+    phase: Phase,
     epoch: int,
+    clock: Clock,
+    progress: Progress,
     watcher: Watcher,
-) -> tuple[dict[str, float], list[dict[str, float]]]:
+) -> dict[str, float]:
+    """The epoch's row of the history; those of its batches are added to the progress."""
     begun = time.perf_counter()
-    batches = epoch_batches(
-        dataset.images[split.training],
-        dataset.labels[split.training],
-        class_weights,
-        batch_size=config.batch_size,
-        views=config.views,
-        augmentation=config.augmentation,
-        seed=config.seed,
-        epoch=epoch,
-    )
-    count = num_batches(len(split.training) * config.views, config.batch_size)
-    rows: list[dict[str, float]] = []
-    num_pictures = 0
-    for number, batch in enumerate(batches, start=1):
-        network.reset_metrics()  # some backends report the mean since the last reset, others this batch alone
-        told = network.train_on_batch(batch.images, batch.targets, sample_weight=batch.weights, return_dict=True)
-        loss = float(told["loss"])
-        if not math.isfinite(loss):
-            raise ModelError(
-                f"the loss became {loss} in epoch {epoch}, batch {number}: training diverged. "
-                f"Lower --learning-rate (it is {config.learning_rate:g})."
-            )
-        num_pictures += len(batch.targets)
-        rows.append({"epoch": epoch, "batch": number, "loss": loss})
-        watcher.batch_done(epoch, number, count, loss)
-    training_seconds = time.perf_counter() - begun
-    seen = predict_probabilities(network, dataset.images[split.validation])
-    validation = _weighted_scores(dataset.labels[split.validation], seen, class_weights)
+    val_losses = [row["val_loss"] for row in progress.epochs[phase.first_epoch - 1 :]]
+    steps = train_steps(task, step, phase=phase, epoch=epoch, val_losses=val_losses, clock=clock, watcher=watcher)
+    measures, rows = validate(task, predict, epoch)
     row = {
         "epoch": epoch,
-        "loss": sum(one["loss"] for one in rows) / len(rows),
-        **validation,
-        "learning_rate": float(load_keras().ops.convert_to_numpy(network.optimizer.learning_rate)),
+        "loss": math.fsum(steps.losses) / len(steps.losses),
+        **measures,
+        "learning_rate": steps.learning_rate,
         "seconds": round(time.perf_counter() - begun, 3),
-        "images_per_second": round(num_pictures / training_seconds, 1),
+        "images_per_second": round(steps.num_pictures / steps.seconds, 1),
+        "waiting": round(steps.waiting, 4),
     }
-    return row, rows
+    progress.batches += [*steps.rows, *rows]
+    progress.epochs.append(row)
+    return row
 
 
-def _weighted_scores(
-    labels: NDArray[np.int64], probabilities: NDArray[np.float32], class_weights: NDArray[np.float32]
-) -> dict[str, float]:
-    """Validation loss, weighed as the training loss is, and both accuracies."""
-    own = np.clip(probabilities[np.arange(len(labels)), labels].astype(np.float64), 1e-7, 1)
-    predicted = predicted_labels(probabilities)
-    recalls = class_recalls(confusion_matrix(labels, predicted, probabilities.shape[1]))
-    return {
-        "val_loss": float(np.average(-np.log(own), weights=class_weights[labels])),
-        "val_accuracy": float((predicted == labels).mean()),
-        "val_balanced_accuracy": float(recalls.mean()),
-    }
-
-
-def predict_probabilities(network: Any, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What the network makes of uint8 pictures (n, H, W, 3 or 1): float32 (n, classes), rows adding up to 1."""
-    chunks = [images[start : start + PREDICT_BATCH] for start in range(0, len(images), PREDICT_BATCH)]
-    outputs = [network.predict_on_batch(chunk.astype(np.float32) / np.float32(255)) for chunk in chunks]
-    probabilities = np.concatenate([np.asarray(output, np.float32) for output in outputs])
-    return np.concatenate([1 - probabilities, probabilities], axis=1) if probabilities.shape[1] == 1 else probabilities
+def _everything(network: Any) -> list[Any]:
+    return [*network.variables, *network.optimizer.variables]

@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from artforge.core.errors import UsageError
-from artforge.core.files import check_writable, make_folder, write_text
+from artforge.core.files import PART, check_writable, make_folder, write_text
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.splits import Split
 from artforge.engine.evaluation.chart_style import write_chart
-from artforge.engine.evaluation.confusion_chart import confusion_chart
+from artforge.engine.evaluation.predictions import PREDICTIONS_FILE, Predictions, write_predictions
+from artforge.engine.evaluation.result_charts import write_test_charts
 from artforge.engine.evaluation.training_chart import training_chart
+from artforge.engine.training.batch_scores import COLUMNS
 from artforge.engine.training.checkpoint import Progress
 from artforge.engine.training.config import TrainConfig, config_text
 
@@ -28,7 +28,6 @@ BATCHES_FILE = "history_batches.csv"
 EPOCHS_FILE = "history_epochs.csv"
 METRICS_FILE = "test_metrics.json"
 CURVES_FILE = "curves.png"
-CONFUSION_FILE = "confusion_matrix.png"
 SPLIT_FILE = "split.csv"
 SKIPPED_FILE = "skipped.csv"
 RUNS = Path("runs")
@@ -81,19 +80,27 @@ def write_start(folder: Path, config: TrainConfig, dataset: Dataset, split: Spli
 
 def write_history(folder: Path, progress: Progress) -> None:
     """Both tables, whole, after each epoch."""
-    for name, rows in ((BATCHES_FILE, progress.batches), (EPOCHS_FILE, progress.epochs)):
-        if rows:
-            write_table(folder / name, rows, tuple(rows[0]))
+    write_table(folder / BATCHES_FILE, progress.batches, COLUMNS)
+    if progress.epochs:
+        write_table(folder / EPOCHS_FILE, progress.epochs, tuple(progress.epochs[0]))
 
 
-def write_results(folder: Path, progress: Progress, scores: dict[str, Any], title: str) -> None:
-    """What is known after the test: the measures and the two charts."""
+def write_results(
+    folder: Path, progress: Progress, predictions: Predictions, scores: dict[str, Any], title: str
+) -> None:
+    """What is known after the test: the measures, what was said of each picture, and the charts."""
     write_text(folder / METRICS_FILE, json.dumps(scores, indent=1, ensure_ascii=False) + "\n")
-    curves = training_chart(progress.epochs, progress.batches, title=title, best_epoch=progress.best_epoch)
+    write_predictions(folder / PREDICTIONS_FILE, predictions)
+    training: Any = progress.batches_of("training")
+    curves = training_chart(progress.epochs, training, title=title, best_epoch=progress.best_epoch)
     write_chart(folder / CURVES_FILE, curves)
-    confusion = np.asarray(scores["confusion_matrix"], np.int64)
-    heading = f"{title}: test, balanced accuracy {scores['balanced_accuracy']:.3f}"
-    write_chart(folder / CONFUSION_FILE, confusion_chart(confusion, scores["class_names"], title=heading))
+    write_test_charts(folder, predictions, title=f"{title}, balanced accuracy {scores['balanced_accuracy']:.3f}")
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Take away the half-written files that a killed process has left in a run folder."""
+    for part in folder.glob(f"{PART}*"):
+        part.unlink(missing_ok=True)
 
 
 def write_table(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:

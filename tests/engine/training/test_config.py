@@ -7,7 +7,8 @@ import re
 import pytest
 
 from artforge.core.errors import UsageError
-from artforge.engine.training.config import TrainConfig, check_settings, config_text, fitted_epochs, read_config
+from artforge.engine.training.config import TrainConfig, check_settings, config_text, read_config
+from artforge.engine.training.fitting import fitted_epochs
 
 
 def written(tmp_path, text: str):

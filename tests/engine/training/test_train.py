@@ -11,18 +11,20 @@ import pytest
 from PIL import Image as PillowImage
 
 from artforge.core.errors import ChoiceError, ModelError, OutputError, UsageError
-from artforge.engine.backend import load_keras
+from artforge.engine.evaluation.metrics import accuracy_by_folder
 from artforge.engine.models.architectures import build_architecture, output_bias
 from artforge.engine.models.store import load_model
 from artforge.engine.training import checkpoint as checkpoints
-from artforge.engine.training import fit
 from artforge.engine.training.augment import Augmentation, augment
 from artforge.engine.training.config import TrainConfig
-from artforge.engine.training.train import accuracy_by_folder, resume_run, start_run
+from artforge.engine.training.parallel import Devices
+from artforge.engine.training.step import LocalStep, StepOutcome
+from artforge.engine.training.train import resume_run, start_run
 
 WRITTEN = {
     *("model.keras", "model.json", "config.yaml", "history_batches.csv", "history_epochs.csv", "test_metrics.json"),
-    *("curves.png", "confusion_matrix.png", "split.csv", "skipped.csv", "checkpoint.npz"),
+    *("curves.png", "confusion_matrix.png", "roc.png", "precision_recall.png", "reliability.png"),
+    *("split.csv", "skipped.csv", "checkpoint.npz", "test_predictions.csv"),
 }
 
 
@@ -37,6 +39,8 @@ class Quiet:
 
     def data_ready(self, dataset, split, folder) -> None:
         self.dataset, self.split = dataset, split
+
+    def told(self, message: str) -> None: ...
 
     def training_starts(self, first_epoch: int, num_epochs: int, num_parameters: int) -> None:
         self.first_epoch = first_epoch
@@ -135,9 +139,23 @@ def test_the_kept_epoch_is_the_one_with_the_lowest_validation_loss(run):
         assert any(np.array_equal(weight, kept) for kept in best)
 
 
-def test_the_history_has_a_row_for_each_batch(run):
+def test_the_history_has_a_row_for_each_batch_of_training_validation_and_test(run):
     rows = read_csv(run[0].folder / "history_batches.csv")
-    assert [(int(row["epoch"]), int(row["batch"])) for row in rows] == [(e, b) for e in (1, 2, 3) for b in (1, 2, 3)]
+    places = [(row["phase"], int(row["epoch"]), int(row["batch"])) for row in rows]
+    assert places == [
+        *[(phase, e, b) for e in (1, 2, 3) for phase, b in [*(("training", b) for b in (1, 2, 3)), ("validation", 1)]],
+        ("test", run[0].progress.best_epoch, 1),
+    ]
+    for row in rows:
+        counted = sum(int(row[name]) for name in ("true_positives", "false_positives", "true_negatives"))
+        assert counted + int(row["false_negatives"]) == 8
+        assert 0 <= float(row["roc_auc"]) <= 1
+
+
+def test_the_loss_of_the_validation_batches_is_that_of_the_epoch(run):
+    for row in run[0].progress.epochs:
+        own = [one for one in run[0].progress.batches_of("validation") if one["epoch"] == row["epoch"]]
+        assert own[0]["loss"] == pytest.approx(row["val_loss"])
 
 
 def test_the_split_file_names_every_picture_once(run):
@@ -191,7 +209,9 @@ def test_more_epochs_can_be_asked_for(pictures, tmp_path):
 
 
 def test_patience_ends_a_run_that_does_not_get_better(pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr(fit, "predict_probabilities", lambda network, images: np.full((len(images), 2), 0.5))
+    monkeypatch.setattr(
+        Devices, "predictor", lambda self, network: lambda of, chosen: np.full((len(chosen), 2), 0.5, np.float32)
+    )
     ended = start_run(settings(pictures, epochs=9, patience=2), tmp_path / "run", Quiet())
     assert ended.progress.stopped_early
     assert (ended.progress.best_epoch, ended.progress.num_epochs) == (1, 3)
@@ -245,11 +265,30 @@ def test_an_unknown_architecture_is_told_with_the_known_ones(pictures, tmp_path)
         start_run(settings(pictures, architecture="artforge_smal"), tmp_path / "run", Quiet())
 
 
-def test_training_that_diverges_is_told(pictures, tmp_path, monkeypatch):
-    keras = load_keras()
-    monkeypatch.setattr(keras.Model, "train_on_batch", lambda *given, **named: {"loss": float("nan")})
-    with pytest.raises(ModelError, match=r"training diverged.*--learning-rate"):
+def no_number_at(monkeypatch, call: int) -> None:
+    """The loss of this step and of all after it is NaN."""
+    counted, step = iter(range(1, 10**6)), LocalStep.__call__
+
+    def broken(self, batch, learning_rate):
+        outcome = step(self, batch, learning_rate)
+        return StepOutcome(float("nan"), outcome.probabilities) if next(counted) >= call else outcome
+
+    monkeypatch.setattr(LocalStep, "__call__", broken)
+
+
+def test_training_that_diverges_in_its_first_epoch_is_told(pictures, tmp_path, monkeypatch):
+    no_number_at(monkeypatch, call=2)
+    with pytest.raises(ModelError, match=r"loss became nan in epoch 1, batch 2: training diverged.*--learning-rate"):
         start_run(settings(pictures), tmp_path / "run", Quiet())
+
+
+def test_training_that_diverges_later_leaves_the_best_epoch(run, pictures, tmp_path, monkeypatch):
+    no_number_at(monkeypatch, call=5)
+    ended = start_run(settings(pictures), tmp_path / "run", Quiet())
+    assert "epoch 2, batch 2" in ended.diverged
+    assert ended.progress.best_epoch == 1
+    assert {path.name for path in ended.folder.iterdir()} == WRITTEN
+    assert all(np.isfinite(weight).all() for weight in weights_in(ended.folder))
 
 
 def test_the_bias_of_two_classes_is_their_log_odds():
