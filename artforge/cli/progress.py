@@ -8,7 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import TaskID
 
-from artforge.cli.console import event, progress_bars, result, warn
+from artforge.cli.console import event, note, progress_bars, result, warn
 from artforge.recipes.artifacts import Artifact
 from artforge.recipes.render import Rendered
 
@@ -58,18 +58,13 @@ class RenderProgress:
         """It stands in its place."""
         self._progress.advance(self._task, _num_pictures(artifact) - self._within)
         if self._as_json:
-            seconds = round(done.seconds, 3)
-            event(
-                {
-                    "event": "artifact",
-                    "path": str(done.path),
-                    "kind": artifact.kind,
-                    "cached": done.cached,
-                    "seconds": seconds,
-                }
-            )
-        else:
-            result(str(done.path))
+            told = {"path": str(done.path), "kind": artifact.kind, "cached": done.cached}
+            seam = None if done.seam is None else round(done.seam.ratio, 3)
+            event({"event": "artifact", **told, "seconds": round(done.seconds, 3), "seam": seam})
+            return
+        result(str(done.path))
+        if done.seam is not None:
+            (warn if done.seam.is_rough else note)(f"{done.path.name}: {done.seam}")
 
 
 def _num_pictures(artifact: Artifact) -> int:

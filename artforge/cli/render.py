@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from artforge.cli.console import console, event, note, result, warn
-from artforge.core.errors import ArtforgeError, RecipeError
+from artforge.core.errors import ArtforgeError, RecipeError, UsageError
 
 RecipeFiles = Annotated[
     list[Path], typer.Argument(metavar="RECIPE...", help="Recipe files (YAML).", show_default=False)
@@ -22,7 +22,8 @@ def check_command(
 ) -> None:
     """Check recipes without rendering: every mistake at once, with its line. Example: artforge check recipes/*.yaml"""
     from artforge.recipes.check import check_file
-    from artforge.recipes.variants import Overrides, expand_variants
+    from artforge.recipes.overrides import Overrides
+    from artforge.recipes.variants import count_variants
 
     faults = []
     for path in recipes:
@@ -32,12 +33,15 @@ def check_command(
             faults.append(str(error))
             tell_error(str(error), as_json=as_json)
             continue
-        count = len(expand_variants(checked.recipe, Overrides()))
-        outputs = ", ".join(checked.recipe.outputs)
+        count = count_variants(checked.recipe, Overrides())
+        outputs = list(checked.recipe.outputs)
         if as_json:
-            event({"event": "checked", "recipe": str(path), "variants": count, "outputs": list(checked.recipe.outputs)})
+            found = {"variants": count, "outputs": outputs, "warnings": list(checked.warnings)}
+            event({"event": "checked", "recipe": str(path), **found})
         else:
-            result(f"{path}: good ({count} variant{'s' if count > 1 else ''}; outputs: {outputs})")
+            result(f"{path}: good ({count:,} variant{'s' if count > 1 else ''}; outputs: {', '.join(outputs)})")
+            for warning in checked.warnings:
+                warn(warning)
     if faults:
         raise RecipeError("\n".join(faults))
 
@@ -49,27 +53,33 @@ def render_command(
     ] = Path("out"),
     assignments: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Turn a param, e.g. --set intensity=0.8 --set image=my.jpg"),
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Turn a param (--set intensity=0.8) or set any place of the recipe (--set outputs.still.size=2400px).",
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Another seed: other chance, same recipe.")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="A look at a quarter of the size.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per event on stdout.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Say what would be made; write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Render a sweep of more than 1000 variants too.")] = False,
 ) -> None:
     """Render recipes into prints, contact sheets and films. Example: artforge render recipes/heatmap_sweep.yaml"""
     from artforge.recipes.cache import Cache, cache_folder, cache_limit
     from artforge.recipes.check import check_file
+    from artforge.recipes.overrides import parse_overrides
     from artforge.recipes.plan import PREVIEW_SCALE, Planner
     from artforge.recipes.render import Renderer, render_plan
-    from artforge.recipes.variants import Overrides, parse_assignments
 
     started = time.perf_counter()
-    overrides = Overrides(parse_assignments(assignments or []), seed)
+    overrides = parse_overrides(assignments or [], seed)
     store = Cache(cache_folder(), cache_limit())
     checked = _check_all(recipes, overrides, check_file, as_json=as_json)
+    small = [each for each in checked if _is_small(each, overrides, dry_run=dry_run, yes=yes, as_json=as_json)]
     renderers = [
         Renderer(Planner(each, overrides, PREVIEW_SCALE if preview else 1.0), out / each.recipe.name, store)
-        for each in checked
+        for each in small
     ]
     if dry_run:
         for renderer in renderers:
@@ -115,7 +125,35 @@ def _check_all(recipes: list[Path], overrides: Any, check_file: Any, *, as_json:
             tell_error(str(error), as_json=as_json)
     if faults:
         raise RecipeError("\n".join(faults))
+    for each in checked:
+        for warning in each.warnings:
+            warn(warning)
     return checked
+
+
+def _is_small(checked: Any, overrides: Any, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
+    """Whether a recipe's files can be listed one by one; of a very large sweep a dry run tells the numbers only.
+
+    Raises:
+        UsageError: a render of such a sweep that nobody has confirmed.
+    """
+    from artforge.recipes.variants import MANY_VARIANTS, count_variants
+
+    count = count_variants(checked.recipe, overrides)
+    if count <= MANY_VARIANTS or (yes and not dry_run):
+        return True
+    if not dry_run:
+        raise UsageError(
+            f"{checked.recipe.source}: {count:,} variants, more than {MANY_VARIANTS:,}. Look with --dry-run, "
+            "sweep less (--set sweep.NAME.count=...), or say --yes"
+        )
+    for output in checked.recipe.outputs.values():
+        files = count * len(output.formats) if output.per == "variant" else len(output.formats)
+        if as_json:
+            event({"event": "plan", "output": output.name, "files": files, "variants": count})
+        else:
+            result(f"{output.name}: {files:,} files of {count:,} variants; a render asks for --yes")
+    return False
 
 
 def _show_planned(planned: dict[str, Any], *, as_json: bool) -> None:

@@ -95,6 +95,10 @@ ARRAY_KINDS: dict[Kind, tuple[int, int | None]] = {
 }
 """The array kinds: number of axes, and the size of the last axis where it is fixed."""
 
+ITEM_OF = {Kind.IMAGES: Kind.IMAGE, Kind.FEATURE_MAPS: Kind.HEATMAP}
+"""Kinds that hold several of another: a step that takes one maps over them."""
+STACK_OF = {item: stack for stack, item in ITEM_OF.items()}
+
 
 @dataclass(frozen=True)
 class Frames:

@@ -11,9 +11,13 @@ from typing import Any, Literal
 
 from artforge.recipes.plan import Node, Planner
 from artforge.recipes.recipe import STILL_FORMATS, Format, Output
-from artforge.recipes.variants import Variant
+from artforge.recipes.templates import fill_template
+from artforge.recipes.variants import Variant, scope_of
 
 HASH_DIGITS = 8
+MAX_NAME = 120
+"""Characters of a file's name that an artist may choose."""
+_UNSAFE_NAME = re.compile(r"[^\w .+,=-]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9.+-]+")
 
 
@@ -28,6 +32,7 @@ class Artifact:
         variants: the variant it shows; all of them for a contact sheet.
         frames: the frame it shows; all of them for a film.
         key: stands for every pixel of it, whatever the format: the film and the GIF of one output share it.
+        name: the artist's own name for the file, filled in; empty for the usual one.
     """
 
     output: Output
@@ -36,16 +41,16 @@ class Artifact:
     variants: tuple[Variant, ...]
     frames: tuple[int, ...]
     key: str
+    name: str = ""
 
     @property
     def file_name(self) -> str:
-        """`<output>[-<axis><value>...]-<hash8>.<ext>`."""
-        swept = (
-            ""
-            if self.kind == "sheet"
-            else "".join(f"-{name}{_safe(value)}" for name, value in self.variant.swept.items())
-        )
-        return f"{self.output.name}{swept}-{self.key[:HASH_DIGITS]}.{self.format}"
+        """`<output>[-<source>][-<axis><value>...]-<hash8>.<ext>`; an artist's name stands for all before the hash."""
+        if self.name:
+            return f"{self.name}-{self.key[:HASH_DIGITS]}.{self.format}"
+        sources = "".join(f"-{_safe(value)}" for value in self.variant.source.values())
+        swept = "" if self.kind == "sheet" else "".join(f"-{_axis(*each)}" for each in self.variant.swept.items())
+        return f"{self.output.name}{sources}{swept}-{self.key[:HASH_DIGITS]}.{self.format}"
 
     @property
     def variant(self) -> Variant:
@@ -74,14 +79,30 @@ def _of_output(planner: Planner, output: Output) -> Iterator[Artifact]:
             film = file_format not in STILL_FORMATS
             frames = tuple(range(last)) if film else (moment,)
             kind: Literal["still", "sheet", "film"] = "film" if film else "sheet" if output.is_sheet else "still"
-            yield Artifact(output, file_format, kind, variants, frames, _key(planner, output, kind, variants, frames))
+            key = _key(planner, output, kind, variants, frames)
+            name = _own_name(planner, output, variants[0])
+            yield Artifact(output, file_format, kind, variants, frames, key, name)
 
 
 def _groups(planner: Planner, output: Output) -> list[tuple[Variant, ...]]:
     """The variants that go into each file of an output."""
     if output.per == "variant":
         return [(variant,) for variant in planner.variants]
-    return [tuple(planner.variants)] if output.per == "sweep" else [(planner.base_variant,)]
+    if output.per == "recipe":
+        return [(variant,) for variant in planner.base_variants]
+    by_source: dict[tuple[str, ...], list[Variant]] = {}
+    for variant in planner.variants:
+        by_source.setdefault(tuple(variant.source.values()), []).append(variant)
+    return [tuple(variants) for variants in by_source.values()]
+
+
+def _own_name(planner: Planner, output: Output, variant: Variant) -> str:
+    if not output.file_name:
+        return ""
+    recipe = planner.checked.recipe
+    texts = scope_of(recipe, variant, len(planner.variants)).texts
+    plain = {name: value if isinstance(value, int | float) else _safe(value) for name, value in texts.items()}
+    return _UNSAFE_NAME.sub("-", fill_template(output.file_name, plain)).strip("-. ")[:MAX_NAME] or output.name
 
 
 def _key(planner: Planner, output: Output, kind: str, variants: tuple[Variant, ...], frames: tuple[int, ...]) -> str:
@@ -103,8 +124,13 @@ def _key(planner: Planner, output: Output, kind: str, variants: tuple[Variant, .
     if kind == "sheet":
         swept = [variant.swept for variant in variants]
         grid = [output.grid.x, output.grid.y, output.grid.columns]
-        parts["sheet"] = [output.cell, grid, output.labels, planner.checked.recipe.title, swept]
+        labels = output.caption or output.labels
+        parts["sheet"] = [output.cell, grid, labels, planner.checked.recipe.title, swept]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _axis(name: str, value: Any) -> str:
+    return f"{name}{_safe(value)}"
 
 
 def _safe(value: Any) -> str:

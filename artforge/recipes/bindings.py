@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
-from artforge.core.errors import did_you_mean
-from artforge.recipes.document import Tree
-from artforge.recipes.easing import EASINGS
-from artforge.recipes.expressions import TIME_NAMES, VARIANT_NAMES, Expression, ExpressionError, parse_expression
-from artforge.recipes.problems import Position, Problems
-from artforge.recipes.recipe import NUMERIC_TYPES, Param
-from artforge.recipes.templates import fill_template, template_fault
+from artforge.recipes.expressions import Expression
+from artforge.recipes.templates import fill_template, template_names
 from artforge.recipes.timeline import Keyframes, Timeline
 
 
@@ -26,6 +22,7 @@ class Scope:
         seed: the recipe's seed.
         timeline: the film, or None.
         frame: the frame's index.
+        path_params: the params that name a file, whose name texts may read in parts.
     """
 
     params: Mapping[str, Any]
@@ -34,6 +31,7 @@ class Scope:
     seed: int
     timeline: Timeline | None = None
     frame: int = 0
+    path_params: frozenset[str] = frozenset()
 
     @property
     def share(self) -> float:
@@ -43,14 +41,15 @@ class Scope:
     @property
     def numbers(self) -> dict[str, float]:
         """The names that expressions may read."""
-        numeric = {name: value for name, value in self.params.items() if _is_number(value)}
+        numeric = {name: value for name, value in self.params.items() if is_number(value)}
         moment = {"t": self.share, "frame": self.frame, "frames": self.timeline.num_frames} if self.timeline else {}
         return {**numeric, "i": self.index, "n": self.count, "seed": self.seed, **moment}
 
     @property
     def texts(self) -> dict[str, Any]:
         """The names that text templates may read."""
-        return {**self.params, "i": self.index, "n": self.count, "seed": self.seed}
+        parts = parts_of_paths(self.params, self.path_params)
+        return {**self.params, **parts, "i": self.index, "n": self.count, "seed": self.seed}
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,7 @@ class Constant:
     value: Any
 
     moves = False
+    reads = frozenset[str]()
 
     def resolve(self, scope: Scope) -> Any:  # noqa: ARG002 - every binding resolves in a scope
         """The value itself."""
@@ -73,6 +73,11 @@ class FromParam:
     name: str
 
     moves = False
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names whose values it depends on, apart from the time."""
+        return frozenset({self.name})
 
     def resolve(self, scope: Scope) -> Any:
         """The param's value."""
@@ -90,6 +95,11 @@ class Computed:
         """Whether it changes from frame to frame."""
         return self.expression.moves
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names whose values it depends on, apart from the time."""
+        return self.expression.names
+
     def resolve(self, scope: Scope) -> float:
         """The number at this moment."""
         return self.expression.evaluate(scope.numbers)
@@ -97,19 +107,28 @@ class Computed:
 
 @dataclass(frozen=True)
 class Keyed:
-    """`{keys: {0%: 0, 50%: $intensity}, ease: sine_in_out}`."""
+    """`{keys: {0%: 0, 50%: {value: $intensity, ease: bounce_out}}, ease: sine_in_out}`."""
 
     shares: tuple[float, ...]
     values: tuple[Binding, ...]
-    ease: str
+    eases: tuple[str, ...]
 
     moves = True
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names whose values it depends on, apart from the time."""
+        return _all_reads(self.values)
+
     def resolve(self, scope: Scope) -> float:
         """The number at this moment."""
-        values = tuple(_as_number(value.resolve(scope)) for value in self.values)
         loop = scope.timeline is not None and scope.timeline.loop
-        return Keyframes(self.shares, values, self.ease).value_at(scope.share, loop=loop)
+        return self.keyframes(scope).value_at(scope.share, loop=loop)
+
+    def keyframes(self, scope: Scope) -> Keyframes:
+        """The keys with their values in one variant."""
+        values: list[Any] = [value.resolve(scope) for value in self.values]
+        return Keyframes(self.shares, tuple(map(float, values)), self.eases)
 
 
 @dataclass(frozen=True)
@@ -119,6 +138,11 @@ class Template:
     text: str
 
     moves = False
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names whose values it depends on, apart from the time."""
+        return frozenset(name.partition(".")[0] for name in template_names(self.text))
 
     def resolve(self, scope: Scope) -> str:
         """The text, filled in."""
@@ -136,6 +160,11 @@ class Listed:
         """Whether any item changes from frame to frame."""
         return any(item.moves for item in self.items)
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names whose values it depends on, apart from the time."""
+        return _all_reads(self.items)
+
     def resolve(self, scope: Scope) -> list[Any]:
         """The items at this moment."""
         return [item.resolve(scope) for item in self.items]
@@ -152,6 +181,11 @@ class Mapped:
         """Whether any value changes from frame to frame."""
         return any(value.moves for _, value in self.entries)
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names whose values it depends on, apart from the time."""
+        return _all_reads(value for _, value in self.entries)
+
     def resolve(self, scope: Scope) -> dict[str, Any]:
         """The values at this moment; a computed number that is whole is an integer."""
         resolved = {name: value.resolve(scope) for name, value in self.entries}
@@ -164,130 +198,23 @@ class Mapped:
 Binding = Constant | FromParam | Computed | Keyed | Template | Listed | Mapped
 
 
-def sample_texts(params: Mapping[str, Param]) -> dict[str, Any]:
-    """A value of the right type for every name that texts may read."""
-    return {**{name: param.default for name, param in params.items()}, **dict.fromkeys(VARIANT_NAMES, 0)}
+def parts_of_paths(params: Mapping[str, Any], path_params: Iterable[str]) -> dict[str, str]:
+    """`{"image.stem": "lisa", "image.name": "lisa.jpg"}` for every param that names a file."""
+    parts: dict[str, str] = {}
+    for name in path_params:
+        value = str(params[name]).replace("\\", "/")
+        path = PurePosixPath(value.removeprefix("embedded:"))
+        drawn = value.startswith("embedded:")  # of CLASS/FAMILY/SEED the class says little, and the seed alone nothing
+        whole = "-".join(path.parts[-2:]) if drawn else path.name
+        stem = whole if drawn else path.parent.name if path.name == "model.keras" and path.parent.name else path.stem
+        parts |= {f"{name}.stem": stem, f"{name}.name": whole}
+    return parts
 
 
-def bind(
-    tree: Tree,
-    params: Mapping[str, Param],
-    timeline: Timeline | None,
-    problems: Problems,
-    *,
-    mapping: bool = False,
-) -> Binding | None:
-    """Read one setting; faults go to `problems`. A mapping moves along the timeline, unless the setting takes one.
-
-    Returns:
-        The binding, or None where it cannot be read.
-    """
-    value = tree.value
-    if isinstance(value, str) and value.startswith("$"):
-        return _from_param(tree, value[1:], params, problems)
-    if isinstance(value, str) and value.startswith("="):
-        return _computed(tree, value[1:], params, timeline, problems)
-    if isinstance(value, str) and "{" in value:
-        return _template(tree, value, params, problems)
-    if isinstance(value, list):
-        items = [bind(item, params, timeline, problems) for item in value]
-        return Listed(tuple(item for item in items if item is not None)) if None not in items else None
-    if isinstance(value, dict) and mapping and not {"keys", "ease"} & value.keys():
-        entries = [(name, bind(entry, params, timeline, problems)) for name, entry in value.items()]
-        sound = tuple((name, entry) for name, entry in entries if entry is not None)
-        return Mapped(sound) if len(sound) == len(entries) else None
-    if isinstance(value, dict):
-        return _keyed(tree, params, timeline, problems)
-    return Constant(value)
-
-
-def _from_param(tree: Tree, name: str, params: Mapping[str, Param], problems: Problems) -> Binding | None:
-    if name in params:
-        return FromParam(name)
-    problems.add(tree.position, f"unknown param '${name}'{did_you_mean(name, list(params))}")
-    return None
-
-
-def _computed(
-    tree: Tree, text: str, params: Mapping[str, Param], timeline: Timeline | None, problems: Problems
-) -> Binding | None:
-    numeric = {name for name, param in params.items() if param.type in NUMERIC_TYPES}
-    allowed = frozenset(numeric | set(VARIANT_NAMES) | (set(TIME_NAMES) if timeline else set()))
-    try:
-        return Computed(parse_expression(text, allowed))
-    except ExpressionError as error:
-        hint = "" if timeline or not any(f"{name!r}" in str(error) for name in TIME_NAMES) else " (it needs a timeline)"
-        problems.add(tree.position.shifted(1 + tree.quoted + error.column, error.length), f"{error}{hint}")
-        return None
-
-
-def _template(tree: Tree, text: str, params: Mapping[str, Param], problems: Problems) -> Binding | None:
-    fault = template_fault(text, sample_texts(params))
-    if fault is None:
-        return Template(text)
-    problems.add(tree.position, fault)
-    return None
-
-
-def _keyed(tree: Tree, params: Mapping[str, Param], timeline: Timeline | None, problems: Problems) -> Binding | None:
-    before = len(problems.found)
-    for key, place in tree.key_positions.items():
-        if key not in ("keys", "ease"):
-            message = f"a moving setting has keys and ease, not {key!r}{did_you_mean(key, ('keys', 'ease'))}"
-            problems.add(place, message)
-    if timeline is None:
-        problems.add(tree.position, "a setting with keys moves along the timeline, but the recipe has none")
-        return None
-    ease = tree.mapping.get("ease")
-    if ease is not None and str(ease.plain()) not in EASINGS:
-        problems.add(ease.position, f"unknown ease {ease.plain()!r}{did_you_mean(str(ease.plain()), list(EASINGS))}")
-    keys = tree.mapping.get("keys")
-    if keys is None or not keys.mapping:
-        problems.add(tree.position, "a moving setting needs keys, such as {keys: {0%: 0, 50%: 1}}")
-        return None
-    moments = {
-        moment: (_share(moment, keys.key_positions[moment], timeline, problems), _key_value(entry, params, problems))
-        for moment, entry in keys.mapping.items()
-    }
-    if len(problems.found) > before:
-        return None
-    sound = [(share, value) for share, value in moments.values() if share is not None and value is not None]
-    sound.sort(key=lambda key: key[0])
-    shares = tuple(share for share, _ in sound)
-    if len(set(shares)) < len(shares):
-        problems.add(keys.position, "two keys stand at the same moment")
-        return None
-    return Keyed(shares, tuple(value for _, value in sound), str(ease.value) if ease else "linear")
-
-
-def _share(moment: str, place: Position, timeline: Timeline, problems: Problems) -> float | None:
-    try:
-        share = timeline.share(moment)
-    except ValueError as error:
-        problems.add(place, str(error))
-        return None
-    if not 0 <= share <= 1:
-        problems.add(place, f"{moment} lies outside the timeline ({timeline.duration:g}s)")
-    return share
-
-
-def _key_value(entry: Tree, params: Mapping[str, Param], problems: Problems) -> Binding | None:
-    if isinstance(entry.value, str) and entry.value.startswith("="):
-        problems.add(entry.position, "a key's value cannot be computed: write a number or a numeric param")
-        return None
-    value = bind(entry, params, None, problems) if not isinstance(entry.value, dict | list) else None
-    if value is None or (isinstance(value, Constant) and not _is_number(value.value)):
-        problems.add(entry.position, f"a key's value is a number or a numeric param, received {entry.plain()!r}")
-        return None
-    if isinstance(value, FromParam) and params[value.name].type not in NUMERIC_TYPES:
-        problems.add(entry.position, f"${value.name} is {params[value.name].type}, a key's value must be a number")
-        return None
-    return value
-
-
-def _as_number(value: Any) -> float:
-    return float(value)
-
-
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether a value is a number, which a truth is not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _all_reads(bindings: Iterable[Binding]) -> frozenset[str]:
+    return frozenset().union(*(binding.reads for binding in bindings))

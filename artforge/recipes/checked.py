@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from artforge.core.steps import Step
-from artforge.core.values import Kind
+from artforge.core.values import STACK_OF, Kind
 from artforge.recipes.bindings import Binding
 from artforge.recipes.problems import Position
 from artforge.recipes.recipe import Call, Recipe
@@ -21,6 +21,7 @@ class CheckedCall:
         id: `pipe.step`, or `pipe.step#2` where it stands in the pipe again.
         wiring: input name -> the pipe it reads; None is the value that flows down.
         settings: setting name -> how it gets its value; a setting that is not written keeps its default.
+        mapped: the inputs that bring several values where the step takes one: it is done for each of them.
     """
 
     call: Call
@@ -28,6 +29,12 @@ class CheckedCall:
     id: str
     wiring: dict[str, str | None]
     settings: dict[str, Binding]
+    mapped: tuple[str, ...] = ()
+
+    @property
+    def output(self) -> Kind:
+        """What flows out."""
+        return STACK_OF[self.step.output] if self.mapped else self.step.output
 
     def position_of(self, setting: str) -> Position:
         """Where a setting's value stands, or the call where it is not written."""
@@ -47,7 +54,12 @@ class CheckedPipe:
 
 @dataclass(frozen=True)
 class CheckedRecipe:
-    """A recipe without faults, ready to be planned; pipes stand in an order in which each one's sources come first."""
+    """A recipe without faults, ready to be planned; pipes stand in an order in which each one's sources come first.
+
+    Attributes:
+        warnings: what is odd about it, each with its place.
+    """
 
     recipe: Recipe
     pipes: dict[str, CheckedPipe]
+    warnings: tuple[str, ...] = ()

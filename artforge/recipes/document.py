@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +13,14 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from artforge.recipes.problems import Position, Problems
 
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 200_000
+"""Far beyond any recipe; reading more would take longer than a person waits for a check."""
+MAX_DEPTH = 32
+"""Mappings and lists inside each other."""
 _PLAIN_TAGS = {
     f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
 }
+_TOO_DEEP = f"nested too deeply: at most {MAX_DEPTH} mappings and lists inside each other"
 _MISSING_SPACE = re.compile(r"[^\s:]:\S")
 
 Scalar = str | int | float | bool | None
@@ -49,32 +54,35 @@ class Tree:
         return self.value
 
 
-def parse_document(text: str, problems: Problems) -> Tree | None:
+def parse_document(text: str, problems: Problems, file: str = "") -> Tree | None:
     """The document's tree, or None where it is no YAML or empty; faults go to `problems`.
+
+    Args:
+        text: the YAML.
+        problems: where faults are noted.
+        file: the name that its positions carry; empty for the recipe itself.
 
     Doubled keys, anchors, tags and keys that are no plain words are faults: none of them belongs in a recipe.
     """
+    start = Position(1, 1, file=file)
     if len(text) > MAX_CHARACTERS:
-        problems.add(Position(1, 1), f"a recipe of {len(text)} characters: at most {MAX_CHARACTERS} are read")
+        problems.add(start, f"a recipe of {len(text):,} characters: at most {MAX_CHARACTERS:,} are read")
         return None
     yaml = YAML(typ="safe", pure=True)
     try:
         root = yaml.compose(text)
+        if root is not None:
+            return _Builder(yaml, problems, file).build(root)
+        problems.add(start, "the recipe is empty; it starts with 'artforge: 1'")
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Position(mark.line + 1, mark.column + 1) if mark is not None else Position(1, 1)
+        place = Position(mark.line + 1, mark.column + 1, file=file) if mark is not None else start
         problems.add(place, f"not YAML: {error.problem or error.context}{_hint(text, place)}")
-        return None
     except (YAMLError, ValueError) as error:
-        problems.add(Position(1, 1), f"not YAML: {str(error).splitlines()[0]}")
-        return None
+        problems.add(start, f"not YAML: {str(error).splitlines()[0]}")
     except RecursionError:
-        problems.add(Position(1, 1), "not a recipe: nested too deeply")
-        return None
-    if root is None:
-        problems.add(Position(1, 1), "the recipe is empty; it starts with 'artforge: 1'")
-        return None
-    return _Builder(yaml, problems).build(root)
+        problems.add(start, _TOO_DEEP)
+    return None
 
 
 def parse_scalar(text: str) -> Any:
@@ -84,6 +92,15 @@ def parse_scalar(text: str) -> Any:
         return yaml.load(text)
     except (YAMLError, ValueError):
         return text
+
+
+def to_yaml(tree: Tree) -> str:
+    """The tree as YAML that reads as the same values."""
+    written = io.StringIO()
+    yaml = YAML(typ="rt", pure=True)
+    yaml.width = 120
+    yaml.dump(tree.plain(), written)
+    return written.getvalue()
 
 
 def _hint(text: str, place: Position) -> str:
@@ -99,13 +116,14 @@ def _hint(text: str, place: Position) -> str:
 class _Builder:
     """Turns composed nodes into trees; every scalar is read by ruamel's own safe constructor."""
 
-    def __init__(self, yaml: YAML, problems: Problems) -> None:
+    def __init__(self, yaml: YAML, problems: Problems, file: str) -> None:
         self._constructor = yaml.constructor
         self._problems = problems
+        self._file = file
         self._seen: set[int] = set()
 
-    def build(self, node: Node) -> Tree:
-        place = _place(node)
+    def build(self, node: Node, depth: int = 0) -> Tree:
+        place = self._place(node)
         if id(node) in self._seen:  # an alias: expanding them could grow without end
             self._problems.add(
                 place, "anchors and aliases (&name, *name) are not part of a recipe; use a param or a pipe"
@@ -115,17 +133,20 @@ class _Builder:
         if str(node.tag) not in _PLAIN_TAGS:
             self._problems.add(place, f"the tag {node.tag} is not part of a recipe")
             return Tree(None, place)
+        if depth > MAX_DEPTH:
+            self._problems.add(place, _TOO_DEEP)
+            return Tree(None, place)
         if isinstance(node, MappingNode):
-            return self._mapping(node, place)
+            return self._mapping(node, place, depth)
         if isinstance(node, SequenceNode):
-            return Tree([self.build(item) for item in node.value], place)
+            return Tree([self.build(item, depth + 1) for item in node.value], place)
         return Tree(self._scalar(node, place), place, quoted=getattr(node, "style", None) in ("'", '"'))
 
-    def _mapping(self, node: MappingNode, place: Position) -> Tree:
+    def _mapping(self, node: MappingNode, place: Position, depth: int) -> Tree:
         entries: dict[str, Tree] = {}
         places: dict[str, Position] = {}
         for key_node, value_node in node.value:
-            key_place = _place(key_node)
+            key_place = self._place(key_node)
             if not isinstance(key_node, ScalarNode):
                 self._problems.add(key_place, "a key must be a plain word")
                 continue
@@ -133,7 +154,7 @@ class _Builder:
             if key in entries:
                 self._problems.add(key_place, f"{key!r} stands here twice (first on line {places[key].line})")
                 continue
-            entries[key] = self.build(value_node)
+            entries[key] = self.build(value_node, depth + 1)
             places[key] = key_place
         return Tree(entries, place, places)
 
@@ -147,8 +168,7 @@ class _Builder:
             return value
         return str(node.value)  # dates and the like stay the text that was typed
 
-
-def _place(node: Node) -> Position:
-    start, end = node.start_mark, node.end_mark
-    length = end.column - start.column if end.line == start.line else 1
-    return Position(start.line + 1, start.column + 1, max(1, length))
+    def _place(self, node: Node) -> Position:
+        start, end = node.start_mark, node.end_mark
+        length = end.column - start.column if end.line == start.line else 1
+        return Position(start.line + 1, start.column + 1, max(1, length), self._file)

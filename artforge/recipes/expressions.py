@@ -15,6 +15,8 @@ from artforge.core.errors import did_you_mean
 
 MAX_CHARACTERS = 500
 MAX_EXPONENT = 64
+MAX_NESTING = 40
+"""Operations inside each other."""
 _DECIMALS = 12
 
 TIME_NAMES = ("t", "frame", "frames")
@@ -111,13 +113,15 @@ def parse_expression(text: str, allowed_names: frozenset[str]) -> Expression:
         raise ExpressionError(f"'={text}' is not arithmetic", column + indent) from error
     names: set[str] = set()
     try:
-        _check(body, allowed_names | CONSTANT_NAMES.keys(), names)
+        _check(body, allowed_names | CONSTANT_NAMES.keys(), names, MAX_NESTING)
     except ExpressionError as error:
         raise ExpressionError(str(error), error.column + indent, error.length) from error
     return Expression(stripped, frozenset(names - CONSTANT_NAMES.keys()), body)
 
 
-def _check(node: ast.expr, allowed: frozenset[str] | set[str], names: set[str]) -> None:
+def _check(node: ast.expr, allowed: frozenset[str] | set[str], names: set[str], room: int) -> None:
+    if room == 0:
+        raise _fault(node, f"an expression has at most {MAX_NESTING} operations inside each other")
     match node:
         case ast.Constant(value=bool()):
             raise _fault(node, "a truth is not a number")
@@ -128,10 +132,10 @@ def _check(node: ast.expr, allowed: frozenset[str] | set[str], names: set[str]) 
                 raise _fault(node, f"unknown name {name!r} in an expression{did_you_mean(name, sorted(allowed))}")
             names.add(name)
         case ast.UnaryOp(op=ast.UAdd() | ast.USub(), operand=operand):
-            _check(operand, allowed, names)
+            _check(operand, allowed, names, room - 1)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS or isinstance(op, ast.Pow):
-            _check(left, allowed, names)
-            _check(right, allowed, names)
+            _check(left, allowed, names, room - 1)
+            _check(right, allowed, names, room - 1)
         case ast.Call(func=ast.Name(id=function), args=arguments, keywords=[]):
             if function not in _FUNCTIONS:
                 raise _fault(node, f"unknown function {function!r}{did_you_mean(function, sorted(_FUNCTIONS))}")
@@ -141,7 +145,7 @@ def _check(node: ast.expr, allowed: frozenset[str] | set[str], names: set[str]) 
                     node, f"{function} takes {counts.start} to {counts.stop - 1} numbers, received {len(arguments)}"
                 )
             for argument in arguments:
-                _check(argument, allowed, names)
+                _check(argument, allowed, names, room - 1)
         case _:
             raise _fault(node, "only numbers, names, + - * / // % ** and listed functions are allowed in an expression")
 

@@ -32,7 +32,7 @@ def named_thing_fault(kind: Kind, name: str, base: Path, model: tuple[str, Path]
         return picture_fault(name, base)
     if kind is Kind.PICTURE_FOLDER:
         return folder_fault(name, base)
-    if kind is Kind.COLORMAP:
+    if kind in (Kind.COLORMAP, Kind.PALETTE):
         return _fault_of(lambda: check_colormap(name))
     if kind is Kind.MODEL:
         return _fault_of(lambda: resolve_model(name, base=base))
@@ -118,7 +118,9 @@ def picture_fault(source: str, base: Path) -> str | None:
     if path.is_file():
         return None
     if path.is_dir():
-        return f"{source!r} is a folder; a picture file is wanted"
+        if not pictures_in(path):
+            return f"there are no pictures in the folder {source!r} or below it"
+        return f"{source!r} is a folder: it can stand as the default of a param of type image, or be set by --set"
     neighbours = _pictures_in(path.parent)
     hint = did_you_mean(path.name, neighbours)
     return f"there is no picture {source!r} (looked in {path.parent}){hint}"

@@ -36,7 +36,7 @@ class OutputReader(Readers):
     def _output(
         self, name: str, entry: Tree, place: Position, timeline: Timeline | None, *, has_sweep: bool
     ) -> Output | None:
-        known = ("from", "per", "formats", "size", "at", "grid", "cell", "labels")
+        known = ("from", "per", "formats", "size", "at", "grid", "cell", "labels", "name")
         self.unknown_keys(entry, known, f"output {name!r}")
         per = self.choice(entry, "per", get_args(Per), f"per of output {name!r}", default="variant")
         formats = self._formats(entry, name, timeline)
@@ -59,8 +59,9 @@ class OutputReader(Readers):
                 if key in entry.mapping:
                     self.problems.add(entry.key_positions[key], f"{key!r} belongs to a contact sheet: set per: sweep")
         labels = entry.mapping.get("labels")
-        if labels is not None and not isinstance(labels.value, bool):
-            self.problems.add(labels.position, f"labels is true or false, received {labels.value!r}")
+        if labels is not None and not isinstance(labels.value, bool | str):
+            message = f"labels is true, false or a text such as '{{intensity:.2f}}', received {labels.plain()!r}"
+            self.problems.add(labels.position, message)
         return Output(
             name=name,
             source=Reference(source.value[1:], source.position),
@@ -70,7 +71,10 @@ class OutputReader(Readers):
             moment=self._moment(entry, timeline),
             grid=self._grid(entry),
             cell=self.pixels(entry, "cell") or 480,
-            labels=labels is None or labels.value is True,
+            labels=labels is None or labels.value is not False,
+            caption=labels.value if labels is not None and isinstance(labels.value, str) else "",
+            file_name=self.text(entry, "name"),
+            texts={key: value_place(entry, key) for key in ("labels", "name")},
             position=place,
         )
 

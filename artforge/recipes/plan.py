@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,18 +16,16 @@ from typing import Any
 
 from artforge.core.files import sha256_of, sha256_of_all
 from artforge.core.pictures import pictures_in
-from artforge.core.provenance import Ingredient, NodeRecord
 from artforge.core.seeds import derive_seed
 from artforge.core.steps import Setting, Step
 from artforge.core.values import Kind
 from artforge.engine.models.card import card_path, has_card
 from artforge.engine.models.store import resolve_model
 from artforge.ops.embedded import embedded_version, parse_embedded
-from artforge.recipes.bindings import Binding
 from artforge.recipes.checked import CheckedCall, CheckedRecipe
-from artforge.recipes.recipe import Recipe
+from artforge.recipes.overrides import Overrides
 from artforge.recipes.settings import is_accepted, resolve_settings, rounded
-from artforge.recipes.variants import Overrides, Variant, base_folder, default_variant, expand_variants, scope_of
+from artforge.recipes.variants import Variant, base_folder, default_variants, expand_variants, scope_of
 
 PREVIEW_SCALE = 0.25
 
@@ -42,6 +40,7 @@ class Node:
         settings: as the function takes them; a model is still its file's path.
         inputs: the nodes whose values flow in.
         seed: for a step that draws by chance.
+        mapped: the inputs over whose items it is done one by one.
     """
 
     key: str
@@ -49,6 +48,7 @@ class Node:
     settings: dict[str, Any]
     inputs: dict[str, Node]
     seed: int | None
+    mapped: tuple[str, ...] = ()
 
     @property
     def step(self) -> Step:
@@ -79,9 +79,9 @@ class Planner:
         return expand_variants(self.checked.recipe, self.overrides)
 
     @cached_property
-    def base_variant(self) -> Variant:
-        """Every param at its default or override."""
-        return default_variant(self.checked.recipe, self.overrides)
+    def base_variants(self) -> list[Variant]:
+        """Every param at its default or override; one for each picture where a param names a folder of them."""
+        return default_variants(self.checked.recipe, self.overrides)
 
     @cached_property
     def moving_pipes(self) -> frozenset[str]:
@@ -107,29 +107,6 @@ class Planner:
         if frame:
             self._nodes = {place: node for place, node in self._nodes.items() if place[2] != frame}
 
-    def records(self, pipe: str, variant: Variant) -> list[NodeRecord]:
-        """The calls that make a pipe, sources first, as they go into the provenance: moving settings as written."""
-        return list({record.id: record for record in self._records(pipe, variant)}.values())
-
-    def ingredients(self, nodes: Iterable[Node]) -> list[Ingredient]:
-        """The files that nodes and their sources read."""
-        found = {}
-        for each in walk(nodes):
-            for name, setting in each.step.settings.items():
-                value = each.settings[name]
-                if value is None:
-                    continue
-                if setting.kind is Kind.MODEL:
-                    found[value] = Ingredient(
-                        role="model", name=_model_label(Path(value)), sha256=self._digest(Path(value))
-                    )
-                elif setting.kind is Kind.PICTURE_SOURCE and parse_embedded(value) is None:
-                    found[value] = Ingredient(role="picture", name=Path(value).name, sha256=self._digest(Path(value)))
-                elif setting.kind is Kind.PICTURE_FOLDER:
-                    digest = self._digest_of_folder(Path(value))
-                    found[value] = Ingredient(role="folder", name=Path(value).name, sha256=digest)
-        return list(found.values())
-
     # -- making nodes --------------------------------------------------------------------------------------------
 
     def _make(self, pipe: str, variant: Variant, frame: int) -> Node:
@@ -153,34 +130,37 @@ class Planner:
         settings: dict[str, Any] = {}
         identity: dict[str, Any] = {}
         for name, setting in call.step.settings.items():
-            settings[name], identity[name] = self._settle(setting, call.settings.get(name), values[name])
+            settings[name], identity[name] = self._settle(call, setting, values[name])
         seed = derive_seed(variant.seed, call.id) if call.step.uses_rng else None
-        key = _digest_of(
-            {
-                "step": call.step.name,
-                "version": call.step.version,
-                "settings": identity,
-                "inputs": {name: node.key for name, node in inputs.items()},
-                "seed": seed,
-            }
-        )
-        return Node(key, call, settings, inputs, seed)
+        parts = {
+            "step": call.step.name,
+            "version": call.step.version,
+            "settings": identity,
+            "inputs": {name: node.key for name, node in inputs.items()},
+            "seed": seed,
+        }
+        if call.step.source:
+            parts["source"] = call.step.source
+        if call.mapped:
+            parts["mapped"] = sorted(call.mapped)
+        return Node(_digest_of(parts), call, settings, inputs, seed, call.mapped)
 
-    def _settle(self, setting: Setting, binding: Binding | None, value: Any) -> tuple[Any, Any]:
+    def _settle(self, call: CheckedCall, setting: Setting, value: Any) -> tuple[Any, Any]:
         """A setting as its function takes it, and as it enters the key."""
+        binding = call.settings.get(setting.name)
         if value is None:
             return None, None
         if setting.kind is Kind.MODEL:
-            path = resolve_model(value, base=self._base(binding))
-            return str(path), [self._digest(path), *([self._digest(card_path(path))] if has_card(path) else [])]
+            path = resolve_model(value, base=self._base(call, setting.name))
+            return str(path), [self.digest(path), *([self.digest(card_path(path))] if has_card(path) else [])]
         if setting.kind is Kind.PICTURE_SOURCE:
             if parse_embedded(value) is not None:
                 return value, [value, embedded_version()]
-            path = self._base(binding) / value
-            return str(path), self._digest(path)
+            path = self._base(call, setting.name) / value
+            return str(path), self.digest(path)
         if setting.kind is Kind.PICTURE_FOLDER:
-            folder = self._base(binding) / value
-            return str(folder), self._digest_of_folder(folder)
+            folder = self._base(call, setting.name) / value
+            return str(folder), self.digest_of_folder(folder)
         if setting.adapter is not None and binding is not None:
             value = setting.adapter.validate_python(rounded(setting, value))
         if setting.kind is Kind.PIXELS:
@@ -192,62 +172,23 @@ class Planner:
         scaled = round(pixels * self.scale)
         return scaled if is_accepted(setting, scaled) else pixels
 
-    def _base(self, binding: Binding | None) -> Path:
-        return base_folder(self.checked.recipe, self.overrides, binding)
+    def _base(self, call: CheckedCall, name: str) -> Path:
+        return base_folder(self.checked.recipe, self.overrides, call.settings.get(name), call.position_of(name))
 
-    def _digest(self, path: Path) -> str:
+    def digest(self, path: Path) -> str:
+        """The SHA-256 of a file, read once."""
         if path not in self._digests:
             self._digests[path] = sha256_of(path)
         return self._digests[path]
 
-    def _digest_of_folder(self, folder: Path) -> str:
+    def digest_of_folder(self, folder: Path) -> str:
+        """One SHA-256 for all pictures in a folder, read once."""
         if folder not in self._digests:
             self._digests[folder] = sha256_of_all(pictures_in(folder))
         return self._digests[folder]
 
     def _variant_id(self, variant: Variant) -> int:
-        return -1 if variant is self.base_variant else variant.index
-
-    # -- provenance ----------------------------------------------------------------------------------------------
-
-    def _records(self, pipe: str, variant: Variant) -> Iterator[NodeRecord]:
-        checked_pipe = self.checked.pipes[pipe]
-        above = self._last_id(checked_pipe.start) if checked_pipe.start else ""
-        if checked_pipe.start:
-            yield from self._records(checked_pipe.start, variant)
-        for call in checked_pipe.calls:
-            inputs = {}
-            for name, source in call.wiring.items():
-                if source:
-                    yield from self._records(source, variant)
-                inputs[name] = self._last_id(source) if source else above
-            yield NodeRecord(
-                id=call.id,
-                step=call.step.name,
-                version=call.step.version,
-                settings=self._written(call, variant),
-                inputs=inputs,
-                seed=derive_seed(variant.seed, call.id) if call.step.uses_rng else None,
-            )
-            above = call.id
-
-    def _last_id(self, pipe: str) -> str:
-        checked_pipe = self.checked.pipes[pipe]
-        if checked_pipe.calls:
-            return checked_pipe.calls[-1].id
-        return self._last_id(checked_pipe.start) if checked_pipe.start else pipe
-
-    def _written(self, call: CheckedCall, variant: Variant) -> dict[str, Any]:
-        scope = scope_of(self.checked.recipe, variant, len(self.variants))
-        values = resolve_settings(call, scope)
-        written = {}
-        for name, setting in call.step.settings.items():
-            binding = call.settings.get(name)
-            if binding is not None and binding.moves:
-                written[name] = call.call.settings[name].plain()
-            else:
-                written[name] = portable(setting.kind, values[name])
-        return written
+        return next((-1 - place for place, base in enumerate(self.base_variants) if base is variant), variant.index)
 
 
 def walk(nodes: Iterable[Node]) -> Iterator[Node]:
@@ -264,31 +205,6 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
 
     for node in nodes:
         yield from visit(node)
-
-
-def portable(kind: Kind | None, value: Any) -> Any:
-    """A value without its folder, where it is a path: no record of a work says where on a machine it was made."""
-    if isinstance(value, str) and kind is Kind.PICTURE_SOURCE and not value.startswith("embedded:"):
-        return Path(value).name
-    if isinstance(value, str) and kind is Kind.PICTURE_FOLDER:
-        return Path(value).name
-    if isinstance(value, str) and kind is Kind.MODEL and ("/" in value or "\\" in value):
-        return _model_label(Path(value))
-    return value
-
-
-_KIND_OF_PARAM = {"image": Kind.PICTURE_SOURCE, "model": Kind.MODEL}
-
-
-def portable_params(recipe: Recipe, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Params or swept values as they may be shown and recorded: every path by its last part alone."""
-    kinds = {name: _KIND_OF_PARAM.get(param.type) for name, param in recipe.params.items()}
-    return {name: portable(kinds.get(name), value) for name, value in values.items()}
-
-
-def _model_label(path: Path) -> str:
-    """`.../hand_vs_algo/model.keras` -> `hand_vs_algo`; any other file by its own name."""
-    return path.parent.name if path.name == "model.keras" and path.parent.name else path.name
 
 
 def _digest_of(content: dict[str, Any]) -> str:

@@ -10,15 +10,19 @@ from artforge.core.errors import RecipeError
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """A place in the recipe's text: line and column from 1, and how many characters it spans."""
+    """A place in a recipe's text: line and column from 1, how many characters it spans, and in which file.
+
+    `file` is empty for the recipe itself; a recipe that it extends, or a word of the command line, has a name.
+    """
 
     line: int
     column: int
     length: int = 1
+    file: str = ""
 
     def shifted(self, columns: int, length: int = 1) -> Position:
         """The place `columns` further right on the same line."""
-        return Position(self.line, self.column + columns, length)
+        return Position(self.line, self.column + columns, length, self.file)
 
 
 @dataclass(frozen=True, order=True)
@@ -31,15 +35,32 @@ class Problem:
 
 @dataclass
 class Problems:
-    """Every fault found in one recipe so far."""
+    """Every fault found in one recipe so far, and what is odd about it without being wrong.
+
+    Attributes:
+        source: the recipe's path, as it was typed.
+        text: its text.
+        found: the faults.
+        oddities: what a person should know before it is rendered.
+    """
 
     source: str
     text: str
     found: list[Problem] = field(default_factory=list)
+    oddities: list[Problem] = field(default_factory=list)
+    _texts: dict[str, str] = field(default_factory=dict)
 
     def add(self, position: Position, message: str) -> None:
         """Note one fault and go on."""
         self.found.append(Problem(position, message))
+
+    def warn(self, position: Position, message: str) -> None:
+        """Note something odd and go on."""
+        self.oddities.append(Problem(position, message))
+
+    def add_file(self, name: str, text: str) -> None:
+        """Faults may be found in this text too, at positions whose `file` is `name`."""
+        self._texts[name] = text
 
     def raise_if_any(self) -> None:
         """Raise one RecipeError that carries all faults, in the order of the text.
@@ -52,19 +73,28 @@ class Problems:
 
     def report(self) -> str:
         """All faults as text: `file:line:column: error: ...`, the source line, a caret."""
-        lines = self.text.splitlines()
-        unique = sorted(set(self.found))
-        return "\n".join(_show(self.source, problem, lines) for problem in unique)
+        return "\n".join(self._shown(self.found, "error"))
+
+    def warnings(self) -> list[str]:
+        """All oddities, each as text of the same form."""
+        return self._shown(self.oddities, "warning")
+
+    def _shown(self, problems: Sequence[Problem], severity: str) -> list[str]:
+        texts = {"": self.text, **self._texts}
+        files = list(texts)
+        unique = sorted(set(problems), key=lambda problem: (files.index(problem.position.file), problem))
+        lines = {file: text.splitlines() for file, text in texts.items()}
+        return [_show(self.source, problem, lines[problem.position.file], severity) for problem in unique]
 
 
 def at(source: str, position: Position, message: str, severity: str = "error") -> str:
-    """`file:line:column: error: message`."""
-    return f"{source}:{position.line}:{position.column}: {severity}: {message}"
+    """`file:line:column: error: message`; the file is the position's own, or `source` where it has none."""
+    return f"{position.file or source}:{position.line}:{position.column}: {severity}: {message}"
 
 
-def _show(source: str, problem: Problem, lines: Sequence[str]) -> str:
+def _show(source: str, problem: Problem, lines: Sequence[str], severity: str) -> str:
     place = problem.position
-    head = at(source, place, problem.message)
+    head = at(source, place, problem.message, severity)
     if not 1 <= place.line <= len(lines):
         return head
     line = lines[place.line - 1]

@@ -12,7 +12,8 @@ from artforge import __version__
 from artforge.core.provenance import NodeRecord, Provenance
 from artforge.engine.backend import backend_name
 from artforge.recipes.artifacts import Artifact
-from artforge.recipes.plan import Planner, portable_params
+from artforge.recipes.plan import Planner
+from artforge.recipes.records import Records, portable_params
 from artforge.recipes.templates import fill_template
 from artforge.recipes.variants import scope_of
 
@@ -34,27 +35,29 @@ def build_provenance(planner: Planner, artifact: Artifact, size: tuple[int, int]
     variant = artifact.variant
     params = portable_params(recipe, variant.params)
     swept = [portable_params(recipe, each.swept) for each in artifact.variants]
+    told = portable_params(recipe, variant.distinct)
     texts = {**scope_of(recipe, variant, len(planner.variants)).texts, **params}
     title = fill_template(recipe.title, texts)
-    branch = planner.records(artifact.output.source.name, variant)
+    records = Records(planner)
+    branch = records.branch(artifact.output.source.name, variant)
     is_sheet, is_film = artifact.kind == "sheet", artifact.kind == "film"
     return Provenance(
         artforge=__version__,
         title=title,
         description=fill_template(recipe.description, texts),
-        alt=describe(artifact, title, {} if is_sheet else swept[0], branch),
+        alt=describe(artifact, title, portable_params(recipe, variant.source) if is_sheet else told, branch),
         kind=artifact.kind,
         recipe_name=recipe.name,
         recipe_text=recipe.text,
         recipe_sha256=hashlib.sha256(recipe.text.encode()).hexdigest(),
         output=artifact.output.name,
         params=params,
-        variant={} if is_sheet else swept[0],
+        variant=portable_params(recipe, variant.source) if is_sheet else told,
         sweep=swept if is_sheet else [],
         seed=variant.seed,
         preview=planner.scale != 1,
         branch=branch,
-        ingredients=planner.ingredients(planner.node(artifact.output.source.name, each) for each in artifact.variants),
+        ingredients=records.ingredients(planner.node(artifact.output.source.name, each) for each in artifact.variants),
         packages=package_versions(),
         width=size[1],
         height=size[0],

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from artforge.core.colors import canonical_color, canonical_palette
+from artforge.core.errors import did_you_mean
+from artforge.core.values import Kind
 from artforge.recipes.document import Tree
 from artforge.recipes.problems import Position
 from artforge.recipes.timeline import Timeline
 
-ParamType = Literal["int", "float", "bool", "text", "choice", "image", "model", "layer", "class", "colormap"]
+ParamType = Literal[
+    "int",
+    "float",
+    "bool",
+    "text",
+    "choice",
+    "image",
+    "folder",
+    "model",
+    "layer",
+    "class",
+    "colormap",
+    "palette",
+    "colour",
+]
 Per = Literal["variant", "sweep", "recipe"]
 Format = Literal["png", "mp4", "gif"]
 
 NUMERIC_TYPES = frozenset({"int", "float"})
+PATH_KINDS = {"image": Kind.PICTURE_SOURCE, "folder": Kind.PICTURE_FOLDER, "model": Kind.MODEL}
+"""Types whose values name a file or a folder, and the kind of thing that it is."""
+NAMED_KINDS = {**PATH_KINDS, "colormap": Kind.COLORMAP, "palette": Kind.PALETTE}
+"""Types whose values name a thing that can be looked up by itself; a layer or a class needs its model."""
 READ_TYPES = NUMERIC_TYPES | {"bool"}
 """What a param of these types is given on the command line is read like YAML; for all others it is text."""
 STILL_FORMATS = frozenset({"png"})
@@ -40,10 +63,21 @@ class Param:
             return None if isinstance(value, bool) else f"param {self.name!r} wants true or false, received {value!r}"
         if self.type == "class" and value is None:
             return None  # the class that the model itself predicts
+        if self.type == "palette" and isinstance(value, list) and all(isinstance(color, str) for color in value):
+            return self._color_fault(lambda: canonical_palette(value))
         if not isinstance(value, str):
-            return f"param {self.name!r} wants text ({self.type}), received {value!r}"
+            wanted = "a name or a list of colours" if self.type == "palette" else f"text ({self.type})"
+            return f"param {self.name!r} wants {wanted}, received {value!r}"
         if self.type == "choice" and value not in self.choices:
-            return f"param {self.name!r}: {value!r} is not one of: {', '.join(self.choices)}"
+            hint = did_you_mean(value, self.choices)
+            return f"param {self.name!r}: {value!r} is not one of: {', '.join(self.choices)}{hint}"
+        return self._color_fault(lambda: canonical_color(value)) if self.type == "colour" else None
+
+    def _color_fault(self, read: Callable[[], object]) -> str | None:
+        try:
+            read()
+        except ValueError as error:
+            return f"param {self.name!r}: {error}"
         return None
 
     def _number_fault(self, value: Any) -> str | None:
@@ -59,7 +93,7 @@ class Param:
 
 @dataclass(frozen=True)
 class Reference:
-    """`$name`: the value of another pipe."""
+    """A name and its place: `$name` the value of another pipe, or a file's path."""
 
     name: str
     position: Position
@@ -90,7 +124,7 @@ class Axis:
     """One swept param (or `seed`) and its values."""
 
     name: str
-    values: tuple[Any, ...]
+    values: Sequence[Any]
     position: Position
 
 
@@ -100,6 +134,12 @@ class SweepBlock:
 
     axes: tuple[Axis, ...]
     mode: Literal["grid", "zip"]
+
+    @property
+    def num_variants(self) -> int:
+        """How many variants it spreads out into."""
+        counts = [len(axis.values) for axis in self.axes]
+        return math.prod(counts) if self.mode == "grid" else min(counts, default=0)
 
 
 @dataclass(frozen=True)
@@ -118,7 +158,21 @@ class Grid:
 
 @dataclass(frozen=True)
 class Output:
-    """One deliverable."""
+    """One deliverable.
+
+    Attributes:
+        name: its key in the recipe.
+        source: the pipe that it shows.
+        per: whether it is made for every variant, once for a whole sweep, or once for the recipe.
+        formats: the endings of its files.
+        long_edge: its longer edge in pixels; None keeps the size of the pipe's picture.
+        moment: which share of the timeline a still shows.
+        grid, cell: how a contact sheet is laid out, and the longer edge of its cells in pixels.
+        labels: whether a contact sheet has captions.
+        caption: what a caption says, a text with `{names}`; empty for the swept values.
+        file_name: a text with `{names}` in place of the output's name and the swept values.
+        texts: where caption and file name stand.
+    """
 
     name: str
     source: Reference
@@ -129,6 +183,9 @@ class Output:
     grid: Grid
     cell: int
     labels: bool
+    caption: str
+    file_name: str
+    texts: dict[str, Position]
     position: Position
 
     @property
@@ -139,7 +196,12 @@ class Output:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything one file says."""
+    """Everything one file says.
+
+    Attributes:
+        text: what is recorded with every work: the file's own text, or the whole of it where it extends another.
+        ops: the Python files whose steps it uses.
+    """
 
     name: str
     source: str
@@ -153,3 +215,9 @@ class Recipe:
     sweep: tuple[SweepBlock, ...]
     outputs: dict[str, Output]
     text_positions: dict[str, Position]
+    ops: tuple[Reference, ...] = ()
+
+    @property
+    def path_params(self) -> frozenset[str]:
+        """The params that name a file or a folder."""
+        return frozenset(name for name, param in self.params.items() if param.type in PATH_KINDS)

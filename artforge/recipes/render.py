@@ -23,8 +23,12 @@ from artforge.recipes.artifacts import Artifact, nodes_of, plan_artifacts
 from artforge.recipes.cache import Cache
 from artforge.recipes.plan import Planner
 from artforge.recipes.provenance import TEXT_KEY, build_provenance, label_of
+from artforge.recipes.records import portable_params
 from artforge.recipes.run import Runner
+from artforge.recipes.seam import Seam, SeamMeter
 from artforge.recipes.sheet import arrange_sheet
+from artforge.recipes.templates import fill_template
+from artforge.recipes.variants import scope_of
 
 SMALLEST_EDGE = 16
 
@@ -56,11 +60,13 @@ class Rendered:
         path: where it stands.
         cached: whether it came whole from the store.
         seconds: how long it took.
+        seam: how the film closes, if it is a loop that was drawn now.
     """
 
     path: Path
     cached: bool
     seconds: float
+    seam: Seam | None = None
 
 
 @dataclass
@@ -111,19 +117,22 @@ class Renderer:
         reporter.started(artifact)
         key = self._file_key(artifact)
         record = self.store.restore_file(key, path)
+        meter = SeamMeter()
         if record is None:
-            provenance = self._make(artifact, path, lambda: reporter.advanced(artifact))
+            provenance = self._make(artifact, path, lambda: reporter.advanced(artifact), meter)
             write_sidecar(path, provenance)
             self.store.store_file(key, path, provenance.model_dump_json())
         else:
             write_sidecar(path, Provenance.model_validate_json(record))
-        done = Rendered(path, record is not None, time.perf_counter() - started)
+        timeline = self.planner.checked.recipe.timeline
+        seam = meter.seam() if timeline is not None and timeline.loop else None
+        done = Rendered(path, record is not None, time.perf_counter() - started, seam)
         reporter.finished(artifact, done)
         return done
 
-    def _make(self, artifact: Artifact, path: Path, advanced: Callable[[], None]) -> Provenance:
+    def _make(self, artifact: Artifact, path: Path, advanced: Callable[[], None], meter: SeamMeter) -> Provenance:
         if artifact.kind == "film":
-            return self._film(artifact, path, advanced)
+            return self._film(artifact, path, advanced, meter)
         image = self._sheet(artifact, advanced) if artifact.kind == "sheet" else self._still(artifact, advanced)
         provenance = build_provenance(self.planner, artifact, (image.shape[0], image.shape[1]))
         write_png(path, image, _texts(provenance))
@@ -144,25 +153,38 @@ class Renderer:
             advanced()
         record = build_provenance(self.planner, artifact, (1, 1))
         order, columns = arrange_sheet(output.grid, [variant.swept for variant in artifact.variants])
-        labels = [label_of(record.sweep[index], between="  ·  ") for index in order] if output.labels else None
+        labels = [self._caption(artifact, record, index) for index in order] if output.labels else None
         sheet = contact_sheet(
             [cells[index] for index in order], labels, columns=columns, cell_size=cell_size, title=record.title
         )
         return self._sized(artifact, sheet)
 
-    def _film(self, artifact: Artifact, path: Path, advanced: Callable[[], None]) -> Provenance:
+    def _caption(self, artifact: Artifact, record: Provenance, index: int) -> str:
+        """What stands under one cell of a sheet."""
+        caption = artifact.output.caption
+        if not caption:
+            return label_of(record.sweep[index], between="  ·  ")
+        recipe, variant = self.planner.checked.recipe, artifact.variants[index]
+        texts = scope_of(recipe, variant, len(self.planner.variants)).texts
+        return fill_template(caption, {**texts, **portable_params(recipe, variant.params)})
+
+    def _film(self, artifact: Artifact, path: Path, advanced: Callable[[], None], meter: SeamMeter) -> Provenance:
         timeline = self.planner.checked.recipe.timeline
         if timeline is None:
             raise AssertionError("a film has a timeline")
-        frames = Frames(len(artifact.frames), timeline.fps, lambda index: self._frame(artifact, index))
-        first = frames.draw(0)
-        height, width = first.shape[:2]
+        height, width = self._frame(artifact, 0).shape[:2]
         if artifact.format == "mp4":
             height, width = height + height % 2, width + width % 2  # as it is encoded: sizes are made even
         provenance = build_provenance(self.planner, artifact, (height, width))
+        frames = Frames(len(artifact.frames), timeline.fps, lambda index: self._seen(artifact, index, meter))
         write = write_mp4 if artifact.format == "mp4" else write_gif
         write(path, frames, texts={"title": provenance.title, **_texts(provenance)}, on_frame=lambda _: advanced())
         return provenance
+
+    def _seen(self, artifact: Artifact, index: int, meter: SeamMeter) -> Image:
+        frame = self._frame(artifact, index)
+        meter.look(index, frame)
+        return frame
 
     def _frame(self, artifact: Artifact, index: int) -> Image:
         node = self.planner.node(artifact.output.source.name, artifact.variant, artifact.frames[index])

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import ArtforgeError, StepError
-from artforge.core.seeds import generator
 from artforge.core.values import Kind, array_fault
 from artforge.core.work import Work, working
 from artforge.recipes.cache import Cache
+from artforge.recipes.mapping import run_step
 from artforge.recipes.plan import Node
 from artforge.recipes.problems import at
 from artforge.recipes.provenance import package_versions
@@ -73,8 +73,6 @@ class Runner:
     def _compute(self, node: Node) -> NDArray[np.float32]:
         inputs = {name: self.value(source) for name, source in node.inputs.items()}
         settings = {name: self._loaded(node, name, value) for name, value in node.settings.items()}
-        if node.seed is not None:
-            settings["rng"] = generator(node.seed)
         started = time.perf_counter()
         state_file = self.store.state_file(self._stored_key(node))
         work = Work(
@@ -84,7 +82,7 @@ class Runner:
         )
         try:
             with working(work):
-                value = node.step.function(**inputs, **settings)
+                value = run_step(node, inputs, settings)
         except ArtforgeError as error:
             raise StepError(self._placed(node, str(error))) from error
         except MemoryError as error:
@@ -92,7 +90,7 @@ class Runner:
                 self._placed(node, "out of memory: make the work smaller, or render a --preview")
             ) from error
         seconds = time.perf_counter() - started
-        fault = array_fault(value, node.step.output)
+        fault = array_fault(value, node.checked.output)
         if fault is not None:
             raise StepError(self._placed(node, f"gave a wrong result: {fault}"))
         self.num_computed += 1

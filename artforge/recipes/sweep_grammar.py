@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal, cast
 
@@ -12,8 +12,10 @@ from artforge.recipes.problems import Position
 from artforge.recipes.readers import MAX_SEED, Readers
 from artforge.recipes.recipe import NUMERIC_TYPES, Axis, Param, SweepBlock
 
-MAX_VALUES = 10_000
-"""On an axis, and variants in all."""
+MAX_VALUES = 1_000_000
+"""On an axis."""
+MAX_VARIANTS = 10_000_000
+"""In a block: beyond it not even their number is a plan."""
 
 
 class SweepReader(Readers):
@@ -43,44 +45,66 @@ class SweepReader(Readers):
                 self.problems.add(place, f"sweep: there is no param {name!r}{hint}")
                 continue
             axes.append(self._axis(name, entry, params.get(name), place))
+        if not axes:
+            self.problems.add(
+                block.position, "a sweep names at least one param: {intensity: {from: 0, to: 1, count: 9}}"
+            )
         if mode == "zip" and len({len(axis.values) for axis in axes}) > 1:
             counts = ", ".join(f"{axis.name}: {len(axis.values)}" for axis in axes)
             self.problems.add(block.position, f"mode zip wants as many values on every axis, received {counts}")
             return SweepBlock((), "zip")
-        num_variants = math.prod(len(axis.values) for axis in axes) if mode == "grid" else 0
-        if num_variants > MAX_VALUES:
-            self.problems.add(block.position, f"{num_variants} variants; at most {MAX_VALUES} can be swept")
+        sound = SweepBlock(tuple(axis for axis in axes if axis.values), cast(Literal["grid", "zip"], mode))
+        if sound.num_variants > MAX_VARIANTS:
+            message = f"{sound.num_variants:,} variants; at most {MAX_VARIANTS:,} can be swept"
+            self.problems.add(block.position, message)
             return SweepBlock((), "grid")
-        return SweepBlock(tuple(axis for axis in axes if axis.values), cast(Literal["grid", "zip"], mode))
+        return sound
 
     def _axis(self, name: str, entry: Tree, param: Param | None, place: Position) -> Axis:
         if isinstance(entry.value, list):
-            values = [(item.plain(), item.position) for item in entry.items]
-            if not values:
-                self.problems.add(entry.position, f"sweep of {name!r} is empty: list at least one value")
-        elif isinstance(entry.value, dict):
-            values = [(value, entry.position) for value in self._range(entry, name, param)]
-        else:
-            self.problems.add(entry.position, f"sweep of {name!r} is a list [a, b] or {{from, to, count}}")
-            values = []
-        faults = [param.fault(value) if param else _seed_fault(value) for value, _ in values]
-        for fault, (_, value_place) in zip(faults, values, strict=True):
-            if fault is not None:
-                self.problems.add(value_place, f"sweep: {fault}")
-        sound = [value for fault, (value, _) in zip(faults, values, strict=True) if fault is None]
-        return Axis(name, tuple(sound), place)
+            return Axis(name, self._listed(name, entry, param), place)
+        if isinstance(entry.value, dict):
+            return Axis(name, self._seeds(entry) if param is None else self._range(entry, param), place)
+        self.problems.add(entry.position, f"sweep of {name!r} is a list [a, b] or {{from, to, count}}")
+        return Axis(name, (), place)
 
-    def _range(self, entry: Tree, name: str, param: Param | None) -> list[Any]:
-        if name == "seed":
-            self.unknown_keys(entry, ("from", "count"), "a sweep of seeds")
-            first = self.whole(entry, "from", default=0, low=0, high=MAX_SEED)
-            return [first + index for index in range(self.whole(entry, "count", default=1, low=1, high=MAX_VALUES))]
+    def _listed(self, name: str, entry: Tree, param: Param | None) -> Sequence[Any]:
+        if not entry.items:
+            self.problems.add(entry.position, f"sweep of {name!r} is empty: list at least one value")
+        values = []
+        for item in entry.items:
+            value = item.plain()
+            fault = param.fault(value) if param else _seed_fault(value)
+            if fault is None:
+                values.append(value)
+            else:
+                self.problems.add(item.position, f"sweep: {fault}")
+        return values
+
+    def _seeds(self, entry: Tree) -> Sequence[int]:
+        """`{from: 3, to: 9}` with both ends, or `{from: 3, count: 7}`, or `{count: 7}` from 0."""
+        self.unknown_keys(entry, ("from", "to", "count"), "a sweep of seeds")
+        first = self.whole(entry, "from", default=0, low=0, high=MAX_SEED)
+        if "to" not in entry.mapping:
+            if "count" not in entry.mapping:
+                self.problems.add(entry.position, "a sweep of seeds is {from, to}, {from, count} or {count}")
+            return range(first, first + self.whole(entry, "count", default=1, low=1, high=MAX_VALUES))
+        if "count" in entry.mapping:
+            self.problems.add(entry.position, "a sweep of seeds takes to or count: every seed between is one of them")
+        last = self.whole(entry, "to", default=first, low=first, high=MAX_SEED)
+        if last - first >= MAX_VALUES:
+            self.problems.add(entry.position, f"{last - first + 1:,} seeds; at most {MAX_VALUES:,} on an axis")
+            return ()
+        return range(first, last + 1)
+
+    def _range(self, entry: Tree, param: Param) -> Sequence[Any]:
+        name = param.name
         self.unknown_keys(entry, ("from", "to", "count"), "a sweep")
-        if param is not None and param.type not in NUMERIC_TYPES:
+        if param.type not in NUMERIC_TYPES:
             self.problems.add(
                 entry.position, f"{{from, to, count}} is for numbers; {name!r} is {param.type}: list its values"
             )
-            return []
+            return ()
         start, end = self.number(entry, "from"), self.number(entry, "to")
         count = self.whole(entry, "count", default=0, low=2, high=MAX_VALUES)
         if start is None or end is None or count < 2:
@@ -88,14 +112,15 @@ class SweepReader(Readers):
                 self.problems.add(
                     entry.position, "a sweep range needs from, to and count, such as {from: 0, to: 1, count: 9}"
                 )
-            return []
-        values = _evenly(start, end, count)
-        if param is not None and param.type == "int":
-            if any(value != int(value) for value in values):
-                message = f"{name!r} is a whole number: {start:g} to {end:g} in {count} even steps does not stay whole"
-                self.problems.add(entry.position, message)
-                return []
-            return [int(value) for value in values]
+            return ()
+        values = _whole_steps(start, end, count) if param.type == "int" else _evenly(start, end, count)
+        if not values:
+            message = f"{name!r} is a whole number: {start:g} to {end:g} in {count} even steps does not stay whole"
+            self.problems.add(entry.position, message)
+            return ()
+        for fault in {param.fault(values[0]), param.fault(values[-1])} - {None}:  # all others lie between
+            self.problems.add(entry.position, f"sweep: {fault}")
+            return ()
         return values
 
 
@@ -103,6 +128,14 @@ def _seed_fault(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SEED:
         return f"a seed is a whole number from 0 to {MAX_SEED}, received {value!r}"
     return None
+
+
+def _whole_steps(start: float, end: float, count: int) -> Sequence[int]:
+    """The numbers from `start` to `end`, or none where a step is not whole."""
+    step = (end - start) / (count - 1)
+    if start != int(start) or step != int(step):
+        return ()
+    return range(int(start), int(end) + (1 if step > 0 else -1), int(step)) if step else [int(start)] * count
 
 
 def _evenly(start: float, end: float, count: int) -> list[float]:

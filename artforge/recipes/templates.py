@@ -13,6 +13,11 @@ _FORMAT = re.compile(r"[<>^]?0?\d{0,2}(\.\d{1,2})?[a-zA-Z%]?")
 """Widths and precisions of two digits: a stranger's `{x:999999999}` must not fill the memory."""
 
 
+def template_names(text: str) -> list[str]:
+    """The names that a sound text reads."""
+    return [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+
+
 def template_fault(text: str, values: Mapping[str, Any]) -> str | None:
     """What is wrong with a text template, or None.
 

@@ -70,12 +70,12 @@ class Keyframes:
     Attributes:
         shares: the keys' moments, rising, in [0, 1].
         values: the setting at each of them.
-        ease: how it gets from one to the next; a name of `EASINGS`.
+        eases: for each key how the setting gets from it to the next one; names of `EASINGS`.
     """
 
     shares: tuple[float, ...]
     values: tuple[float, ...]
-    ease: str
+    eases: tuple[str, ...]
 
     def value_at(self, share: float, *, loop: bool) -> float:
         """The setting at one moment: held before the first key and behind the last, or closed in a loop."""
@@ -91,5 +91,5 @@ class Keyframes:
         return self._between(-1, 0, gap, since)
 
     def _between(self, start: int, end: int, gap: float, share: float) -> float:
-        progress = EASINGS[self.ease](min(1.0, (share - self.shares[start]) / gap))
+        progress = EASINGS[self.eases[start]](min(1.0, (share - self.shares[start]) / gap))
         return self.values[start] + (self.values[end] - self.values[start]) * progress

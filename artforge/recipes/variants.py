@@ -1,32 +1,27 @@
-"""The variants of a recipe: the sweep spread out, under what was set on the command line."""
+"""The variants of a recipe: its sources and its sweep spread out, under what was set on the command line.
+
+A param of type image may name a folder: the recipe is then done once for every picture in it, each a work of its own.
+"""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from artforge.core.errors import UsageError, did_you_mean
+from artforge.core.pictures import pictures_in
 from artforge.recipes.bindings import Binding, FromParam, Scope
-from artforge.recipes.document import parse_scalar
-from artforge.recipes.recipe import NUMERIC_TYPES, READ_TYPES, Param, Recipe, SweepBlock
+from artforge.recipes.overrides import Overrides, fitted
+from artforge.recipes.problems import Position
+from artforge.recipes.recipe import NUMERIC_TYPES, Recipe, SweepBlock
 from artforge.recipes.templates import fill_template, template_fault
 
-
-@dataclass(frozen=True)
-class Overrides:
-    """What the command line sets over the recipe.
-
-    Attributes:
-        params: values by param name.
-        seed: another seed, or None.
-    """
-
-    params: Mapping[str, Any] = field(default_factory=dict)
-    seed: int | None = None
+MANY_VARIANTS = 1000
+"""More are refused unless the artist confirms them, and are checked by a spread of them."""
+_SPREAD = 200
 
 
 @dataclass(frozen=True)
@@ -38,103 +33,165 @@ class Variant:
         params: every param's value.
         seed: the recipe's seed.
         swept: the axes of the sweep alone, in their order, with their values here.
+        source: the pictures it is done for, by param, where a param names a folder of them.
     """
 
     index: int
     params: dict[str, Any]
     seed: int
     swept: dict[str, Any]
+    source: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def distinct(self) -> dict[str, Any]:
+        """What tells it from all others."""
+        return {**self.source, **self.swept}
 
 
-def parse_assignments(assignments: list[str]) -> dict[str, str]:
-    """`["intensity=0.5"]` -> `{"intensity": "0.5"}`; what a text means is the param's to say.
-
-    Raises:
-        UsageError: one has no `=`.
-    """
-    values = {}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        if not equals or not name.strip():
-            raise UsageError(f"--set {assignment!r}: write it as --set name=value")
-        values[name.strip()] = text
-    return values
-
-
-def check_overrides(recipe: Recipe, overrides: Overrides) -> None:
-    """Raise unless every override names a param of the recipe and suits it.
-
-    Raises:
-        UsageError: names the param, what it wants and what was received.
-    """
-    for name, value in overrides.params.items():
-        if name not in recipe.params:
-            known = ", ".join(recipe.params) or "none"
-            hint = " - use --seed" if name == "seed" else did_you_mean(name, list(recipe.params))
-            raise UsageError(f"--set {name}: {recipe.source} has no param {name!r}{hint} (its params: {known})")
-        fault = recipe.params[name].fault(_fitted(recipe.params[name], value))
-        if fault is not None:
-            raise UsageError(f"--set {name}={value}: {fault}")
-
-
-def default_variant(recipe: Recipe, overrides: Overrides) -> Variant:
-    """The variant without any sweep: every param at its default or override."""
-    defaults = {name: param.default for name, param in recipe.params.items()}
-    given = {
-        name: _fitted(recipe.params[name], value) for name, value in overrides.params.items() if name in recipe.params
-    }
-    seed = recipe.seed if overrides.seed is None else overrides.seed
-    return Variant(0, _filled(recipe, {**defaults, **given}, seed, overrides), seed, {})
+def default_variants(recipe: Recipe, overrides: Overrides) -> list[Variant]:
+    """The variants without any sweep, one a source: every other param at its default or override."""
+    return [
+        _variant(recipe, overrides, 0, {}, source) for source in _sources(recipe, overrides, _base(recipe, overrides))
+    ]
 
 
 def expand_variants(recipe: Recipe, overrides: Overrides) -> list[Variant]:
-    """Every variant of the sweep, block after block, the last axis of a grid fastest.
+    """Every variant: source after source, block after block, the last axis of a grid fastest.
 
-    An axis that the command line sets is no longer swept. Without a sweep there is one variant.
+    An axis that the command line sets is no longer swept. Without a sweep there is one variant a source.
     """
-    base = default_variant(recipe, overrides)
-    fixed = {*overrides.params, *(["seed"] if overrides.seed is not None else [])}
-    combinations = [swept for block in recipe.sweep for swept in _combinations(block, fixed)] or [{}]
-    distinct = list({json.dumps(swept): swept for swept in combinations}.values())
-    variants = []
-    for index, swept in enumerate(distinct):
-        seed = swept.get("seed", base.seed)
-        written = {**{name: param.default for name, param in recipe.params.items()}, **_without_seed(swept)}
-        given = {name: base.params[name] for name in overrides.params if name in recipe.params}
-        variants.append(Variant(index, _filled(recipe, {**written, **given}, seed, overrides), seed, swept))
-    return variants
+    fixed = _fixed(overrides)
+    swept = [each for block in recipe.sweep for each in _combinations(block, fixed)] or [{}]
+    return _numbered(recipe, overrides, list({json.dumps(each): each for each in swept}.values()))
+
+
+def count_variants(recipe: Recipe, overrides: Overrides) -> int:
+    """How many variants there are at most, without spreading them out; equal ones are counted once for each time."""
+    fixed = _fixed(overrides)
+    blocks = [
+        SweepBlock(tuple(axis for axis in block.axes if axis.name not in fixed), block.mode) for block in recipe.sweep
+    ]
+    swept = sum(block.num_variants for block in blocks if block.axes) or 1
+    return swept * len(_sources(recipe, overrides, _base(recipe, overrides)))
+
+
+def spread_variants(recipe: Recipe, overrides: Overrides) -> list[Variant]:
+    """All variants, or of more than `MANY_VARIANTS` a spread: along every axis, the others at their first value."""
+    if count_variants(recipe, overrides) <= MANY_VARIANTS:
+        return expand_variants(recipe, overrides)
+    fixed = _fixed(overrides)
+    swept = [each for block in recipe.sweep for each in _spread(block, fixed)] or [{}]
+    return _numbered(recipe, overrides, list({json.dumps(each): each for each in swept}.values()), most=_SPREAD)
 
 
 def scope_of(recipe: Recipe, variant: Variant, count: int, frame: int = 0) -> Scope:
     """What settings can read in `variant` at `frame`."""
-    return Scope(variant.params, variant.index, count, variant.seed, recipe.timeline, frame)
+    return Scope(variant.params, variant.index, count, variant.seed, recipe.timeline, frame, recipe.path_params)
 
 
-def base_folder(recipe: Recipe, overrides: Overrides, binding: Binding | None) -> Path:
-    """Where the relative path of a setting starts: the recipe's folder, or here for what the command line set."""
-    if isinstance(binding, FromParam) and binding.name in overrides.params:
+def base_folder(recipe: Recipe, overrides: Overrides, binding: Binding | None, place: Position | None = None) -> Path:
+    """Where the relative path of a setting starts.
+
+    That is the folder of the file in which it is written, the recipe or one that it extends, or the current one for
+    what the command line set.
+
+    Args:
+        recipe: the recipe.
+        overrides: what the command line sets.
+        binding: of the setting.
+        place: where the setting is written.
+    """
+    if isinstance(binding, FromParam):
+        if binding.name in overrides.params:
+            return Path()
+        axes = (axis for block in recipe.sweep for axis in block.axes if axis.name == binding.name)
+        place = next((axis.position for axis in axes), recipe.params[binding.name].position)
+    if place is not None and place.file.startswith("--set "):
         return Path()
-    return Path(recipe.source).parent
+    return Path((place.file if place else "") or recipe.source).parent
 
 
-def _combinations(block: SweepBlock, fixed: set[str]) -> list[dict[str, Any]]:
+def _fixed(overrides: Overrides) -> set[str]:
+    return {*overrides.params, *(["seed"] if overrides.seed is not None else [])}
+
+
+def _base(recipe: Recipe, overrides: Overrides) -> Variant:
+    return _variant(recipe, overrides, 0, {}, {})
+
+
+def _numbered(
+    recipe: Recipe, overrides: Overrides, swept: Sequence[dict[str, Any]], most: int | None = None
+) -> list[Variant]:
+    sources = _sources(recipe, overrides, _base(recipe, overrides))
+    pairs = itertools.product(_thinned(sources, most) if most else sources, swept)
+    return [_variant(recipe, overrides, index, each, source) for index, (source, each) in enumerate(pairs)]
+
+
+def _variant(
+    recipe: Recipe, overrides: Overrides, index: int, swept: dict[str, Any], source: dict[str, str]
+) -> Variant:
+    seed = swept.get("seed", recipe.seed if overrides.seed is None else overrides.seed)
+    written = {name: param.default for name, param in recipe.params.items()} | _without_seed(swept) | source
+    given = {name: fitted(recipe.params[name], value) for name, value in overrides.params.items() if name in written}
+    params = _filled(recipe, {**written, **given, **source}, seed, taken={*overrides.params, *source})
+    return Variant(index, params, seed, swept, source)
+
+
+def _sources(recipe: Recipe, overrides: Overrides, base: Variant) -> list[dict[str, str]]:
+    """One for every picture of the folders that params of type image name, or a single empty one."""
+    swept = {axis.name for block in recipe.sweep for axis in block.axes} - _fixed(overrides)
+    listed = []
+    for name, param in recipe.params.items():
+        if param.type != "image" or name in swept or not isinstance(base.params[name], str):
+            continue
+        named = base.params[name]
+        folder = base_folder(recipe, overrides, FromParam(name)) / named
+        if not named.startswith("embedded:") and folder.is_dir():
+            pictures = pictures_in(folder)
+            listed.append([{name: str(Path(named) / path.relative_to(folder))} for path in pictures] or [{}])
+    return [
+        {name: path for source in sources for name, path in source.items()} for sources in itertools.product(*listed)
+    ]
+
+
+def _combinations(block: SweepBlock, fixed: set[str]) -> Iterator[dict[str, Any]]:
     axes = [axis for axis in block.axes if axis.name not in fixed]
-    if not axes:
-        return [{}]
     columns = [axis.values for axis in axes]
+    if not axes:
+        return iter([{}])
     spread = itertools.product(*columns) if block.mode == "grid" else zip(*columns, strict=True)
-    return [dict(zip((axis.name for axis in axes), values, strict=True)) for values in spread]
+    return (dict(zip((axis.name for axis in axes), values, strict=True)) for values in spread)
 
 
-def _filled(recipe: Recipe, params: dict[str, Any], seed: int, overrides: Overrides) -> dict[str, Any]:
-    """Params with the `{names}` in the recipe's own texts filled in; what the command line set is taken as it is."""
+def _spread(block: SweepBlock, fixed: set[str]) -> Iterator[dict[str, Any]]:
+    axes = [axis for axis in block.axes if axis.name not in fixed]
+    if block.mode == "zip":
+        for index in _thinned(range(block.num_variants), _SPREAD):
+            yield {axis.name: axis.values[index] for axis in axes}
+        return
+    yield {axis.name: axis.values[-1] for axis in axes}
+    first = {axis.name: axis.values[0] for axis in axes}
+    for axis in axes:
+        for value in _thinned(axis.values, _SPREAD):
+            yield {**first, axis.name: value}
+
+
+def _thinned(values: Sequence[Any], most: int) -> list[Any]:
+    """At most `most` of the values, evenly, with the first and the last."""
+    if len(values) <= most:
+        return list(values)
+    return [values[index * (len(values) - 1) // (most - 1)] for index in range(most)]
+
+
+def _filled(recipe: Recipe, params: dict[str, Any], seed: int, taken: set[str]) -> dict[str, Any]:
+    """Params with the `{names}` in the recipe's own texts filled in; those in `taken` are taken as they are."""
     known = {
         **{name: value for name, value in params.items() if recipe.params[name].type in NUMERIC_TYPES},
         "seed": seed,
     }
     return {
         name: fill_template(value, known)
-        if isinstance(value, str) and name not in overrides.params and template_fault(value, known) is None
+        if isinstance(value, str) and name not in taken and template_fault(value, known) is None
         else value
         for name, value in params.items()
     }
@@ -142,12 +199,3 @@ def _filled(recipe: Recipe, params: dict[str, Any], seed: int, overrides: Overri
 
 def _without_seed(swept: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in swept.items() if name != "seed"}
-
-
-def _fitted(param: Param, value: Any) -> Any:
-    """What was typed, as the param takes it: a number or a truth is read like YAML, any other text stays as it is."""
-    if not isinstance(value, str):
-        return value
-    if param.type in READ_TYPES:
-        return parse_scalar(value)
-    return None if param.type == "class" and value in ("null", "~") else value

@@ -27,7 +27,7 @@ NEEDED = {  # settings without a default
     "load": {"path": "embedded:algorithmic/truchet/3", "long_edge": 32},
     "take_channels": {"count": 2},
 }
-OTHER_SIZE = {"channel_grid", "mat", "load"}
+OTHER_SIZE = {"channel_grid", "grid", "mat", "load"}
 """Steps that give another height and width than they take; all others keep it."""
 
 
@@ -35,7 +35,8 @@ def inputs_of(step, height, width):
     """What flows in, each input different from every other; heat in [0, 1], for some steps take nothing else."""
     arrays = []
     for number, wanted in enumerate(step.inputs):
-        shape = {Kind.IMAGE: (height, width, 3), Kind.HEATMAP: (height, width), Kind.FEATURE_MAPS: (height, width, 5)}
+        shape = {Kind.IMAGE: (height, width, 3), Kind.HEATMAP: (height, width)}
+        shape |= {Kind.FEATURE_MAPS: (height, width, 5), Kind.IMAGES: (5, height, width, 3)}
         arrays.append(np.random.default_rng(number + 10).random(shape[wanted.kind], dtype=np.float32))
     return arrays
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from artforge.core.errors import ArtforgeError, RecipeError, UsageError
 from artforge.recipes.check import check_file, check_recipe
-from artforge.recipes.variants import Overrides
+from artforge.recipes.overrides import Overrides
 
 GOOD = """\
 timeline: {duration: 8f, fps: 4, loop: true}

@@ -11,10 +11,10 @@ from artforge.core.errors import RecipeError
 from artforge.core.steps import Setting, find_step
 from artforge.engine.attention.channels import Channels
 from artforge.recipes.check import check_file
+from artforge.recipes.overrides import Overrides
 from artforge.recipes.plan import Planner
 from artforge.recipes.settings import setting_fault
 from artforge.recipes.steps import load_steps
-from artforge.recipes.variants import Overrides
 
 BODY = """\
 timeline: {{duration: 4f, fps: 4, loop: true}}
@@ -36,7 +36,7 @@ def node(write_recipe):
 
     def plan(step, frame=0):
         planner = Planner(check_file(write_recipe(BODY.format(step=step))), Overrides({}), 1.0)
-        colored = planner.node("glow", planner.base_variant, frame)
+        colored = planner.node("glow", planner.base_variants[0], frame)
         return colored.inputs["heatmap"].inputs["heatmap"]
 
     return plan

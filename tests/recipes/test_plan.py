@@ -10,8 +10,10 @@ import pytest
 from artforge.core.pictures import write_png
 from artforge.recipes.artifacts import plan_artifacts
 from artforge.recipes.check import check_file
+from artforge.recipes.overrides import Overrides, parse_assignments
 from artforge.recipes.plan import Planner, walk
-from artforge.recipes.variants import Overrides, expand_variants, parse_assignments
+from artforge.recipes.records import Records
+from artforge.recipes.variants import expand_variants
 
 BODY = """\
 timeline: {duration: 4f, fps: 4, loop: true}
@@ -44,12 +46,12 @@ def planner(path, scale=1.0, **params) -> Planner:
 
 def key(path, pipe="glow", frame=0, **params) -> str:
     plan = planner(path, **params)
-    return plan.node(pipe, plan.base_variant, frame).key
+    return plan.node(pipe, plan.base_variants[0], frame).key
 
 
 def test_equal_work_in_two_pipes_has_one_key(write_recipe):
     plan = planner(write_recipe(BODY))
-    glow, tide = (plan.node(pipe, plan.base_variant) for pipe in ("glow", "tide"))
+    glow, tide = (plan.node(pipe, plan.base_variants[0]) for pipe in ("glow", "tide"))
     assert glow.inputs["overlay"].key == tide.inputs["overlay"].key
     assert glow.key != tide.key
 
@@ -63,7 +65,7 @@ def test_what_does_not_read_the_swept_param_is_shared_by_all_variants(write_reci
 def test_only_what_moves_has_another_key_from_frame_to_frame(write_recipe):
     plan = planner(write_recipe(BODY))
     assert plan.moving_pipes == {"tide"}
-    tide = [plan.node("tide", plan.base_variant, frame) for frame in range(4)]
+    tide = [plan.node("tide", plan.base_variants[0], frame) for frame in range(4)]
     assert len({node.key for node in tide}) == 3  # up and down again: frames 1 and 3 show the same
     assert len({node.inputs["overlay"].key for node in tide}) == 1
 
@@ -104,7 +106,7 @@ def test_key_is_the_same_in_another_process(write_recipe):
     code = (
         "import sys; from pathlib import Path; from artforge.recipes.check import check_file;"
         "from artforge.recipes.plan import Planner; plan = Planner(check_file(Path(sys.argv[1])));"
-        "print(plan.node('glow', plan.base_variant).key)"
+        "print(plan.node('glow', plan.base_variants[0]).key)"
     )
     other = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert other.stdout.strip() == key(path)
@@ -113,15 +115,15 @@ def test_key_is_the_same_in_another_process(write_recipe):
 def test_preview_scales_settings_in_pixels_only(write_recipe):
     body = BODY.replace("path: $image", "path: $image, long_edge: 400")
     full, preview = (planner(write_recipe(body), scale) for scale in (1.0, 0.25))
-    (load, *_), (small, *_) = (list(walk([plan.node("glow", plan.base_variant)])) for plan in (full, preview))
+    (load, *_), (small, *_) = (list(walk([plan.node("glow", plan.base_variants[0])])) for plan in (full, preview))
     assert (load.settings["long_edge"], small.settings["long_edge"]) == (400, 100)
-    blends = [plan.node("glow", plan.base_variant).settings["opacity"] for plan in (full, preview)]
+    blends = [plan.node("glow", plan.base_variants[0]).settings["opacity"] for plan in (full, preview)]
     assert blends[0] == blends[1]
 
 
 def test_provenance_lists_the_branch_once_and_without_folders(write_recipe, studio):
     plan = planner(write_recipe(BODY), image=str(studio / "two.png"), intensity=0.25)
-    records = plan.records("tide", plan.base_variant)
+    records = Records(plan).branch("tide", plan.base_variants[0])
     assert [record.id for record in records] == [
         "art.load",
         "heat.grad_cam",
@@ -132,7 +134,7 @@ def test_provenance_lists_the_branch_once_and_without_folders(write_recipe, stud
     assert records[0].settings["path"] == "two.png"
     assert records[-1].settings["opacity"] == {"keys": {"0%": 0, "50%": "$intensity"}}
     assert records[-1].inputs == {"base": "art.load", "overlay": "tide.colorize"}
-    named = {ingredient.name for ingredient in plan.ingredients([plan.node("tide", plan.base_variant)])}
+    named = {ingredient.name for ingredient in Records(plan).ingredients([plan.node("tide", plan.base_variants[0])])}
     assert named == {"two.png", "net"}
 
 

@@ -15,10 +15,10 @@ from artforge.core.pictures import read_picture, read_png_texts
 from artforge.core.provenance import Provenance, read_sidecar
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
+from artforge.recipes.overrides import Overrides
 from artforge.recipes.plan import PREVIEW_SCALE, Planner
 from artforge.recipes.render import Renderer
 from artforge.recipes.run import Runner
-from artforge.recipes.variants import Overrides
 
 BODY = """\
 timeline: {duration: 6f, fps: 6, loop: true}
@@ -207,7 +207,7 @@ def test_sizes_that_do_not_fit_are_explained_at_the_step(write_recipe, render, p
 
 def test_result_outside_its_kind_is_caught_once_for_all_steps(write_recipe, tmp_path):
     planner = Planner(check_file(write_recipe(BODY)))
-    node = planner.node("art", planner.base_variant)
+    node = planner.node("art", planner.base_variants[0])
     broken = replace(node.checked.step, function=lambda **_: np.full((4, 4, 3), np.nan, np.float32))
     node = replace(node, checked=replace(node.checked, step=broken))
     with pytest.raises(StepError, match="must be finite"):
@@ -216,7 +216,7 @@ def test_result_outside_its_kind_is_caught_once_for_all_steps(write_recipe, tmp_
 
 def test_values_that_are_handed_on_cannot_be_changed(studio, write_recipe, tmp_path):
     planner = Planner(check_file(write_recipe(BODY)))
-    value = Runner("r.yaml", Cache(tmp_path / "s")).value(planner.node("glow", planner.base_variant))
+    value = Runner("r.yaml", Cache(tmp_path / "s")).value(planner.node("glow", planner.base_variants[0]))
     with pytest.raises(ValueError, match="read-only"):
         value[0, 0, 0] = 1
 
@@ -263,7 +263,7 @@ def test_gif_carries_its_recipe_too(write_recipe, render):
 
 def test_another_backend_or_library_version_is_computed_anew(write_recipe, tmp_path, monkeypatch):
     planner = Planner(check_file(write_recipe(BODY)))
-    node = planner.node("art", planner.base_variant)
+    node = planner.node("art", planner.base_variants[0])
     runner = Runner("r.yaml", Cache(tmp_path / "s"))
     here = runner._stored_key(node)
     monkeypatch.setenv("KERAS_BACKEND", "jax")

@@ -13,9 +13,9 @@ from artforge.core.provenance import read_sidecar
 from artforge.engine.data.procedural import draw
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
+from artforge.recipes.overrides import Overrides
 from artforge.recipes.plan import PREVIEW_SCALE, Planner
 from artforge.recipes.render import Renderer
-from artforge.recipes.variants import Overrides
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
 

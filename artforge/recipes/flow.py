@@ -1,0 +1,66 @@
+"""What flows: each input gets the kind of value that it takes, and each output shows a picture.
+
+A step that takes one value where several come is done for each of them: over `Images` where it takes an Image, over
+the channels of `FeatureMaps` where it takes a Heatmap. What flows out is then several values too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from artforge.core.values import ITEM_OF, STACK_OF, Kind
+from artforge.recipes.checked import CheckedCall, CheckedPipe
+from artforge.recipes.problems import Problems
+from artforge.recipes.recipe import Output, Pipe
+
+_WAYS_OUT = {
+    (Kind.HEATMAP, Kind.IMAGE): ": put '- normalize' and '- colorize' behind it",
+    (Kind.FEATURE_MAPS, Kind.IMAGE): ": put '- channel_grid' behind it",
+    (Kind.IMAGES, Kind.IMAGE): ": put '- grid' behind it",
+}
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Follows the kinds of values through the pipes of a recipe."""
+
+    problems: Problems
+
+    def follow(
+        self, pipe: Pipe, start: str | None, calls: tuple[CheckedCall, ...], kinds: Mapping[str, Kind | None]
+    ) -> CheckedPipe:
+        """A pipe with the kind of its value, None where it is not known, and its calls knowing what they map over."""
+        flowing = kinds.get(start) if start else None
+        followed = []
+        for call in calls:
+            received = {name: flowing if source is None else kinds.get(source) for name, source in call.wiring.items()}
+            mapped = self._mapped(call, received)
+            followed.append(replace(call, mapped=mapped))
+            flowing = followed[-1].output
+        if not pipe.calls and pipe.start is None and not self.problems.found:
+            self.problems.add(pipe.position, f"pipe {pipe.name!r} does nothing")
+        return CheckedPipe(pipe.name, start, tuple(followed), flowing if len(calls) == len(pipe.calls) else None)
+
+    def show(self, output: Output, kind: Kind | None) -> None:
+        """An output shows an image."""
+        if kind is not None and kind is not Kind.IMAGE:
+            way_out = _WAYS_OUT.get((kind, Kind.IMAGE), "")
+            message = f"output {output.name!r} shows an image, ${output.source.name} gives {kind.with_article}{way_out}"
+            self.problems.add(output.source.position, message)
+
+    def _mapped(self, call: CheckedCall, received: Mapping[str, Kind | None]) -> tuple[str, ...]:
+        mapped = []
+        for wanted in call.step.inputs:
+            kind = received.get(wanted.name)
+            if kind is None or kind is wanted.kind:
+                continue
+            if ITEM_OF.get(kind) is wanted.kind and call.step.output in STACK_OF:
+                mapped.append(wanted.name)
+                continue
+            source = call.wiring[wanted.name]
+            origin = f"${source} gives" if source else "the pipe brings"
+            what = f"{call.step.name}.{wanted.name} wants {wanted.kind.with_article}"
+            message = f"{what}, {origin} {kind.with_article}{_WAYS_OUT.get((kind, wanted.kind), '')}"
+            self.problems.add(call.position_of(wanted.name), message)
+        return tuple(mapped)

@@ -1,0 +1,69 @@
+"""Running a step, once or for each item where several values flow into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artforge.core.errors import ShapeError, StepError
+from artforge.core.seeds import derive_seed, generator
+from artforge.core.values import Kind, array_fault
+from artforge.recipes.plan import Node
+
+MAX_STACK_BYTES = 4_000_000_000
+"""Of several pictures or maps that are held at once."""
+
+
+def run_step(node: Node, inputs: Mapping[str, NDArray[np.float32]], settings: Mapping[str, Any]) -> Any:
+    """What the step gives: one value, or one for each item of the inputs that are mapped, put together.
+
+    A step that draws by chance has a seed of its own for each item.
+
+    Args:
+        node: what is to be run.
+        inputs: arrays by the name of the input.
+        settings: as the function takes them.
+
+    Raises:
+        ShapeError: inputs with different numbers of items, or results of different sizes.
+        StepError: a result is no value of its kind, or all of them together are too large.
+    """
+    if not node.mapped:
+        return node.step.function(**inputs, **settings, **_chance(node.seed))
+    kinds = {wanted.name: wanted.kind for wanted in node.step.inputs}
+    items = {name: _items(inputs[name], kinds[name]) for name in node.mapped}
+    counts = {name: len(each) for name, each in items.items()}
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        raise ShapeError(f"values that go together one by one must be as many: {told}")
+    count = next(iter(counts.values()))
+    results: list[NDArray[np.float32]] = []
+    for index in range(count):
+        own = {name: np.ascontiguousarray(each[index]) for name, each in items.items()}
+        seed = derive_seed(node.seed, index) if node.seed is not None else None
+        result = node.step.function(**{**inputs, **own}, **settings, **_chance(seed))
+        fault = array_fault(result, node.step.output)
+        if fault is not None:
+            raise StepError(f"gave a wrong result for item {index}: {fault}")
+        if result.nbytes * count > MAX_STACK_BYTES:
+            size = f"{result.nbytes * count / 1e9:.1f} GB"
+            raise StepError(
+                f"{count} results of {result.shape[1]} x {result.shape[0]} are {size} together: "
+                f"take fewer (take_channels), or make them smaller"
+            )
+        if results and result.shape != results[0].shape:
+            raise ShapeError(f"results of one size are wanted, received {results[0].shape} and {result.shape}")
+        results.append(result)
+    return np.stack(results, axis=0 if node.step.output is Kind.IMAGE else -1)
+
+
+def _items(stack: NDArray[np.float32], kind: Kind) -> NDArray[np.float32]:
+    """The items along the first axis: pictures stand so, maps along the last."""
+    return stack if kind is Kind.IMAGE else np.moveaxis(stack, -1, 0)
+
+
+def _chance(seed: int | None) -> dict[str, Any]:
+    return {} if seed is None else {"rng": generator(seed)}
