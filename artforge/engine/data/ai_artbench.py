@@ -69,10 +69,6 @@ def _matches(path: Path) -> bool:
     return (path / FOLDER).is_dir() or len(known) >= len(CLASS_OF_FOLDER) // 3
 
 
-def _read(path: Path | None, options: ReadOptions) -> Dataset:
-    return read_ai_artbench(path or Path(), options)
-
-
 AI_ARTBENCH = DatasetKind(
     name=NAME,
     title=f"{TITLE}: art of ten styles by people and by two diffusion models",
@@ -82,7 +78,7 @@ AI_ARTBENCH = DatasetKind(
     "Liao et al., ArtBench (2022), https://arxiv.org/abs/2206.11404",
     licence="see its Kaggle page; the human pictures are those of ArtBench, shared as fair use",
     matches=_matches,
-    read=_read,
+    read=read_ai_artbench,
     class_names=CLASS_NAMES,
     download="kaggle datasets download -d ravidussilva/real-ai-art -p ai-artbench --unzip",
     counts={"human": 60_000, "ai": 125_015},

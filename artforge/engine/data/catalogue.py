@@ -61,12 +61,16 @@ def open_dataset(
 
     Raises:
         ChoiceError: no such kind.
-        DatasetError: the pictures cannot be trained on.
+        DatasetError: the pictures cannot be trained on, or `kind` does not go with `path`.
         OutputError: `cache` is `disk`, and the disk does not take it.
     """
     if kind is not None:
         check_choice("dataset", kind, list(DATASETS))
     chosen = DATASETS[kind] if kind is not None else recognise(path)
+    if chosen is EMBEDDED and path is not None:
+        raise DatasetError(f"{path}: the embedded set is drawn, not read from there; leave one of the two away.")
+    if chosen is not EMBEDDED and path is None:
+        raise DatasetError(f"the dataset {chosen.name!r} is read from a folder or file: give it by --data.")
     options = ReadOptions(
         image_size=image_size,
         seed=seed,
@@ -75,4 +79,4 @@ def open_dataset(
         pictures_per_class=pictures_per_class,
         progress=progress,
     )
-    return chosen.read(path, options)
+    return chosen.read(path or Path(), options)

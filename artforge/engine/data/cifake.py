@@ -43,10 +43,6 @@ def _matches(path: Path) -> bool:
     return set(CLASS_NAMES) <= set(subfolders(path / "train"))
 
 
-def _read(path: Path | None, options: ReadOptions) -> Dataset:
-    return read_cifake(path or Path(), options)
-
-
 CIFAKE = DatasetKind(
     name=NAME,
     title=f"{TITLE}: real and AI-generated photographs, 32x32",
@@ -55,7 +51,7 @@ CIFAKE = DatasetKind(
     citation="Bird & Lotfi, CIFAKE (2023), https://arxiv.org/abs/2303.14126; Krizhevsky, CIFAR-10 (2009)",
     licence="MIT, as its makers state",
     matches=_matches,
-    read=_read,
+    read=read_cifake,
     class_names=CLASS_NAMES,
     download="kaggle datasets download -d birdy654/cifake-real-and-ai-generated-synthetic-images -p cifake --unzip",
     counts={"FAKE": 60_000, "REAL": 60_000},

@@ -104,10 +104,6 @@ def _matches(path: Path) -> bool:
     return _holds_both(_root(path))
 
 
-def _read(path: Path | None, options: ReadOptions) -> Dataset:
-    return read_combined_ai_artwork(path or Path(), options)
-
-
 COMBINED_AI_ARTWORK = DatasetKind(
     name=NAME,
     title=f"{TITLE}: art by several generators and by people",
@@ -117,7 +113,7 @@ COMBINED_AI_ARTWORK = DatasetKind(
     "https://github.com/adamelkholyy/ai-artwork-attention",
     licence="see its Kaggle page; its parts keep the licences of AI-ArtBench and WikiArt",
     matches=_matches,
-    read=_read,
+    read=read_combined_ai_artwork,
     class_names=CLASS_NAMES,
     download="kaggle datasets download -d adamelkholy/human-ai-artwork -p ai-artwork --unzip",
     counts={"human": 81_457, "ai": 190_549},

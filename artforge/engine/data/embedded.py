@@ -68,7 +68,7 @@ def embedded_dataset(
     )
 
 
-def _read(_path: Path | None, options: ReadOptions) -> Dataset:
+def _read(_path: Path, options: ReadOptions) -> Dataset:
     return embedded_dataset(
         options.pictures_per_class,
         options.image_size,

@@ -124,10 +124,6 @@ def _check_same_classes(folder: Path, pictures_of: Mapping[str, list[ListedPictu
             )
 
 
-def _read(path: Path | None, options: ReadOptions) -> Dataset:
-    return read_folder(path or Path(), options)
-
-
 FOLDER = DatasetKind(
     name="folder",
     title="Your own pictures",
@@ -136,5 +132,5 @@ FOLDER = DatasetKind(
     citation="your own",
     licence="your own",
     matches=Path.is_dir,
-    read=_read,
+    read=read_folder,
 )

@@ -49,7 +49,7 @@ class DatasetKind:
         citation: whom to cite.
         licence: what its makers allow.
         matches: whether a path looks like this kind; it opens no pictures.
-        read: makes a Dataset of the path, which is None for the embedded set.
+        read: makes a Dataset of the path; the embedded set looks at none.
         class_names: in the order of the labels; empty where the folder decides.
         download: the command to type to fetch it; empty where there is nothing to fetch.
         counts: pictures of each class as published, by class name.
@@ -63,7 +63,7 @@ class DatasetKind:
     citation: str
     licence: str
     matches: Callable[[Path], bool]
-    read: Callable[[Path | None, ReadOptions], Dataset]
+    read: Callable[[Path, ReadOptions], Dataset]
     class_names: tuple[str, ...] = ()
     download: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)

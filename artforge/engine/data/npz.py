@@ -25,15 +25,14 @@ MOST_CLASSES = 100_000
 _FEWEST = 2
 
 
-def read_npz(path: Path, image_size: int, *, seed: int) -> Dataset:
+def read_npz(path: Path, options: ReadOptions) -> Dataset:
     """Read `x_train y_train x_test y_test` into one array.
 
     The test pictures are those of the file; the validation pictures are drawn from its training pictures.
 
     Args:
         path: an .npz file: pictures uint8 (n, H, W), (n, H, W, 1) or (n, H, W, 3), labels whole numbers (n,) from 0 up.
-        image_size: edge of the pictures in pixels; those of another size are resized by area.
-        seed: of the draw.
+        options: the edge of the pictures, and the seed of the draw; they are kept in memory whatever it says.
 
     Returns:
         classes named by their number; a grey file gives images of one channel.
@@ -59,14 +58,14 @@ def read_npz(path: Path, image_size: int, *, seed: int) -> Dataset:
     names = [f"{side}/{number}" for side in ("train", "test") for number in range(len(arrays[f"y_{side}"]))]
     digests = [hashlib.sha256(one.data).hexdigest() for one in np.ascontiguousarray(images)]
     return Dataset(
-        images=_sized(images, image_size),
+        images=_sized(images, options.image_size),
         labels=labels,
         groups=tuple(names),
         items=tuple(names),
         class_names=class_names,
         kind="npz",
         content_sha256=hash_contents(names, digests, labels, class_names),
-        split=_split(num_training, len(labels), seed),
+        split=_split(num_training, len(labels), options.seed),
     )
 
 
@@ -127,10 +126,6 @@ def _split(num_training: int, num: int, seed: int) -> Split:
     return Split(training.astype(np.int64), validation.astype(np.int64), np.arange(num_training, num, dtype=np.int64))
 
 
-def _read_kind(path: Path | None, options: ReadOptions) -> Dataset:
-    return read_npz(path or Path(), options.image_size, seed=options.seed)
-
-
 NPZ = DatasetKind(
     name="npz",
     title="A file of arrays laid out as that of MNIST",
@@ -139,7 +134,7 @@ NPZ = DatasetKind(
     citation="MNIST: LeCun, Bottou, Bengio, Haffner, Gradient-based learning applied to document recognition (1998)",
     licence="MNIST: CC BY-SA 3.0",
     matches=lambda path: path.suffix.lower() == ".npz",
-    read=_read_kind,
+    read=read_npz,
     download="python -c \"import keras; keras.datasets.mnist.load_data('mnist.npz')\"",
     image_size=28,
 )

@@ -48,6 +48,12 @@ def test_an_unknown_kind_is_told_the_nearest(tmp_path):
         open_dataset(tmp_path, image_size=12, seed=0, kind="cifak")
 
 
+@pytest.mark.parametrize(("named", "with_path", "told"), [("embedded", True, "drawn"), ("cifake", False, "--data")])
+def test_a_kind_that_does_not_go_with_the_path_is_refused(own, named, with_path, told):
+    with pytest.raises(DatasetError, match=told):
+        open_dataset(own if with_path else None, image_size=12, seed=0, kind=named)
+
+
 def test_the_content_is_the_same_wherever_it_lies_however_large_and_however_kept(own, tmp_path):
     moved = shutil.copytree(own, tmp_path / "moved")
     first = content(own)

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from artforge.core.errors import DatasetError
-from artforge.engine.data.npz import read_npz
+from artforge.engine.data.kinds import ReadOptions
+from artforge.engine.data.npz import read_npz as read_with
+
+
+def read_npz(path, image_size, *, seed):
+    return read_with(path, ReadOptions(image_size, seed=seed))
+
 
 SIDES = {"train": 48, "test": 12}
 
