@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -147,7 +147,7 @@ def _tell(rows: Sequence[Row], files: Sequence[Path], failed: dict[str, str], *,
 
 
 def _table(rows: Sequence[Row], *, marked: bool) -> Table:
-    """Two lines a row: the means, and under them the 95% intervals and the spread over the seeds."""
+    """Two lines a row: the means and their spread over the seeds, and under them the 95% intervals."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -172,16 +172,14 @@ def _table(rows: Sequence[Row], *, marked: bool) -> Table:
 def _cell(score: Score) -> Any:
     from rich.text import Text
 
-    return Text(f"{score.mean:.3f}" if math.isfinite(score.mean) else "?").append(
-        "".join(f"\n{line}" for line in _second_lines(score)), style="dim"
-    )
-
-
-def _second_lines(score: Score) -> Iterator[str]:
-    bounds = f"{score.interval.low:.3f}-{score.interval.high:.3f}" if score.interval else ""
-    spread = f"±{score.spread:.3f}" if score.spread is not None else ""
-    if bounds or spread:
-        yield " ".join(part for part in (spread, bounds) if part)
+    if not math.isfinite(score.mean):
+        return Text("?")
+    cell = Text(f"{score.mean:.3f}")
+    if score.spread is not None:
+        cell.append(f" ±{score.spread:.3f}", style="dim")
+    if score.interval:
+        cell.append(f"\n{score.interval.low:.3f}-{score.interval.high:.3f}", style="dim")
+    return cell
 
 
 def _whole(value: float) -> str:

@@ -62,6 +62,9 @@ def draw_scores(
         `accuracy`, `balanced_accuracy`, `f1`, `roc_auc` and `ece`: float64 (draws,) each. F1 and AUC are those of the
         second of two classes, else means over the classes, as in `metrics.score_predictions`.
 
+    The calibration error cannot fall below 0 and grows with every bin that few pictures fill, so its draws lie above
+    the error of the whole test by some hundredths where a test is small: its interval is a cautious one.
+
     Source: Efron, Bootstrap methods (1979), https://doi.org/10.1214/aos/1176344552; whole groups: Field & Welsh,
     Bootstrapping clustered data (2007), https://doi.org/10.1111/j.1467-9868.2007.00593.x
     """
