@@ -77,7 +77,7 @@ def _draw_scores(axes: Axes, rows: Sequence[Row], measure: str) -> None:
         shown.append(score.mean)
         _write(axes, f"{score.mean:.3f}", score.mean, place, colour)
     axes.set_title(measure_name(measure))
-    axes.locator_params(axis="x", nbins=5)
+    axes.locator_params(axis="x", nbins=4)
     if shown:
         low, high = min(shown), max(shown)
         room = 0.08 * (high - low) or 0.02
