@@ -155,6 +155,29 @@ def test_weights_under_other_orders_of_their_names_find_their_place(tmp_path):
     assert_same(other, network, (*BODY, "third", "scores"))
 
 
+@pytest.mark.parametrize("name", ["whole.h5", "w.keras"])
+def test_the_same_network_under_names_of_its_own_is_taken_in_order(tmp_path, name):
+    keras = load_keras()
+    layers = keras.layers
+    theirs = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(1, activation="sigmoid", bias_initializer=keras.initializers.Constant(np.log([70 / 30]))),
+        ]
+    )
+    theirs.save(tmp_path / name)
+    settings = {"picture_shape": (28, 28, 1), "dropout": 0.2, "output_bias": np.zeros(1, np.float32)}
+    ours = build_architecture("mnist_cnn", 2, **settings, weights=tmp_path / name)
+    pictures = np.random.default_rng(0).uniform(0, 255, (2, 28, 28, 1)).astype(np.float32)
+    np.testing.assert_allclose(np.asarray(ours(pictures / 255)), np.asarray(theirs(pictures)), rtol=1e-5)
+
+
 # files that are none
 
 

@@ -48,6 +48,9 @@ class Filled:
 def fill_from_file(network: Any, path: Path, *, head: Sequence[str]) -> Filled:
     """Put the weights of a file into the layers of the same names.
 
+    Where names are missing, but there are as many layers and their shapes agree one by one, they are taken in order:
+    so the same network built by other hands will do, whose layers are called `conv2d`, `conv2d_1` and so on.
+
     Args:
         network: a flat Keras model; changed in place.
         path: whole models (.keras, .h5), weights as Keras writes them now (.weights.h5) or wrote them before (.h5), or
@@ -135,10 +138,12 @@ def _own_name(key: str) -> str:
 
 
 def _fill(network: Any, stored: Stored, path: Path, head: Sequence[str]) -> Filled:
+    layers = {layer.name: layer for layer in network.layers if layer.weights}
+    if not set(layers).difference(head) <= stored.keys() and _fit_in_order(layers, stored, head):
+        stored = dict(zip(layers, stored.values(), strict=True))
     normalised_by = _normalised_by(network)
     values: dict[str, list[NDArray[Any]]] = {}
     misfits: dict[str, str] = {}
-    layers = {layer.name: layer for layer in network.layers if layer.weights}
     for name, layer in layers.items():
         if name not in stored:
             continue
@@ -162,6 +167,14 @@ def _fill(network: Any, stored: Stored, path: Path, head: Sequence[str]) -> Fill
         layers=tuple(name for name in layers if name in values),
         fresh=tuple(name for name in layers if name not in values),
         unused=tuple(name for name in stored if name not in layers),
+    )
+
+
+def _fit_in_order(layers: dict[str, Any], stored: Stored, head: Sequence[str]) -> bool:
+    """Whether it is the same network under names of its own."""
+    return len(layers) == len(stored) and all(
+        name in head or [tuple(one.shape) for one in layer.weights] == [array.shape for _, array in arrays]
+        for (name, layer), arrays in zip(layers.items(), stored.values(), strict=True)
     )
 
 
