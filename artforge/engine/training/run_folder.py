@@ -14,6 +14,8 @@ from artforge.core.errors import UsageError
 from artforge.core.files import PART, check_writable, make_folder, write_text
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.splits import Split
+from artforge.engine.evaluation import history
+from artforge.engine.evaluation import runs as reading
 from artforge.engine.evaluation.chart_style import write_chart
 from artforge.engine.evaluation.predictions import PREDICTIONS_FILE, Predictions, write_predictions
 from artforge.engine.evaluation.result_charts import write_test_charts
@@ -22,13 +24,11 @@ from artforge.engine.training.batch_scores import COLUMNS
 from artforge.engine.training.checkpoint import Progress
 from artforge.engine.training.config import TrainConfig, config_text
 
-CONFIG_FILE = "config.yaml"
+# named where they are read: evaluation knows nothing of training
+CONFIG_FILE, SPLIT_FILE, METRICS_FILE = reading.CONFIG_FILE, reading.SPLIT_FILE, reading.METRICS_FILE
+BATCHES_FILE, EPOCHS_FILE = history.BATCHES_FILE, history.EPOCHS_FILE
 CHECKPOINT_FILE = "checkpoint.npz"
-BATCHES_FILE = "history_batches.csv"
-EPOCHS_FILE = "history_epochs.csv"
-METRICS_FILE = "test_metrics.json"
 CURVES_FILE = "curves.png"
-SPLIT_FILE = "split.csv"
 SKIPPED_FILE = "skipped.csv"
 RUNS = Path("runs")
 
