@@ -18,8 +18,10 @@ from artforge.cli.gallery import gallery_app
 from artforge.cli.history import history_command
 from artforge.cli.look import look_command
 from artforge.cli.models import models_app
+from artforge.cli.new import new_command
 from artforge.cli.predict import predict_command
 from artforge.cli.render import check_command, render_command
+from artforge.cli.schema import schema_command
 from artforge.cli.steps import steps_command
 from artforge.cli.train import train_command
 from artforge.core.errors import ArtforgeError
@@ -33,7 +35,9 @@ app = typer.Typer(
 )
 app.command("render")(render_command)
 app.command("check")(check_command)
+app.command("new")(new_command)
 app.command("steps")(steps_command)
+app.command("schema")(schema_command)
 app.command("look")(look_command)
 app.command("atlas")(atlas_command)
 app.command("train")(train_command)

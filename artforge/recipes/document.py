@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -15,6 +16,7 @@ from artforge.recipes.problems import Position, Problems
 
 MAX_CHARACTERS = 200_000
 """Far beyond any recipe; reading more would take longer than a person waits for a check."""
+_OPEN_LEVELS = 2
 MAX_DEPTH = 32
 """Mappings and lists inside each other."""
 _PLAIN_TAGS = {
@@ -96,11 +98,31 @@ def parse_scalar(text: str) -> Any:
 
 def to_yaml(tree: Tree) -> str:
     """The tree as YAML that reads as the same values."""
-    written = io.StringIO()
+    return yaml_of(tree.plain())
+
+
+def yaml_of(value: Any) -> str:
+    """Plain data as YAML: mappings open down to the third level, one line each below."""
     yaml = YAML(typ="rt", pure=True)
     yaml.width = 120
-    yaml.dump(tree.plain(), written)
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    written = io.StringIO()
+    yaml.dump(_laid_out(value, 0), written)
     return written.getvalue()
+
+
+def _laid_out(value: Any, depth: int) -> Any:
+    """Plain data with a style for each mapping and list, so that it reads as a person would write it."""
+    if isinstance(value, dict):
+        mapping = CommentedMap((key, _laid_out(entry, depth + 1)) for key, entry in value.items())
+        mapping.fa.set_flow_style() if depth > _OPEN_LEVELS or not mapping else mapping.fa.set_block_style()
+        return mapping
+    if isinstance(value, list):
+        listed = CommentedSeq(_laid_out(item, depth) for item in value)
+        is_pipe = depth == _OPEN_LEVELS and any(isinstance(item, dict) for item in value)
+        listed.fa.set_block_style() if is_pipe else listed.fa.set_flow_style()
+        return listed
+    return value
 
 
 def _hint(text: str, place: Position) -> str:

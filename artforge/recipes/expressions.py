@@ -50,6 +50,9 @@ _FUNCTIONS: dict[str, tuple[Callable[..., float], range]] = {
 }
 
 
+FUNCTION_NAMES = tuple(_FUNCTIONS)
+
+
 class ExpressionError(ValueError):
     """A fault in an expression; `column` counts characters from the expression's first one, behind the `=`."""
 

@@ -1,0 +1,117 @@
+"""A small recipe for every step, written from its signature: an example to read, and a picture of what it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from artforge.core.steps import Setting, Step
+from artforge.core.values import Kind
+from artforge.recipes.document import yaml_of
+
+EDGE = 320
+"""Longer edge of an example's picture in pixels."""
+
+_MODEL = "hand_vs_algo"
+_SOURCES: dict[Kind, list[Any]] = {
+    Kind.IMAGE: ["$art"],
+    Kind.HEATMAP: ["$heat"],
+    Kind.FEATURE_MAPS: ["$maps"],
+    Kind.IMAGES: ["$maps", {"take_channels": {"count": 12}}, {"normalize": {"percentiles": [1, 99]}}, "colorize"],
+}
+_PIPES: dict[str, list[Any]] = {
+    "art": [{"load": {"path": "embedded:hand_made/botanical/5", "long_edge": EDGE}}],
+    "other": [{"load": {"path": "embedded:algorithmic/flow_field/7", "long_edge": EDGE}}],
+    "heat": [
+        {"grad_cam": {"model": _MODEL, "image": "$art", "target": "hand_made"}},
+        {"normalize": {"percentiles": [1, 99]}},
+    ],
+    "maps": [{"feature_maps": {"model": _MODEL, "image": "$art", "layer": "conv3"}}],
+}
+_SHOWN: dict[Kind, list[Any]] = {
+    Kind.IMAGE: [],
+    Kind.IMAGES: ["grid"],
+    Kind.HEATMAP: [{"normalize": {"percentiles": [1, 99]}}, {"colorize": {"map": "crameri:lajolla"}}],
+    Kind.FEATURE_MAPS: [{"sort_channels": {"by": "energy"}}, {"channel_grid": {"tile": 64, "columns": 8}}],
+}
+"""What makes a picture of a value."""
+
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "ascend": {"layer": "conv7", "filter": 100, "size": 256, "num_steps": 48},
+    "blend": {"mode": "screen", "opacity": 0.7},
+    "caricature": {"layer": "conv5", "num_steps": 8},
+    "channel_across_layers": {"channel": 3},
+    "classical_filter": {"filter": "sobel_x"},
+    "dream": {"layer": "conv5"},
+    "feature_map": {"channel": 3, "layer": "conv3"},
+    "feature_maps": {"layer": "conv3"},
+    "filter_grid": {"layer": "conv6", "columns": 4, "rows": 4, "tile": 64, "num_steps": 32},
+    "kin_channels": {"filter": "sobel_x"},
+    "load": {"path": "embedded:hand_made/ink_brush/7", "long_edge": EDGE},
+    "mat": {"margin": 0.12, "color": "ivory"},
+    "morph": {"layer": "conv7", "filters": [96, 65], "size": 192, "num_frames": 12, "num_steps": 32, "at": 0.25},
+    "normalize": {"percentiles": [1, 99]},
+    "pull": {"left": "hand_made", "right": "algorithmic", "size": 256, "num_steps": 48},
+    "take_channels": {"count": 8},
+    "variations": {"layer": "conv7", "filter": 100, "tile": 128, "num_steps": 32},
+    "zoom": {"layer": "conv5", "num_frames": 12, "at": 0.5},
+}
+"""What the defaults do not show well, or not soon."""
+_WITHOUT_SOURCE = frozenset({"ascend", "pull"})
+"""Steps that begin by themselves although a picture may flow in."""
+_SECOND_PICTURES = frozenset({"overlay"})
+
+
+def example_recipe(step: Step) -> str:
+    """A recipe that checks, renders in a while and shows what the step does.
+
+    Args:
+        step: one whose settings all have a default, a place in the table above, or a kind that says what to take.
+    """
+    pipe: list[Any] = []
+    wiring: dict[str, str] = {}
+    for index, wanted in enumerate(step.inputs):
+        if wanted.optional or step.name in _WITHOUT_SOURCE:
+            continue
+        source = ["$other"] if wanted.name in _SECOND_PICTURES else _SOURCES[wanted.kind]
+        if index == 0:
+            pipe += source
+        else:
+            wiring[wanted.name] = source[0]
+    settings = {**wiring, **_required(step), **_SETTINGS.get(step.name, {})}
+    pipe += [{step.name: settings} if settings else step.name, *_SHOWN[step.output]]
+    pipes = _needed({"example": pipe})
+    recipe = {
+        "artforge": 1,
+        "title": step.name.replace("_", " "),
+        "seed": 5,
+        "steps": pipes,
+        "outputs": {"example": {"from": "$example", "per": "recipe", "formats": ["png"]}},
+    }
+    return yaml_of(recipe)
+
+
+def _required(step: Step) -> dict[str, Any]:
+    return {name: _guess(setting) for name, setting in step.settings.items() if setting.required}
+
+
+def _guess(setting: Setting) -> Any:
+    if setting.kind is Kind.MODEL:
+        return _MODEL
+    return 0 if setting.numeric else "?"
+
+
+def _needed(pipes: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """The pipes and all that they refer to, sources first."""
+    found: dict[str, list[Any]] = {}
+    for name, pipe in pipes.items():
+        for source in _references(pipe):
+            found |= _needed({source: _PIPES[source]})
+        found[name] = pipe
+    return found
+
+
+def _references(part: Any) -> list[str]:
+    if isinstance(part, str):
+        return [part[1:]] if part.startswith("$") else []
+    parts = part.values() if isinstance(part, dict) else part if isinstance(part, list) else []
+    return [name for each in parts for name in _references(each)]

@@ -1,0 +1,120 @@
+"""The reference page: the language in tables, and every step from its signature and docstring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import get_args
+
+from artforge.core.steps import Step
+from artforge.core.values import Kind
+from artforge.recipes.easing import EASINGS
+from artforge.recipes.expressions import CONSTANT_NAMES, FUNCTION_NAMES, TIME_NAMES, VARIANT_NAMES
+from artforge.recipes.recipe import FILM_FORMATS, STILL_FORMATS, Per
+from artforge.recipes.step_docs import default_text, range_text, read_docs
+
+_PARAM_TYPES = {
+    "int, float": "a number; `min` and `max` bound it",
+    "bool": "true or false",
+    "text": "any text; `{names}` of numeric params and `{seed}` are filled in",
+    "choice": "one of `choices`",
+    "image": "a picture file, `embedded:CLASS/FAMILY/SEED`, or a folder: the recipe is done for each picture in it",
+    "folder": "a folder of pictures",
+    "model": "a shipped model by name, or a model file",
+    "layer, class": "a layer or a class of the model, by name",
+    "colormap": "a colormap of the `cmap` catalogue, such as `crameri:lajolla`",
+    "palette": 'a colormap, or a list of colours: `["#120d18", tomato, ivory]`',
+    "colour": "`#rrggbb` or a CSS name",
+}
+
+_LANGUAGE = Path(__file__).with_name("language.md")
+"""What no signature says."""
+
+
+def reference_page(steps: Iterable[Step]) -> str:
+    """The page as Markdown.
+
+    Args:
+        steps: those that it tells of, in any order.
+    """
+    ordered = sorted(steps, key=lambda step: step.name)
+    parts = [_LANGUAGE.read_text(encoding="utf-8"), _expressions(), _easings(), _params(), _outputs(), "## Steps\n"]
+    parts += [_index(ordered), *map(_told, ordered)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _expressions() -> str:
+    names = ", ".join(f"`{name}`" for name in (*TIME_NAMES, *VARIANT_NAMES, *CONSTANT_NAMES))
+    functions = ", ".join(f"`{name}`" for name in FUNCTION_NAMES)
+    return (
+        f"In expressions stand numbers, numeric params, {names}, the operators `+ - * / // % **`\nand {functions}.\n"
+        "`t` is the share of the film in [0, 1), `frame` the frame's number of `frames`, `i` the variant's of `n`.\n"
+    )
+
+
+def _easings() -> str:
+    families: dict[str, list[str]] = {}
+    for name in EASINGS:
+        family, _, form = name.partition("_")
+        families.setdefault(family, []).append(f"`{name}`" if form else f"`{family}`")
+    rows = "\n".join(f"| {', '.join(names)} |" for names in families.values())
+    return f"## Easings\n\n| {len(EASINGS)} curves from 0 to 1 |\n|---|\n{rows}\n"
+
+
+def _params() -> str:
+    rows = "\n".join(f"| {kind} | {takes} |" for kind, takes in _PARAM_TYPES.items())
+    return f"## Types of params\n\n| type | takes |\n|---|---|\n{rows}\n"
+
+
+def _outputs() -> str:
+    still, film = (", ".join(sorted(formats)) for formats in (STILL_FORMATS, FILM_FORMATS))
+    return (
+        "## Outputs\n\n| key | is |\n|---|---|\n"
+        f"| `from` | the pipe that it shows |\n| `per` | {', '.join(f'`{per}`' for per in get_args(Per))} |\n"
+        f"| `formats` | stills: {still}; films: {film} |\n"
+        "| `size` | longer edge, such as `1080px`, or `native` |\n"
+        "| `at` | the moment of the timeline that a still shows |\n"
+        "| `name` | the file's name, a text; 8 digits of its key come behind it |\n"
+        "| `grid` | of a contact sheet (`per: sweep`): `{x, y}` the swept params along each side, or `{columns}` |\n"
+        "| `cell`, `labels` | the longer edge of its cells; its captions: true, false or a text |\n"
+    )
+
+
+def _index(steps: list[Step]) -> str:
+    rows = "\n".join(
+        f"| [`{step.name}`](#{step.name}) | {_flows_in(step)} | {step.output} | {_cell(read_docs(step).summary)} |"
+        for step in steps
+    )
+    return f"| step | takes | gives | does |\n|---|---|---|---|\n{rows}\n"
+
+
+def _told(step: Step) -> str:
+    docs = read_docs(step)
+    lines = [f"### {step.name}\n", docs.summary, ""]
+    if docs.body:
+        lines += [docs.body, ""]
+    lines += ["| setting | takes | default | is |", "|---|---|---|---|", *_rows(step)]
+    if docs.source:
+        lines += ["", f"Source: {docs.source}"]
+    chance = " Draws by chance." if step.uses_rng else ""
+    return "\n".join([*lines, "", f"Version {step.version}.{chance}", ""])
+
+
+def _rows(step: Step) -> Iterator[str]:
+    docs = read_docs(step)
+    for wanted in step.inputs:
+        needed = "may be left out" if wanted.optional else "flows in"
+        said = _cell(docs.arguments.get(wanted.name, ""))
+        yield f"| `{wanted.name}` | {wanted.kind.with_article} | {needed} | {said} |"
+    for name, setting in step.settings.items():
+        moves = " ~" if setting.numeric and setting.kind is not Kind.CHANNEL else ""
+        said = _cell(docs.arguments.get(name, ""))
+        yield f"| `{name}`{moves} | {_cell(range_text(setting))} | `{default_text(setting)}` | {said} |"
+
+
+def _flows_in(step: Step) -> str:
+    return ", ".join(f"{one.kind}{' (or none)' if one.optional else ''}" for one in step.inputs) or "nothing"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
