@@ -27,7 +27,11 @@ FLATTEST = 4.0
 """Standard deviation in grey levels under which a picture has nothing on it to be recognised by."""
 
 _SIGNATURE = 8
-_BLOCK = 2048
+_DIRECTIONS = 32
+_ROUNDING = 1e-4
+_BLOCK = 512
+_MOST_ALIKE = 8
+"""Of each picture only so many others are looked at closely: among a thousand blots all are alike."""
 _UNDECIDED = 0.08
 """Of the standard deviation: quarters whose means differ by less may change places when the picture is cropped."""
 _BLUR = 0.8
@@ -59,6 +63,7 @@ def find_duplicates(
     digest_of: Callable[[int], str],
     sizes: Sequence[int] | None = None,
     *,
+    near: bool = True,
     turned: bool = True,
     progress: Progress | None = None,
 ) -> tuple[Pair, ...]:
@@ -72,14 +77,21 @@ def find_duplicates(
         tints: float32 (n, 2), the mean red-green and blue-yellow of each picture, in 8 bits of CIELAB.
         digest_of: hashes the content of picture i; asked only where two pictures look the same to the last bit.
         sizes: bytes of each file, where they are known: files of other sizes are never hashed.
-        turned: whether mirrored and rotated copies are looked for too.
+        near: whether near copies are looked for too.
+        turned: whether near copies may be mirrored or rotated.
         progress: called with (done, total) while pictures are compared.
     """
     exact = _exact_pairs(thumbnails, digest_of, sizes)
+    if not near:
+        return tuple(sorted(exact, key=_place))
     repeats = {pair.second for pair in exact}
     firsts = np.asarray([index for index in range(len(thumbnails)) if index not in repeats], np.int64)
-    near = _near_pairs(thumbnails, tints, firsts, turned=turned, progress=progress)
-    return tuple(sorted([*exact, *near], key=lambda pair: (pair.first, pair.second)))
+    found = _near_pairs(thumbnails, tints, firsts, turned=turned, progress=progress)
+    return tuple(sorted([*exact, *found], key=_place))
+
+
+def _place(pair: Pair) -> tuple[int, int]:
+    return pair.first, pair.second
 
 
 def _exact_pairs(
@@ -111,8 +123,9 @@ def _near_pairs(
     if len(firsts) < 2:
         return []
     rows, turns = upright_turns(thumbnails[firsts]) if turned else _as_they_stand(len(firsts))
+    signatures = difference_signatures(thumbnails[firsts], rows, turns)
     best: dict[tuple[int, int], Pair] = {}
-    for one, other in _similar(difference_signatures(thumbnails[firsts], rows, turns), progress):
+    for one, other in _similar(signatures, tints[firsts[rows], 1], progress):
         (first, turn), (second, other_turn) = sorted(
             [(int(firsts[rows[one]]), int(turns[one])), (int(firsts[rows[other]]), int(turns[other]))]
         )
@@ -186,17 +199,38 @@ def difference_signatures(
     return signatures
 
 
-def _similar(signatures: NDArray[np.float32], progress: Progress | None) -> Iterator[tuple[int, int]]:
-    """Every pair of rows (lower, higher) that is alike: block by block, as products of matrices."""
-    num = len(signatures)
-    for start in range(0, num, _BLOCK):
-        stop = min(start + _BLOCK, num)
-        alike = signatures[start:stop] @ signatures[start:].T >= ALIKE
-        for one, other in zip(*(part.tolist() for part in np.nonzero(alike)), strict=True):
-            if one < other:
-                yield start + one, start + other
+def _similar(
+    signatures: NDArray[np.float32], blue_yellow: NDArray[np.float32], progress: Progress | None
+) -> Iterator[tuple[int, int]]:
+    """Every pair of rows whose signatures are alike and whose colours allow it, found by products of matrices.
+
+    Rows are taken in the order of their blue-yellow, so that each block is compared with those within `SAME_TINT` only.
+    A signature's main directions are compared first: two that lie too far apart in those are so in all of them, hence
+    nothing is missed.
+    """
+    order = np.argsort(blue_yellow, kind="stable")
+    signatures, blue_yellow = signatures[order], blue_yellow[order]
+    short = signatures @ np.linalg.eigh(signatures.T @ signatures)[1][:, -_DIRECTIONS:]
+    half, ones = (short**2).sum(1, keepdims=True) / 2, np.ones((len(short), 1), np.float32)
+    asking, asked = np.hstack([short, -half, ones]), np.hstack([short, ones, -half])  # product: -(distance^2) / 2
+    for start in range(0, len(order), _BLOCK):
+        stop = min(start + _BLOCK, len(order))
+        last = int(np.searchsorted(blue_yellow, blue_yellow[stop - 1] + SAME_TINT, side="right"))
+        one, other = np.nonzero(asking[start:stop] @ asked[start:last].T >= ALIKE - 1 - _ROUNDING)
+        one, other = one[one < other] + start, other[one < other] + start
+        likeness = np.einsum("ij,ij->i", signatures[one], signatures[other])
+        chosen = _most_alike(one, likeness)
+        yield from zip(order[one[chosen]].tolist(), order[other[chosen]].tolist(), strict=True)
         if progress is not None:
-            progress(stop, num)
+            progress(stop, len(order))
+
+
+def _most_alike(rows: NDArray[np.int64], likeness: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Where the best few of each row stand that are alike at all; rows come in rising order."""
+    by_row = np.lexsort((-likeness, rows))
+    rank = np.arange(len(rows)) - np.searchsorted(rows, rows[by_row])
+    chosen: NDArray[np.int64] = by_row[(rank < _MOST_ALIKE) & (likeness[by_row] >= ALIKE)]
+    return chosen
 
 
 def aligned_correlation(picture: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:

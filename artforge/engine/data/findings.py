@@ -63,6 +63,13 @@ def _of_copies(report: DataReport) -> Iterator[Finding]:
             "What is trained on is met again in validation or test, so the scores come out too good.",
             "Look at them (--sheet); take one of each pair out, or give both the same group in manifest.csv.",
         )
+    if not report.near_sought:
+        yield Finding(
+            "note",
+            "near copies were not looked for",
+            "These are grey arrays, such as digits, where nearly all are near; only exact repeats are told.",
+            "Nothing.",
+        )
     if together:
         loose = any(not copy.same_group for copy in together)
         yield Finding(
@@ -153,7 +160,7 @@ def _of_pictures(report: DataReport) -> Iterator[Finding]:
             "warning",
             f"{counted(len(summary.skipped), 'file')} cannot be read",
             "Training leaves them out.",
-            "Mend them or take them away; their names and reasons stand below.",
+            "Mend them or take them away; their names and reasons are listed under skipped.",
         )
     smallest, largest = (choose(summary.class_counts, key=summary.class_counts.__getitem__) for choose in (min, max))
     ratio = summary.class_counts[largest] / summary.class_counts[smallest]

@@ -23,6 +23,8 @@ from artforge.engine.data.splits import Split, split_by_group
 TINY = 64
 """Shorter edge in pixels under which a picture is tiny: it is mostly enlarged."""
 
+_COLOURS = 3
+
 Stages = Mapping[str, Progress]
 """Whom to tell, by stage: `files`, `pictures`, `copies`."""
 
@@ -120,6 +122,7 @@ class DataReport:
     Attributes:
         summary: counts.
         num_grey: pictures without colour.
+        near_sought: whether near copies were looked for; among grey arrays, such as digits, all are near.
         copies: those across parts first, then across classes, then the rest; the most alike first.
         size_leak: what a forest makes of `SIZE_FEATURES` of the files as they are; None where there are no files.
         colour_leak: what it makes of `COLOUR_FEATURES` of the pictures once they are squares of one size.
@@ -127,6 +130,7 @@ class DataReport:
 
     summary: Summary
     num_grey: int
+    near_sought: bool
     copies: tuple[CopyPair, ...]
     size_leak: Leak | NotMeasured | None
     colour_leak: Leak | NotMeasured
@@ -136,6 +140,7 @@ class DataReport:
         return {
             **self.summary.as_json(),
             "num_grey": self.num_grey,
+            "near_sought": self.near_sought,
             "copies": [one.as_json() for one in self.copies],
             "size_leak": None if self.size_leak is None else asdict(self.size_leak),
             "colour_leak": asdict(self.colour_leak),
@@ -165,18 +170,21 @@ def inspect(dataset: Dataset, *, seed: int, turned: bool = True, stages: Stages 
     stages = stages or {}
     facts = _facts(dataset, stages)
     split, no_split = _split_of(dataset, seed)
+    near_sought = dataset.images.shape[-1] == _COLOURS
     measures = measure_pictures(dataset.images, stages.get("pictures"))
     pairs = find_duplicates(
         measures.thumbnails,
         measures.tints,
         lambda index: _digest(dataset, index),
         [one.num_bytes for one in facts] or None,
+        near=near_sought,
         turned=turned,
         progress=stages.get("copies"),
     )
     return DataReport(
         summary=_summarise(dataset, facts, split, no_split),
         num_grey=int(measures.is_grey.sum()),
+        near_sought=near_sought,
         copies=tuple(sorted(_copies(dataset, split, pairs), key=_gravity)),
         size_leak=measure_leak(size_features(facts), SIZE_FEATURES, dataset.labels, dataset.groups, seed=seed)
         if facts
