@@ -6,6 +6,7 @@ import io
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -50,6 +51,25 @@ def read_picture(path: Path, *, shortest_edge: int | None = None) -> Image:
     Raises:
         PictureError: no such file, a folder, no picture, damaged, or more than `MAX_PIXELS` pixels.
     """
+    read = _read(path, shortest_edge)
+    return to_float(read) if read.dtype == np.uint8 else read
+
+
+def read_pixels(path: Path, *, shortest_edge: int | None = None) -> NDArray[np.uint8]:
+    """As `read_picture`, in 8 bits: what a large file needs a quarter of the memory for.
+
+    Returns:
+        uint8 (H, W, 3), sRGB.
+
+    Raises:
+        PictureError: as `read_picture`.
+    """
+    read = _read(path, shortest_edge)
+    return read if read.dtype == np.uint8 else to_bytes(read)
+
+
+def _read(path: Path, shortest_edge: int | None) -> NDArray[Any]:
+    """uint8 [0, 255] from a file of 8 bits, else float32 [0, 1]: (H, W, 3)."""
     if path.is_dir():
         raise PictureError(f"{path}: is a folder; a picture file is wanted")
     if not path.is_file():
@@ -83,8 +103,9 @@ def _draft_size(width: int, height: int, shortest_edge: int) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _to_srgb(opened: PillowImage.Image) -> Image:
-    picture = ImageOps.exif_transpose(opened)
+def _to_srgb(opened: PillowImage.Image) -> NDArray[Any]:
+    ImageOps.exif_transpose(opened, in_place=True)  # without a copy of what is upright already, as most are
+    picture = opened
     if picture.mode in ("I", "I;16", "I;16B", "I;16L", "F"):
         transparent = picture.info.get("transparency")
         return _grey_to_image(np.asarray(picture), floating=picture.mode == "F", transparent=transparent)
@@ -96,7 +117,7 @@ def _to_srgb(opened: PillowImage.Image) -> Image:
         picture = PillowImage.alpha_composite(ground, picture).convert("RGB")
     if profile and picture.mode in ("RGB", "CMYK", "L"):
         picture = _apply_profile(picture, profile)
-    return to_float(np.asarray(picture.convert("RGB")))
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 def _grey_to_image(grey: NDArray[np.generic], *, floating: bool, transparent: int | None = None) -> Image:

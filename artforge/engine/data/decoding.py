@@ -1,7 +1,7 @@
 """One picture file as a square of uint8, on the one road that training, evaluation and prediction take.
 
 An ordinary JPEG is decoded by OpenCV straight to the smallest scale that is large enough. Everything else - turned by
-Exif, CMYK, with a colour profile, transparent, 16-bit, any other format, or damaged - goes through `read_picture`.
+Exif, CMYK, with a colour profile, transparent, 16-bit, any other format, or damaged - goes through `read_pixels`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from artforge.core import pictures
 from artforge.core.errors import PictureError
 from artforge.core.files import sha256_of
-from artforge.core.pictures import read_picture, resize, to_bytes
+from artforge.core.pictures import read_pixels
 from artforge.engine.data.jpeg_header import STARTS_JPEG, ordinary_jpeg_size
 
 VERSION = 2
@@ -92,20 +92,20 @@ def _fast_square(content: bytes, image_size: int) -> NDArray[np.uint8] | None:
     decoded = cv2.imdecode(np.frombuffer(content, np.uint8), _AT_SCALE[scale])
     if decoded is None:
         return None
-    square = _centre(decoded.astype(np.uint8, copy=False))
-    if len(square) == image_size:
-        return np.ascontiguousarray(square)
-    way = cv2.INTER_AREA if len(square) > image_size else cv2.INTER_CUBIC
-    return cv2.resize(square, (image_size, image_size), interpolation=way).astype(np.uint8, copy=False)
-
-
-def _centre(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = pixels.shape[:2]
-    edge = min(height, width)
-    top, left = (height - edge) // 2, (width - edge) // 2
-    return pixels[top : top + edge, left : left + edge]
+    return _fit_square(decoded.astype(np.uint8, copy=False), image_size)
 
 
 def _slow_square(path: Path, image_size: int) -> NDArray[np.uint8]:
-    image = read_picture(path, shortest_edge=image_size)
-    return to_bytes(resize(pictures.centre_square(image), (image_size, image_size)))
+    return _fit_square(read_pixels(path, shortest_edge=image_size), image_size)
+
+
+def _fit_square(pixels: NDArray[np.uint8], image_size: int) -> NDArray[np.uint8]:
+    """The largest square in the middle, resized by area where it shrinks, by cubic curves where it grows."""
+    height, width = pixels.shape[:2]
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    square = np.ascontiguousarray(pixels[top : top + edge, left : left + edge])
+    if edge == image_size:
+        return square
+    way = cv2.INTER_AREA if edge > image_size else cv2.INTER_CUBIC
+    return cv2.resize(square, (image_size, image_size), interpolation=way).astype(np.uint8, copy=False)
