@@ -16,6 +16,7 @@ FEWEST_PICTURES = 10
 """Of each class, for a score that says anything."""
 NUM_FOLDS = 5
 _NUM_TREES = 100
+_WORTH_THREADS = 500
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _score_folds(
             _NUM_TREES,
             class_weight="balanced",
             min_samples_leaf=2,
-            n_jobs=2,
+            n_jobs=2 if len(labels) > _WORTH_THREADS else 1,
             random_state=derive_seed(seed, "forest") % 2**32,
         )
         forest.fit(features[training], labels[training])
