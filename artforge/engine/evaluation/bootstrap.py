@@ -132,9 +132,9 @@ def _scores(tables: _Tables, times: NDArray[np.int64], group_of: NDArray[np.int6
     shown, guessed, hits = (times @ table for table in (tables.shown, tables.guessed, tables.hits))
     num_pictures = shown.sum(axis=1)
     f1 = _ratio(2 * hits, shown + guessed, nothing=0.0)
-    weights = times[:, group_of].astype(np.float64)
+    weights = times.astype(np.float64)
     areas = [
-        _auc(weights[:, order], positive[order], starts)
+        _auc(weights[:, group_of[order]], positive[order], starts)
         for order, positive, starts in zip(tables.order.T, tables.positive.T, tables.starts, strict=True)
     ]
     return {
@@ -148,8 +148,9 @@ def _scores(tables: _Tables, times: NDArray[np.int64], group_of: NDArray[np.int6
 
 def _auc(weights: NDArray[np.float64], positive: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Area under the ROC curve of each draw: weights (draws, n) of pictures by rising score, ties counted half."""
-    positives = np.add.reduceat(weights * positive, starts, axis=1)
-    negatives = np.add.reduceat(weights * ~positive, starts, axis=1)
+    positives, negatives = weights * positive, weights * ~positive
+    if len(starts) < len(positive):  # equal probabilities are one step of the curve
+        positives, negatives = (np.add.reduceat(side, starts, axis=1) for side in (positives, negatives))
     below = np.cumsum(negatives, axis=1) - negatives
     pairs = positives.sum(axis=1) * negatives.sum(axis=1)
     return _ratio((positives * (below + negatives / 2)).sum(axis=1), pairs, nothing=np.nan)
