@@ -53,7 +53,7 @@ class Trainer:
 
     def __init__(self, monkeypatch):
         self.trained: list[str] = []
-        self.failing: dict[str, Exception] = {}
+        self.failing: dict[str, BaseException] = {}
         self.stopping: set[str] = set()
         self.diverging: dict[str, str] = {}
         monkeypatch.setattr(suites, "start_run", self.start)
@@ -134,6 +134,14 @@ def test_a_suite_of_which_nothing_is_left_ends_with_1(trainer, tmp_path):
     said = compare("--suite", "baselines", "--out", tmp_path)
     assert said.exit_code == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_before_training_begins_ends_a_suite_too(trainer, tmp_path):
+    trainer.failing["pca_10-seed0"] = KeyboardInterrupt()
+    said = compare("--suite", "baselines", "--out", tmp_path)
+    assert said.exit_code == 130
+    assert "pca_2" in said.stdout
+    assert trainer.trained == ["pca_2-seed0", "pca_10-seed0"]
 
 
 def test_ctrl_c_ends_a_suite_and_the_same_command_goes_on(trainer, tmp_path):

@@ -144,6 +144,9 @@ def run_suite(planned: Sequence[Planned], watcher_for: Callable[[Planned], RunWa
             ended = None if was_there else _train(one, watcher_for(one))
             interrupted = ended is not None and ended.interrupted
             run = None if interrupted else read_run(one.folder)
+        except KeyboardInterrupt:  # while pictures were read or a network was built; in training it ends the run itself
+            yield Outcome(one, None, interrupted=True)
+            return
         except ArtforgeError as error:
             yield Outcome(one, None, str(error))
         except Exception as error:  # noqa: BLE001 - whatever a library raises for one network says nothing of the others
