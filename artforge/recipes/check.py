@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from artforge.core.pictures import pictures_in
 from artforge.core.steps import Step, registered_steps
 from artforge.core.values import Kind
 from artforge.recipes.binding_grammar import sample_texts
@@ -155,7 +156,7 @@ class _Checker:
             outside = self.trust.path_fault(param.default, folder) if param.type in PATH_KINDS else None
             inside = inside and outside is None
             fault = outside
-            is_folder = param.type == "image" and (folder / param.default).is_dir()  # of sources
+            is_folder = param.type == "image" and bool(pictures_in(folder / param.default))  # of sources
             if fault is None and name not in read and "{" not in param.default and not is_folder:
                 fault = named_thing_fault(NAMED_KINDS[param.type], param.default, folder, None)
             if fault is not None:

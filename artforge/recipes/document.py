@@ -9,6 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.composer import Composer, ComposerError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -71,6 +72,7 @@ def parse_document(text: str, problems: Problems, file: str = "") -> Tree | None
         problems.add(start, f"a recipe of {len(text):,} characters: at most {MAX_CHARACTERS:,} are read")
         return None
     yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _ShallowComposer
     try:
         root = yaml.compose(text)
         if root is not None:
@@ -82,8 +84,6 @@ def parse_document(text: str, problems: Problems, file: str = "") -> Tree | None
         problems.add(place, f"not YAML: {error.problem or error.context}{_hint(text, place)}")
     except (YAMLError, ValueError) as error:
         problems.add(start, f"not YAML: {str(error).splitlines()[0]}")
-    except RecursionError:
-        problems.add(start, _TOO_DEEP)
     return None
 
 
@@ -135,6 +135,21 @@ def _hint(text: str, place: Position) -> str:
     return ""
 
 
+class _ShallowComposer(Composer):
+    """Stops at what is nested too deeply before it is all read: the time that takes grows with the square of it."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        """One node with all below it."""
+        if self._depth > MAX_DEPTH:
+            raise ComposerError(problem=_TOO_DEEP, problem_mark=self.loader.parser.peek_event().start_mark)
+        self._depth += 1
+        node: Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
 class _Builder:
     """Turns composed nodes into trees; every scalar is read by ruamel's own safe constructor."""
 
@@ -144,7 +159,7 @@ class _Builder:
         self._file = file
         self._seen: set[int] = set()
 
-    def build(self, node: Node, depth: int = 0) -> Tree:
+    def build(self, node: Node) -> Tree:
         place = self._place(node)
         if id(node) in self._seen:  # an alias: expanding them could grow without end
             self._problems.add(
@@ -155,16 +170,13 @@ class _Builder:
         if str(node.tag) not in _PLAIN_TAGS:
             self._problems.add(place, f"the tag {node.tag} is not part of a recipe")
             return Tree(None, place)
-        if depth > MAX_DEPTH:
-            self._problems.add(place, _TOO_DEEP)
-            return Tree(None, place)
         if isinstance(node, MappingNode):
-            return self._mapping(node, place, depth)
+            return self._mapping(node, place)
         if isinstance(node, SequenceNode):
-            return Tree([self.build(item, depth + 1) for item in node.value], place)
+            return Tree([self.build(item) for item in node.value], place)
         return Tree(self._scalar(node, place), place, quoted=getattr(node, "style", None) in ("'", '"'))
 
-    def _mapping(self, node: MappingNode, place: Position, depth: int) -> Tree:
+    def _mapping(self, node: MappingNode, place: Position) -> Tree:
         entries: dict[str, Tree] = {}
         places: dict[str, Position] = {}
         for key_node, value_node in node.value:
@@ -176,7 +188,7 @@ class _Builder:
             if key in entries:
                 self._problems.add(key_place, f"{key!r} stands here twice (first on line {places[key].line})")
                 continue
-            entries[key] = self.build(value_node, depth + 1)
+            entries[key] = self.build(value_node)
             places[key] = key_place
         return Tree(entries, place, places)
 

@@ -53,7 +53,9 @@ def settings_schema(step: Step) -> dict[str, Any]:
         "properties": properties,
         "required": [name for name, setting in step.settings.items() if setting.required],
     }
-    return _readdressed({**schema, "definitions": definitions} if definitions else schema, f"step.{step.name}")
+    whole = {**schema, "definitions": definitions} if definitions else schema
+    readdressed: dict[str, Any] = _readdressed(whole, f"step.{step.name}")
+    return readdressed
 
 
 def _ways(setting: Setting, own: dict[str, Any]) -> list[dict[str, Any]]:
@@ -89,7 +91,7 @@ def _readdressed(schema: Any, definition: str) -> Any:
         return [_readdressed(each, definition) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {}
+    found: dict[str, Any] = {}
     for key, each in schema.items():
         if key == "$ref" and isinstance(each, str):
             found[key] = each.replace("#/$defs/", f"#/definitions/{definition}/definitions/")

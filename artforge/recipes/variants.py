@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,9 +50,7 @@ class Variant:
 
 def default_variants(recipe: Recipe, overrides: Overrides) -> list[Variant]:
     """The variants without any sweep, one a source: every other param at its default or override."""
-    return [
-        _variant(recipe, overrides, 0, {}, source) for source in _sources(recipe, overrides, _base(recipe, overrides))
-    ]
+    return [_variant(recipe, overrides, 0, {}, source) for source in _sources(recipe, overrides, swept=())]
 
 
 def expand_variants(recipe: Recipe, overrides: Overrides) -> list[Variant]:
@@ -68,11 +66,13 @@ def expand_variants(recipe: Recipe, overrides: Overrides) -> list[Variant]:
 def count_variants(recipe: Recipe, overrides: Overrides) -> int:
     """How many variants there are at most, without spreading them out; equal ones are counted once for each time."""
     fixed = _fixed(overrides)
-    blocks = [
-        SweepBlock(tuple(axis for axis in block.axes if axis.name not in fixed), block.mode) for block in recipe.sweep
-    ]
-    swept = sum(block.num_variants for block in blocks if block.axes) or 1
-    return swept * len(_sources(recipe, overrides, _base(recipe, overrides)))
+    axes = [tuple(axis for axis in block.axes if axis.name not in fixed) for block in recipe.sweep]
+    blocks = [SweepBlock(free, block.mode) for free, block in zip(axes, recipe.sweep, strict=True) if free]
+    if not blocks:
+        return len(_sources(recipe, overrides, swept=()))
+    names = [[axis.name for axis in block.axes] for block in blocks]
+    sources = [len(_sources(recipe, overrides, swept=each)) for each in names]
+    return sum(count * block.num_variants for count, block in zip(sources, blocks, strict=True))
 
 
 def spread_variants(recipe: Recipe, overrides: Overrides) -> list[Variant]:
@@ -115,16 +115,15 @@ def _fixed(overrides: Overrides) -> set[str]:
     return {*overrides.params, *(["seed"] if overrides.seed is not None else [])}
 
 
-def _base(recipe: Recipe, overrides: Overrides) -> Variant:
-    return _variant(recipe, overrides, 0, {}, {})
-
-
 def _numbered(
     recipe: Recipe, overrides: Overrides, swept: Sequence[dict[str, Any]], most: int | None = None
 ) -> list[Variant]:
-    sources = _sources(recipe, overrides, _base(recipe, overrides))
-    pairs = itertools.product(_thinned(sources, most) if most else sources, swept)
-    return [_variant(recipe, overrides, index, each, source) for index, (source, each) in enumerate(pairs)]
+    sources = {names: _sources(recipe, overrides, swept=names) for names in {tuple(each) for each in swept}}
+    if most is not None:
+        sources = {names: _thinned(each, most) for names, each in sources.items()}
+    pairs = [(place, source, each) for each in swept for place, source in enumerate(sources[tuple(each)])]
+    pairs.sort(key=lambda pair: pair[0])  # source after source; within one the sweep keeps its order
+    return [_variant(recipe, overrides, index, each, source) for index, (_, source, each) in enumerate(pairs)]
 
 
 def _variant(
@@ -137,9 +136,9 @@ def _variant(
     return Variant(index, params, seed, swept, source)
 
 
-def _sources(recipe: Recipe, overrides: Overrides, base: Variant) -> list[dict[str, str]]:
+def _sources(recipe: Recipe, overrides: Overrides, swept: Collection[str]) -> list[dict[str, str]]:
     """One for every picture of the folders that params of type image name, or a single empty one."""
-    swept = {axis.name for block in recipe.sweep for axis in block.axes} - _fixed(overrides)
+    base = _variant(recipe, overrides, 0, {}, {})
     listed = []
     for name, param in recipe.params.items():
         if param.type != "image" or name in swept or not isinstance(base.params[name], str):
