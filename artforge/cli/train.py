@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from artforge.cli.console import console
-from artforge.cli.training_progress import TrainingProgress, tell_end
 from artforge.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from artforge.engine.training.cluster import Place
 
 _MAY_CHANGE = ("data", "epochs", "minutes")
 
@@ -136,6 +136,42 @@ def train_command(
         str | None,
         typer.Option("--jit", rich_help_panel="Device", help="auto, on or off: compile by XLA; auto does on a GPU."),
     ] = None,
+    devices: Annotated[
+        str,
+        typer.Option(
+            "--devices",
+            rich_help_panel="Device",
+            help="How many of this machine's devices share each batch: a number, or all.",
+        ),
+    ] = "1",
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="HOST:PORT",
+            rich_help_panel="Several machines",
+            help="Train together with others, started alike: where worker 0 runs, and a free port there.",
+        ),
+    ] = None,
+    num_workers: Annotated[
+        int | None, typer.Option("--num-workers", rich_help_panel="Several machines", help="How many there are.")
+    ] = None,
+    worker: Annotated[
+        int | None,
+        typer.Option(
+            "--worker", rich_help_panel="Several machines", help="Which one this is, from 0; 0 writes the run folder."
+        ),
+    ] = None,
+    join_timeout: Annotated[
+        int,
+        typer.Option(
+            "--join-timeout",
+            min=1,
+            metavar="SECONDS",
+            rich_help_panel="Several machines",
+            help="How long to wait for the others at the start.",
+        ),
+    ] = 300,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object per epoch and one for the test on stdout.")
     ] = False,
@@ -170,18 +206,37 @@ def train_command(
     if resume is not None:
         _check_resume(settings, config, out)
 
+    from artforge.cli.worker import Request, train_here, train_in_cluster
     from artforge.engine.training.config import TrainConfig, check_settings, read_config
-    from artforge.engine.training.train import resume_run, start_run
 
-    begun = time.perf_counter()
     check_settings(settings, "options")
-    with TrainingProgress(console, as_json=as_json) as watcher:
-        if resume is not None:
-            ended = resume_run(resume, settings, watcher)
-        else:
-            resolved = TrainConfig.model_validate({**(read_config(config) if config else {}), **settings})
-            ended = start_run(resolved, out, watcher)
-    tell_end(ended, seconds=time.perf_counter() - begun, as_json=as_json)
+    resolved = None
+    if resume is None:
+        resolved = TrainConfig.model_validate({**(read_config(config) if config else {}), **settings})
+    request = Request(resolved, settings, resume, out, devices=_device_choice(devices), as_json=as_json)
+    if cluster is None and num_workers is None and worker is None:
+        train_here(request)
+    else:
+        train_in_cluster(request, _place(cluster, num_workers, worker, join_timeout))
+
+
+def _device_choice(text: str) -> Literal["all"] | int:
+    if text == "all":
+        return "all"
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise UsageError(f"--devices {text!r}: expected all, or how many of this machine's, e.g. 2.")
+    return int(text)
+
+
+def _place(address: str | None, num_workers: int | None, worker: int | None, join_timeout: int) -> Place:
+    from artforge.engine.training.cluster import Place
+
+    if address is None or num_workers is None or worker is None:
+        raise UsageError(
+            "several machines need --cluster HOST:PORT (of worker 0), --num-workers (how many in all) and --worker "
+            "(which one this is, from 0), all three on each."
+        )
+    return Place(address, num_workers, worker, join_seconds=join_timeout)
 
 
 def _check_resume(settings: dict[str, Any], config: Path | None, out: Path | None) -> None:

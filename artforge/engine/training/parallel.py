@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from artforge.core.errors import UsageError
 from artforge.engine.backend import backend_name, load_keras, no_warnings, to_array
+from artforge.engine.models.architectures import find_architecture
 from artforge.engine.training.devices import describe, has_gpu, local_cards
 from artforge.engine.training.step import LocalStep, Step, StepOutcome, as_probabilities
 
 if TYPE_CHECKING:
     from artforge.engine.training.batches import Batch
     from artforge.engine.training.cluster import Cluster
+    from artforge.engine.training.config import TrainConfig
 
 PREDICT_BATCH = 64
 """Pictures that one device predicts in one go."""
@@ -44,6 +46,14 @@ class Machines:
     devices: DeviceChoice = 1
     cluster: Cluster | None = None
 
+    @property
+    def is_first(self) -> bool:
+        """Whether the run folder belongs to this process."""
+        return self.cluster is None or self.cluster.place.worker == 0
+
+
+ONE_DEVICE = Machines()
+
 
 class Devices:
     """What a run computes on; this one is a single device, and its subclasses are many.
@@ -53,6 +63,7 @@ class Devices:
         num_devices: over which every batch is shared, those of other workers included.
         worker: the number of this process among those that train together.
         num_workers: how many they are.
+        batch_size: pictures in a step, over all of them.
         can_fuse: whether Keras may compile a network with XLA here.
     """
 
@@ -63,6 +74,7 @@ class Devices:
         self.num_devices = num_devices
         self.worker = worker
         self.num_workers = num_workers
+        self.batch_size = num_devices
 
     @property
     def is_first(self) -> bool:
@@ -80,6 +92,20 @@ class Devices:
     def share(self, batch_size: int) -> slice:
         """The rows of every batch that this process has to prepare."""
         return slice(0, batch_size)
+
+    def check_batch(self, batch_size: int) -> None:
+        """Settle how many pictures a step has.
+
+        Raises:
+            UsageError: the devices cannot share them equally.
+        """
+        if batch_size % self.num_devices:
+            less = batch_size // self.num_devices * self.num_devices
+            nearest = f"{less} or {less + self.num_devices}" if less else str(self.num_devices)
+            raise UsageError(
+                f"--batch-size {batch_size}: {self.num_devices} devices cannot share it equally. Take {nearest}."
+            )
+        self.batch_size = batch_size
 
     def make_step(self, network: Any) -> Step:
         """One optimizer step of a compiled network, to be made anew when other layers begin to learn."""
@@ -104,44 +130,45 @@ class Devices:
         """The first worker's value, in every worker: their clocks and the last digits of their sums differ."""
         return value
 
+    def leave(self) -> None:
+        """Part from other workers after the last step."""
 
-def open_devices(choice: DeviceChoice, *, batch_size: int, cluster: Cluster | None = None) -> Devices:
-    """The devices that a run is to compute on.
+
+def open_devices(machines: Machines, config: TrainConfig) -> Devices:
+    """What a run is to compute on.
 
     Args:
-        choice: how many of this machine's devices, or `all`.
-        batch_size: pictures per step over all devices; they share them equally.
-        cluster: the workers to train with, each with its own devices; None trains in this process alone.
+        machines: that it is given.
+        config: its settings.
 
     Raises:
-        UsageError: more than there are, shares that would not be equal, or a backend that cannot.
+        UsageError: more devices than there are, shares that would not be equal, or a backend that cannot.
     """
-    if choice == 1 and cluster is None:
+    if machines == ONE_DEVICE:
         return Devices(describe())
+    if find_architecture(config.architecture).trained_by == "fit":
+        raise UsageError(
+            f"{config.architecture} is fitted in one go and has no steps to share. Leave out --devices and --cluster."
+        )
     cards = local_cards()
-    count = len(cards) if choice == "all" else choice
+    count = len(cards) if machines.devices == "all" else machines.devices
     if not 1 <= count <= len(cards):
         raise UsageError(
             f"--devices {count}: {backend_name()} finds {len(cards)} here ({describe(len(cards))}). "
             f"Give 1 to {len(cards)}, or all."
         )
-    if count == 1 and cluster is None:
+    if count == 1 and machines.cluster is None:
         return Devices(describe())
     if backend_name() == "tensorflow":
         found: Devices = _MirroredDevices(count)
     elif backend_name() == "jax":
-        found = _ShardedDevices(count, batch_size, cluster)
+        found = _ShardedDevices(count, machines.cluster)
     else:
         raise UsageError(
-            f"--devices {choice}: on torch artforge trains on one device. "
+            f"--devices {machines.devices}: on torch artforge trains on one device. "
             "Set KERAS_BACKEND=tensorflow or KERAS_BACKEND=jax, which share a batch over several."
         )
-    if batch_size % found.num_devices:
-        less = batch_size // found.num_devices * found.num_devices
-        nearest = f"{less} or {less + found.num_devices}" if less else str(found.num_devices)
-        raise UsageError(
-            f"--batch-size {batch_size}: {found.num_devices} devices cannot share it equally. Take {nearest}."
-        )
+    found.check_batch(config.batch_size)
     return found
 
 
@@ -233,13 +260,12 @@ class _MirroredDevices(Devices):
 class _ShardedDevices(Devices):
     """Keras' DataParallel on JAX: arrays whose rows lie on many devices, here or in all workers of a cluster."""
 
-    def __init__(self, count: int, batch_size: int, cluster: Cluster | None) -> None:
+    def __init__(self, count: int, cluster: Cluster | None) -> None:
         self._jax = jax = importlib.import_module("jax")
         owners = range(jax.process_count())
         devices = [device for owner in owners for device in jax.local_devices(process_index=owner)[:count]]
         own = [number for number, device in enumerate(devices) if device.process_index == jax.process_index()]
         self._own = (own[0], own[-1] + 1)
-        self._batch_size = batch_size
         self._cluster = cluster
         self._parallel = load_keras().distribution.DataParallel(
             devices=[f"{device.platform}:{device.id}" for device in devices], auto_shard_dataset=False
@@ -257,7 +283,7 @@ class _ShardedDevices(Devices):
         return slice(self._own[0] * rows, self._own[1] * rows)
 
     def make_step(self, network: Any) -> Step:
-        return LocalStep(network, rows=self.share(self._batch_size))
+        return LocalStep(network, rows=self.share(self.batch_size))
 
     def predictor(self, network: Any) -> Predictor:
         sharding = self._jax.sharding
@@ -283,6 +309,10 @@ class _ShardedDevices(Devices):
 
     def agree(self, value: float) -> float:
         return self._cluster.agree(value) if self._cluster else value
+
+    def leave(self) -> None:
+        if self._cluster:
+            self._cluster.leave()
 
 
 def _equal_chunks(indices: NDArray[np.int64], num_devices: int) -> list[NDArray[np.int64]]:

@@ -55,7 +55,8 @@ class LocalStep:
         told = self._network.train_on_batch(
             batch.images, batch.targets[self._rows], sample_weight=batch.weights[self._rows], return_dict=True
         )
-        outputs = to_array(told[_OUTPUTS]).reshape(-1, self._network.outputs[0].shape[-1])
+        # asked of the metric, for its variable is whole in every worker of a cluster, and what was told is not
+        outputs = to_array(self._network.get_metrics_result()[_OUTPUTS]).reshape(-1, self._network.outputs[0].shape[-1])
         return StepOutcome(float(told["loss"]), as_probabilities(outputs))
 
 

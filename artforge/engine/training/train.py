@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,7 +30,8 @@ from artforge.engine.training.fit import Trained, fit
 from artforge.engine.training.fit_baseline import fit_in_one_go
 from artforge.engine.training.fitting import fitted_to_network, fitted_to_pictures
 from artforge.engine.training.networks import check_weights, network_to_train, new_network
-from artforge.engine.training.parallel import open_devices
+from artforge.engine.training.parallel import ONE_DEVICE, Devices, Machines, open_devices
+from artforge.engine.training.together import check_same_pictures, check_same_settings, resumed_alike
 
 NUM_THREADS = 2
 
@@ -69,13 +71,14 @@ class RunResult:
     diverged: str | None = None
 
 
-def start_run(config: TrainConfig, out: Path | None, watcher: RunWatcher) -> RunResult:
-    """Train a new network and leave a run folder.
+def start_run(config: TrainConfig, out: Path | None, watcher: RunWatcher, machines: Machines = ONE_DEVICE) -> RunResult:
+    """Train a new network and leave a run folder; of several workers the first alone leaves one.
 
     Args:
         config: the settings.
         out: the run folder; None takes the next free one below `runs`.
         watcher: follows the run.
+        machines: to train on.
 
     Raises:
         UsageError: `out` already holds a run, or settings that do not go together.
@@ -86,48 +89,69 @@ def start_run(config: TrainConfig, out: Path | None, watcher: RunWatcher) -> Run
     """
     config = fitted_to_network(config, find_architecture(config.architecture))
     check_weights(config)
+    devices = open_devices(machines, config)
     folder = out if out is not None else run_folder.next_run_folder(config.model_name)
-    with run_folder.new_run_folder(folder):
+    if machines.cluster:
+        check_same_settings(machines.cluster, config)
+        folder = Path(machines.cluster.from_first("folder", str(folder)))
+    with run_folder.new_run_folder(folder) if machines.is_first else nullcontext():
         dataset, split = _open_pictures(config, watcher.pictures_done)
-        task = _task(fitted_to_pictures(config, len(split.training)), dataset, split)
+        progress = Progress(data_key(dataset, split), class_names=list(dataset.class_names))
+        if machines.cluster:
+            check_same_pictures(machines.cluster, dataset, progress.data_key)
+        task = _task(fitted_to_pictures(config, len(split.training)), dataset, split, devices)
         network = network_to_train(task, watcher.told, with_weights=True)
-        run_folder.write_start(folder, task.config, dataset, split)
-    progress = Progress(data_key(dataset, split), class_names=list(dataset.class_names))
+        if machines.is_first:
+            run_folder.write_start(folder, task.config, dataset, split)
     return _run(folder, network, task, Checkpoint(progress, variables=[], best_weights=[]), watcher)
 
 
-def resume_run(folder: Path, changes: dict[str, Any], watcher: RunWatcher) -> RunResult:
-    """Go on from the last finished epoch of a run, as if it had never stopped.
+def resume_run(
+    folder: Path, changes: dict[str, Any], watcher: RunWatcher, machines: Machines = ONE_DEVICE
+) -> RunResult:
+    """Go on from the last finished epoch of a run, as if it had never stopped, on whatever machines.
 
     Args:
-        folder: the run folder.
+        folder: the run folder; of several workers the first alone needs it.
         changes: `epochs` or `minutes` for more of them, `data` where the pictures have moved; nothing else may change.
         watcher: follows the run.
+        machines: to train on.
 
     Raises:
         UsageError: no run there, or the classes or the pictures are not the same any more.
         ModelError: a damaged checkpoint.
         DatasetError: the pictures cannot be found.
     """
+    if machines.cluster:
+        config, checkpoint = resumed_alike(machines.cluster, lambda: _read_run(folder, changes), changes)
+    else:
+        config, checkpoint = _read_run(folder, changes)
+    devices = open_devices(machines, config)
+    dataset, split = _open_pictures(config, watcher.pictures_done)
+    key = data_key(dataset, split)
+    progress = checkpoint.progress
+    if not progress.data_key:
+        progress.data_key, progress.class_names = key, list(dataset.class_names)
+    if machines.cluster:
+        check_same_pictures(machines.cluster, dataset, key)
+    _check_same_pictures(folder, progress, dataset, key)
+    if changes.get("epochs", 0) > progress.num_epochs:
+        progress.stopped_early = False  # more epochs were asked for in so many words
+    task = _task(config, dataset, split, devices)
+    network = network_to_train(task, watcher.told, with_weights=not checkpoint.variables)
+    if machines.is_first:
+        run_folder.write_start(folder, config, dataset, split)
+    return _run(folder, network, task, checkpoint, watcher)
+
+
+def _read_run(folder: Path, changes: dict[str, Any]) -> tuple[TrainConfig, Checkpoint]:
     config_file = folder / run_folder.CONFIG_FILE
     if not config_file.is_file():
         raise UsageError(f"{folder}: no run to resume (no {run_folder.CONFIG_FILE} in it). Give --resume a run folder.")
     run_folder.remove_unfinished(folder)
     config = TrainConfig.model_validate({**read_config(config_file), **changes})
     path = folder / run_folder.CHECKPOINT_FILE
-    checkpoint = read_checkpoint(path) if path.is_file() else None
-    dataset, split = _open_pictures(config, watcher.pictures_done)
-    key = data_key(dataset, split)
-    if checkpoint is None:
-        progress = Progress(key, class_names=list(dataset.class_names))
-        checkpoint = Checkpoint(progress, variables=[], best_weights=[])
-    _check_same_pictures(folder, checkpoint.progress, dataset, key)
-    if changes.get("epochs", 0) > checkpoint.progress.num_epochs:
-        checkpoint.progress.stopped_early = False  # more epochs were asked for in so many words
-    task = _task(config, dataset, split)
-    network = network_to_train(task, watcher.told, with_weights=not checkpoint.variables)
-    run_folder.write_start(folder, config, dataset, split)
-    return _run(folder, network, task, checkpoint, watcher)
+    return config, read_checkpoint(path) if path.is_file() else Checkpoint(Progress(""), variables=[], best_weights=[])
 
 
 def _check_same_pictures(folder: Path, progress: Progress, dataset: Dataset, key: str) -> None:
@@ -158,16 +182,17 @@ def _open_pictures(config: TrainConfig, progress: Callable[[int, int], None]) ->
     return dataset, split
 
 
-def _task(config: TrainConfig, dataset: Dataset, split: Split) -> Task:
-    devices = open_devices(1, batch_size=config.batch_size)
-    architecture = find_architecture(config.architecture)
-    return Task(dataset, split, config, value_range=architecture.value_range, devices=devices)
+def _task(config: TrainConfig, dataset: Dataset, split: Split, devices: Devices) -> Task:
+    task = Task(dataset, split, config, find_architecture(config.architecture).value_range, devices)
+    devices.check_batch(task.batch_size)
+    return task
 
 
 def _run(folder: Path, network: Any, task: Task, checkpoint: Checkpoint, watcher: RunWatcher) -> RunResult:
     watcher.data_ready(task.dataset, task.split, folder)
     watcher.told(f"device: {task.devices.description}")
     trained = _train(folder, network, task, checkpoint, watcher)
+    task.devices.leave()
     if not checkpoint.best_weights or not task.devices.is_first:
         return RunResult(folder, trained.progress, None, trained.interrupted)
     bare = new_network(task)  # the file needs neither an optimizer, which is twice the weights, nor half precision
