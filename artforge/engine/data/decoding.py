@@ -1,7 +1,8 @@
 """One picture file as a square of uint8, on the one road that training, evaluation and prediction take.
 
-An ordinary JPEG is decoded by OpenCV straight to the smallest scale that is large enough. Everything else - turned by
-Exif, CMYK, with a colour profile, transparent, 16-bit, any other format, or damaged - goes through `read_pixels`.
+An ordinary JPEG is decoded by OpenCV straight to the smallest scale that is `MARGIN` times what is needed. Everything
+else - turned by Exif, CMYK, with a colour profile, transparent, 16-bit, any other format, or damaged - goes through
+`read_pixels`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,17 @@ from artforge.core.files import sha256_of
 from artforge.core.pictures import read_pixels
 from artforge.engine.data.jpeg_header import STARTS_JPEG, ordinary_jpeg_size
 
-VERSION = 2
+VERSION = 3
 """Bumped when pixels change; it enters the key of the cache."""
+
+MARGIN = 4
+"""How much larger than needed a JPEG is decoded at least, where the file is; the rest of the way is by area.
+
+A decoder's own scaling is sharper than a mean by area, and how much of the way it goes depends on the size of the file:
+that gives classes away whose files differ in size. A forest on radial spectra of paintings at 128 pixels, AI of 512
+against scans of 1200, split by artist, tells them apart with a balanced accuracy of 0.74 for a margin of 1, 0.68 for 2,
+0.66 for 4, and 0.66 where every file is decoded in full.
+"""
 
 _PLAIN = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 _AT_SCALE = {
@@ -88,7 +98,7 @@ def _fast_square(content: bytes, image_size: int) -> NDArray[np.uint8] | None:
     size = ordinary_jpeg_size(content)
     if size is None or size[0] * size[1] > pictures.MAX_PIXELS:
         return None
-    scale = next(scale for scale in _AT_SCALE if min(size) // scale >= image_size or scale == 1)
+    scale = next(scale for scale in _AT_SCALE if min(size) // scale >= MARGIN * image_size or scale == 1)
     decoded = cv2.imdecode(np.frombuffer(content, np.uint8), _AT_SCALE[scale])
     if decoded is None:
         return None
@@ -96,7 +106,7 @@ def _fast_square(content: bytes, image_size: int) -> NDArray[np.uint8] | None:
 
 
 def _slow_square(path: Path, image_size: int) -> NDArray[np.uint8]:
-    return _fit_square(read_pixels(path, shortest_edge=image_size), image_size)
+    return _fit_square(read_pixels(path, shortest_edge=MARGIN * image_size), image_size)
 
 
 def _fit_square(pixels: NDArray[np.uint8], image_size: int) -> NDArray[np.uint8]:
