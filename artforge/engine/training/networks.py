@@ -8,12 +8,14 @@ from typing import Any
 
 from artforge.core.errors import UsageError
 from artforge.engine.backend import load_keras
-from artforge.engine.models.architectures import build_architecture, output_bias
+from artforge.engine.models.architectures import build_architecture, find_architecture, output_bias
+from artforge.engine.models.architectures.architecture import IMAGENET
 from artforge.engine.training.config import TrainConfig
 from artforge.engine.training.epoch import Task
 from artforge.engine.training.precision import computing_in, half_policy
 
-IMAGENET = "imagenet"
+RANDOM = "random"
+"""The name of the seed's own weights, where a network would else begin with others."""
 
 
 def check_weights(config: TrainConfig) -> None:
@@ -22,8 +24,10 @@ def check_weights(config: TrainConfig) -> None:
     Raises:
         UsageError: it is not there.
     """
-    if config.weights not in (None, IMAGENET) and not Path(str(config.weights)).is_file():
-        raise UsageError(f"--weights {config.weights}: no such file. Give a file of weights, or {IMAGENET}.")
+    named = (RANDOM, IMAGENET, *find_architecture(config.architecture).pretrained)
+    if config.weights is not None and config.weights not in named and not Path(config.weights).is_file():
+        names = ", ".join(dict.fromkeys(named))
+        raise UsageError(f"--weights {config.weights}: no such file. Give a file of weights, or one of: {names}.")
 
 
 def network_to_train(task: Task, told: Callable[[str], None], *, with_weights: bool) -> Any:
@@ -38,12 +42,12 @@ def network_to_train(task: Task, told: Callable[[str], None], *, with_weights: b
     if policy:
         told(f"precision: {policy}")
     with task.devices.scope(), computing_in(policy):
-        network = new_network(task, told=told, weights=task.config.weights if with_weights else None)
+        network = new_network(task, told=told, weights=start_of(task) if with_weights else None)
         task.devices.prepare(network)
     return network
 
 
-def new_network(task: Task, *, weights: str | None = None, told: Callable[[str], None] | None = None) -> Any:
+def new_network(task: Task, *, weights: str | Path | None = None, told: Callable[[str], None] | None = None) -> Any:
     """A network with the seed's weights, or those of a file; its bias gives each class its share from the start."""
     load_keras().utils.set_random_seed(task.config.seed % 2**32)
     return build_architecture(
@@ -52,6 +56,22 @@ def new_network(task: Task, *, weights: str | None = None, told: Callable[[str],
         picture_shape=task.dataset.images.shape[1:],
         dropout=task.config.dropout,
         output_bias=output_bias(task.class_counts * task.class_weights),  # the balance as the loss sees it
-        weights="imagenet" if weights == IMAGENET else Path(weights) if weights else None,
+        weights=weights,
         told=told,
     )
+
+
+def start_of(task: Task) -> str | Path | None:
+    """The weights to begin with, as `build_architecture` takes them; None for those of the seed.
+
+    A network with a start of its own takes it unasked for pictures in colour, but not for the embedded set: that is
+    where the start learned, and a test there would not be new to it.
+    """
+    config, architecture = task.config, find_architecture(task.config.architecture)
+    if config.weights is None:
+        of_others = config.data is not None and task.dataset.images.shape[-1] == 3
+        return architecture.start or None if of_others else None
+    if config.weights == RANDOM:
+        return None
+    named = config.weights in (IMAGENET, *architecture.pretrained)
+    return config.weights if named else Path(config.weights)

@@ -31,6 +31,7 @@ SMALL_EDGE = {"el_kholy_6_conv_6_pool": 192}
 """Pixels; of any other network 32."""
 
 LAST_CONV = {
+    "artforge": "words_relu",
     "artforge_small": "conv7_relu",
     "mnist_cnn": "conv2",
     "el_kholy_example": "conv6",

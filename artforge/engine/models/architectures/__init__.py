@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import ArtforgeError, ChoiceError, ModelError, ShapeError, check_choice
 from artforge.engine.models.architectures.architecture import IMAGENET, Architecture, PictureShape
+from artforge.engine.models.architectures.artforge import ARTFORGE
 from artforge.engine.models.architectures.artforge_small import ARTFORGE_SMALL
 from artforge.engine.models.architectures.baseline import BASELINES
 from artforge.engine.models.architectures.el_kholy import EL_KHOLY
@@ -20,12 +21,14 @@ from artforge.engine.models.architectures.mnist_cnn import MNIST_CNN
 from artforge.engine.models.architectures.mobilenet import MOBILENET_TRANSFER, MOBILENET_V2_TRANSFER
 from artforge.engine.models.architectures.vgg16 import VGG16, VGG16_TRANSFER
 from artforge.engine.models.architectures.weights import fill_from_file
+from artforge.engine.models.store import resolve_model
 
 __all__ = ["ARCHITECTURES", "Architecture", "PictureShape", "build_architecture", "find_architecture", "output_bias"]
 
 ARCHITECTURES: dict[str, Architecture] = {
     one.name: one
     for one in (
+        ARTFORGE,
         ARTFORGE_SMALL,
         MNIST_CNN,
         *EL_KHOLY,
@@ -56,7 +59,7 @@ def build_architecture(
     picture_shape: PictureShape,
     dropout: float,
     output_bias: NDArray[np.float32],
-    weights: Literal["imagenet"] | Path | None = None,
+    weights: str | Path | None = None,
     told: Callable[[str], None] | None = None,
 ) -> Any:
     """A new network of one of `ARCHITECTURES`, with weights drawn from Keras' global seed.
@@ -67,8 +70,8 @@ def build_architecture(
         picture_shape: of the training pictures.
         dropout: share of the features before the last layer dropped in training, in [0, 1).
         output_bias: float32 (1,) for two classes, else (num_classes,).
-        weights: to start from instead: "imagenet", as the architecture's library fetches them, or a file (see
-            `weights.fill_from_file`).
+        weights: to start from instead: one of the architecture's `pretrained` by name ("imagenet" as its library
+            fetches them, or a model that comes with artforge), or a file (see `weights.fill_from_file`).
         told: hears which layers a file filled, and which it did not.
 
     Returns:
@@ -81,6 +84,8 @@ def build_architecture(
     """
     architecture = find_architecture(name)
     settings = {"picture_shape": picture_shape, "dropout": dropout, "output_bias": output_bias}
+    if isinstance(weights, str) and weights not in architecture.pretrained:
+        raise ChoiceError(_no_such_weights(architecture, weights))
     if weights == IMAGENET:
         return _pretrained(architecture, num_classes, settings)
     try:
@@ -92,17 +97,22 @@ def build_architecture(
             f"it was made for {architecture.image_size}x{architecture.image_size}"
         ) from error
     if weights is not None:
-        filled = fill_from_file(network, Path(weights), head=architecture.head)
+        path = resolve_model(weights, base=Path()) if isinstance(weights, str) else weights
+        filled = fill_from_file(network, path, head=architecture.head)
         if told is not None:
             told(f"weights of {weights}: {filled}")
     return network
 
 
+def _no_such_weights(architecture: Architecture, weights: str) -> str:
+    those = [one.name for one in ARCHITECTURES.values() if weights in one.pretrained]
+    note = (
+        not architecture.pretrained and architecture.pretrained_note
+    ) or f"there are such weights of: {', '.join(those)}"
+    return f"no {weights} weights of {architecture.name!r} can be fetched: {note}"
+
+
 def _pretrained(architecture: Architecture, num_classes: int, settings: dict[str, Any]) -> Any:
-    if IMAGENET not in architecture.pretrained:
-        those = [one.name for one in ARCHITECTURES.values() if IMAGENET in one.pretrained]
-        note = architecture.pretrained_note or f"there are such weights of: {', '.join(those)}"
-        raise ChoiceError(f"no {IMAGENET} weights of {architecture.name!r} can be fetched: {note}")
     if settings["picture_shape"][-1] != 3:
         raise ChoiceError(f"the {IMAGENET} weights of {architecture.name!r} see colour, the training pictures are grey")
     try:

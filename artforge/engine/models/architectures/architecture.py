@@ -15,6 +15,9 @@ CLASS_SCORES = "class_scores"
 IMAGENET = "imagenet"
 """The name of the weights that were trained on the thousand classes of ImageNet."""
 
+SHIPPED = "hand_vs_algo"
+"""The name of the model that comes with artforge: its filters have seen drawn pictures of the embedded set only."""
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -31,10 +34,11 @@ class Architecture:
         channels: of those pictures; 1 for greys.
         fixed_size: whether a network, once built, sees pictures of one size only.
         value_range: (low, high) of the pixel values that the built network expects.
-        pretrained: names of the weights that its library can fetch.
+        pretrained: names of the weights that come with artforge or that its library can fetch.
         pretrained_note: what should be known of them; empty where there is nothing to say.
         extra: the extra of artforge that has to be installed for it, or None.
         head: names of the layers that depend on the classes, or that are new beside pretrained ones.
+        start: the one of `pretrained` that training on one's own pictures in colour starts from unasked; empty: none.
         recipe: name of its file of settings in `recipes/training`; empty where that is its own name.
         trained_by: "gradient", or "fit" where the weights are found by scikit-learn in one go.
     """
@@ -53,6 +57,7 @@ class Architecture:
     pretrained_note: str = ""
     extra: str | None = None
     head: tuple[str, ...] = (CLASS_SCORES,)
+    start: str = ""
     recipe: str = ""
     trained_by: Literal["gradient", "fit"] = "gradient"
 

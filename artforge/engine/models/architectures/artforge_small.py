@@ -37,15 +37,23 @@ def artforge_small(
         functional Keras model, (n, h, w, channels) in [0, 1] -> (n, 1) or (n, num_classes) probabilities.
     """
     keras = load_keras()
-    layers = keras.layers
     picture = keras.Input((None, None, picture_shape[-1]), name="picture")
-    maps = layers.Rescaling(2.0, -1.0, name="centre")(picture)  # so that the zeros of the padding mean mid-grey
+    maps = chain_of_maps(picture)
+    return keras.Model(picture, pooled_head(maps["conv7"], num_classes, dropout, output_bias), name="artforge_small")
+
+
+def chain_of_maps(picture: Any) -> dict[str, Any]:
+    """The rectified maps of all seven convolutions, `conv1` to `conv7`, of pictures (n, h, w, channels) in [0, 1]."""
+    maps = load_keras().layers.Rescaling(2.0, -1.0, name="centre")(picture)  # zeros of the padding mean mid-grey
+    found = {}
     for number, (channels, kernel, stride) in enumerate(_ARTFORGE_SMALL, start=1):
-        maps = _convolution(maps, f"conv{number}", channels, kernel, stride)
-    return keras.Model(picture, pooled_head(maps, num_classes, dropout, output_bias), name="artforge_small")
+        name = f"conv{number}"
+        maps = found[name] = convolution(maps, name, channels, kernel=kernel, stride=stride)
+    return found
 
 
-def _convolution(maps: Any, name: str, channels: int, kernel: int, stride: int) -> Any:
+def convolution(maps: Any, name: str, channels: int, *, kernel: int, stride: int) -> Any:
+    """A convolution without bias, normalised over batches and rectified."""
     layers = load_keras().layers
     maps = layers.Conv2D(
         channels, kernel, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
