@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -42,8 +43,9 @@ def evaluate_command(
     as_json: Annotated[bool, typer.Option("--json", help="All scores as one JSON object on stdout.")] = False,
 ) -> None:
     """Put a model to the test. Example: artforge evaluate runs/hand_vs_algo-1 --data pictures/"""
+    from artforge.core.files import check_writable, make_folder
     from artforge.engine.data.catalogue import open_dataset
-    from artforge.engine.evaluation.evaluate import choose_pictures, evaluate_model
+    from artforge.engine.evaluation.evaluate import choose_pictures, evaluate_model, match_classes
     from artforge.engine.evaluation.runs import SPLIT_FILE, read_parts, read_settings
     from artforge.engine.models.store import load_model, resolve_model
 
@@ -64,7 +66,11 @@ def evaluate_command(
             pictures_per_class=int(settings.get("pictures_per_class", 1500)),
             progress=lambda done, total: bars.update(reading, completed=done, total=total),
         )
+        match_classes(loaded.class_names, opened.class_names, model_name=loaded.name)
         chosen = choose_pictures(opened, run_parts=read_parts(path.parent) if is_run else None, part=split)
+        folder = out or Path("evaluation") / folder_name(loaded.name, data)
+        make_folder(folder)
+        check_writable(folder)
         testing = bars.add_task("testing", total=len(chosen.indices))
         evaluation = evaluate_model(
             loaded, opened, chosen.indices, progress=lambda done, _: bars.update(testing, completed=done)
@@ -74,7 +80,6 @@ def evaluate_command(
         note(f"the set names its classes in another order; they are matched by name: {', '.join(loaded.class_names)}")
     if opened.skipped:
         warn(f"{len(opened.skipped)} files could not be read and were left out, such as {opened.skipped[0].path}")
-    folder = out or Path("evaluation") / f"{loaded.name}-on-{_name_of(data)}"
     told = {"model": model, "data": str(data) if data is not None else None, "part": chosen.told}
     scores = {**told, "temperature": loaded.temperature, **evaluation.as_json()}
     files = _write(folder, evaluation, scores, model=loaded, dataset=opened, title=f"{loaded.name} on {_name_of(data)}")
@@ -97,20 +102,23 @@ def _name_of(data: Path | None) -> str:
     return "embedded" if data is None else data.resolve().stem
 
 
+def folder_name(model: str, data: Path | None) -> str:
+    """A model's card may call it anything: letters that could lead elsewhere are left out."""
+    return re.sub(r"[^\w.-]+", "_", f"{model}-on-{_name_of(data)}").lstrip(".")
+
+
 def _write(
     folder: Path, evaluation: Evaluation, scores: dict[str, Any], *, model: Model, dataset: Dataset, title: str
 ) -> list[Path]:
     import numpy as np
 
-    from artforge.core.files import check_writable, make_folder, write_text
+    from artforge.core.files import write_text
     from artforge.engine.evaluation.chart_style import write_chart
     from artforge.engine.evaluation.mistakes import mistakes_sheet, worst_mistakes
     from artforge.engine.evaluation.predictions import PREDICTIONS_FILE, write_predictions
     from artforge.engine.evaluation.result_charts import write_test_charts
 
     predictions = evaluation.predictions
-    make_folder(folder)
-    check_writable(folder)
     write_text(folder / METRICS_FILE, json.dumps(scores, indent=1, ensure_ascii=False) + "\n")
     write_predictions(folder / PREDICTIONS_FILE, predictions)
     charts = write_test_charts(folder, predictions, title=title)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
 from typer.testing import CliRunner
 
+from artforge.cli.evaluate import folder_name
 from artforge.cli.main import app
-from artforge.core.errors import ArtforgeError, ChoiceError, DatasetError, ModelError, UsageError
+from artforge.core.errors import ArtforgeError, ChoiceError, DatasetError, ModelError, OutputError, UsageError
 from artforge.engine.backend import load_keras
 from artforge.engine.models.store import save_model
 
@@ -111,16 +113,22 @@ def test_a_run_is_tested_on_its_own_pictures_and_part(model, pictures, tmp_path)
         (["MODEL", "--data", "PICTURES", "--split", "test"], UsageError, "nothing says which pictures are the test"),
         (["MODEL", "--data", "PICTURES", "--dataset", "cifak"], ChoiceError, "cifake"),
         (["hand_vs_algo", "--data", "PICTURES"], ModelError, "missing in the set: algorithmic, hand_made"),
+        (["MODEL", "--data", "PICTURES", "--out", "empty/../model.txt/x"], OutputError, "cannot make the folder"),
     ],
 )
 def test_a_mistake_is_told_and_leaves_nothing_behind(model, pictures, tmp_path, monkeypatch, words, error, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "model.txt").touch()
     places = {"MODEL": model, "PICTURES": pictures, "EMPTY": tmp_path / "empty"}
     said = artforge("evaluate", *[places.get(word, word) for word in words])
     assert isinstance(said.exception, error)
     assert message in str(said.exception)
-    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "model.txt"]
+
+
+def test_a_name_of_a_model_leads_nowhere_else():
+    assert folder_name("../../x y", Path("set")) == "_.._x_y-on-set"
 
 
 def test_predictions_come_in_order_and_what_cannot_be_read_is_named(model, pictures, tmp_path):

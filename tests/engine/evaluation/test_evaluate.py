@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from artforge.engine.evaluation.metrics import accuracy_by_folder, score_predict
 from artforge.engine.evaluation.predictions import BATCH, Predictions, as_batch, class_scores_of
 from artforge.engine.models.handle import wrap_model
 from artforge.engine.models.head import probabilities_from
+from artforge.engine.models.store import load_model, save_model
 
 
 def made_set(num=12, size=24, channels=3, class_names=("calm", "wild"), split=None):
@@ -159,3 +162,19 @@ def test_a_weak_folder_shows():
 def test_predictions_that_do_not_fit_together_are_refused():
     with pytest.raises(ShapeError, match="predictions of 2 items"):
         Predictions(("a", "b"), ("a",), np.array([0, 1]), np.full((2, 2), 0.5, np.float32), ("x", "y"))
+
+
+def test_a_saved_model_keeps_its_temperature_and_an_old_card_means_none(one_sigmoid, tmp_path):
+    network = one_sigmoid.keras_model
+    card = save_model(
+        network, tmp_path, name="cool", class_names=("calm", "wild"), input_size=(24, 24), temperature=1.75
+    )
+    assert load_model(tmp_path / "model.keras").temperature == 1.75
+    assert card.num_parameters == network.count_params()
+    old = json.loads((tmp_path / "model.json").read_text())
+    del old["temperature"], old["num_parameters"]
+    (tmp_path / "model.json").write_text(json.dumps(old))
+    assert load_model(tmp_path / "model.keras").temperature == 1.0
+    (tmp_path / "model.json").write_text(json.dumps({**old, "temperature": 0}))
+    with pytest.raises(ModelError, match=r"temperature: Input should be greater than 0"):
+        load_model(tmp_path / "model.keras")
