@@ -51,6 +51,7 @@ SUITES: dict[str, Suite] = {
             "small",
             "small networks and the baselines they should beat",
             {
+                "artforge": {},
                 "artforge_small": {},
                 "el_kholy_6_conv_6_pool": _AS_PUBLISHED,
                 "el_kholy_4_conv_2_pool": _AS_PUBLISHED,

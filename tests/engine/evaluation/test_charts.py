@@ -166,7 +166,7 @@ def test_the_same_data_gives_the_same_bytes(name):
 def test_what_a_user_has_set_in_matplotlib_neither_shows_nor_is_lost():
     import matplotlib as mpl
 
-    with mpl.rc_context({"axes.facecolor": "red", "font.size": 30}):
+    with mpl.rc_context({"axes.facecolor": "red", "font.size": 30, "xtick.major.pad": 40}):
         loud = png_bytes(confusion_chart(np.eye(2, dtype=int), ["a", "b"], title="run"))
         assert mpl.rcParams["font.size"] == 30
     assert loud == png_bytes(confusion_chart(np.eye(2, dtype=int), ["a", "b"], title="run"))
