@@ -8,18 +8,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image as PillowImage
 
 from artforge.core.errors import ChoiceError, ModelError, OutputError, UsageError
+from artforge.engine.backend import load_keras
 from artforge.engine.evaluation.metrics import accuracy_by_folder
-from artforge.engine.models.architectures import build_architecture, output_bias
+from artforge.engine.models.architectures import build_architecture, find_architecture, output_bias
 from artforge.engine.models.store import load_model
 from artforge.engine.training import checkpoint as checkpoints
+from artforge.engine.training import run_folder
 from artforge.engine.training.augment import Augmentation, augment
+from artforge.engine.training.batches import Batch, as_targets
 from artforge.engine.training.config import TrainConfig
+from artforge.engine.training.fitting import fitted_to_network
 from artforge.engine.training.parallel import Devices
-from artforge.engine.training.step import LocalStep, StepOutcome
+from artforge.engine.training.precision import computing_in, half_policy
+from artforge.engine.training.step import LocalStep, StepOutcome, compile_network
 from artforge.engine.training.train import resume_run, start_run
+from tests.support.small_runs import Quiet, assert_same_weights, paint_folder, settings, weights_in
 
 WRITTEN = {
     *("model.keras", "model.json", "config.yaml", "history_batches.csv", "history_epochs.csv", "test_metrics.json"),
@@ -28,60 +33,22 @@ WRITTEN = {
 }
 
 
-class Quiet:
-    """A watcher that only remembers; it can press Ctrl-C after a batch."""
-
-    def __init__(self, ctrl_c_at: tuple[int, int] | None = None) -> None:
-        self.ctrl_c_at = ctrl_c_at
-        self.rows: list[dict[str, float]] = []
-
-    def pictures_done(self, done: int, total: int) -> None: ...
-
-    def data_ready(self, dataset, split, folder) -> None:
-        self.dataset, self.split = dataset, split
-
-    def told(self, message: str) -> None: ...
-
-    def training_starts(self, first_epoch: int, num_epochs: int, num_parameters: int) -> None:
-        self.first_epoch = first_epoch
-
-    def batch_done(self, epoch: int, batch: int, num_batches: int, loss: float) -> None:
-        if (epoch, batch) == self.ctrl_c_at:
-            raise KeyboardInterrupt
-
-    def epoch_done(self, row: dict[str, float], *, is_best: bool) -> None:
-        self.rows.append(row)
-
-
-def paint_folder(folder: Path, class_names: tuple[str, ...] = ("dots", "stripes"), count: int = 20) -> Path:
-    """Classes that differ in texture: stripes of another width for each."""
-    rng = np.random.default_rng(0)
-    for width, name in enumerate(class_names, start=1):
-        (folder / name).mkdir(parents=True)
-        for number in range(count):
-            bars = (np.arange(40) // (width * 2) % 2)[:, None, None] * rng.integers(90, 160, 3)
-            pixels = bars + rng.integers(0, 60, (40, 44, 3))
-            PillowImage.fromarray(pixels.astype(np.uint8)).save(folder / name / f"{number}.png")
-    return folder
-
-
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory) -> Path:
     return paint_folder(tmp_path_factory.mktemp("pictures"))
 
 
-def settings(pictures: Path, **changes) -> TrainConfig:
-    return TrainConfig(
-        **{
-            "data": str(pictures),
-            "image_size": 32,
-            "epochs": 3,
-            "batch_size": 8,
-            "views": 1,
-            "learning_rate": 2e-3,
-            **changes,
-        }
-    )
+@pytest.fixture(autouse=True)
+def quick_charts(monkeypatch):
+    """Empty files in their places: what is drawn is tested with the charts. The run that all share draws its own."""
+
+    def touch(folder: Path, predictions, *, title: str) -> None:
+        for name in ("confusion_matrix.png", "roc.png", "precision_recall.png", "reliability.png"):
+            (folder / name).touch()
+
+    monkeypatch.setattr(run_folder, "write_chart", lambda path, figure: path.touch())
+    monkeypatch.setattr(run_folder, "training_chart", lambda *given, **named: None)
+    monkeypatch.setattr(run_folder, "write_test_charts", touch)
 
 
 @pytest.fixture(scope="module")
@@ -89,16 +56,6 @@ def run(pictures, tmp_path_factory):
     """One whole run of three epochs: (result, watcher)."""
     watcher = Quiet()
     return start_run(settings(pictures), tmp_path_factory.mktemp("runs") / "run", watcher), watcher
-
-
-def weights_in(folder: Path) -> list[np.ndarray]:
-    return load_model(folder / "model.keras").keras_model.get_weights()
-
-
-def assert_same_weights(first: list[np.ndarray], second: list[np.ndarray]) -> None:
-    assert len(first) == len(second)
-    for one, other in zip(first, second, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -223,6 +180,94 @@ def test_a_run_does_not_go_on_with_other_pictures(tmp_path):
     (folder / "dots" / "3.png").unlink()
     with pytest.raises(UsageError, match="the pictures are not those"):
         resume_run(tmp_path / "run", {"epochs": 2}, Quiet())
+
+
+def test_a_run_does_not_go_on_with_other_classes(run, tmp_path):
+    others = paint_folder(tmp_path / "others", ("dots", "waves"))
+    message = r"tells apart dots, stripes, in this order; the pictures are of dots, waves"
+    with pytest.raises(UsageError, match=message):
+        resume_run(run[0].folder, {"data": str(others), "epochs": 4}, Quiet())
+
+
+def test_a_run_ends_when_its_minutes_are_over_and_goes_on_when_it_is_given_more(pictures, tmp_path):
+    ended = start_run(settings(pictures, epochs=0, minutes=1e-4), tmp_path / "run", Quiet())
+    assert ended.progress.num_epochs == 1
+    assert len(ended.progress.batches_of("training")) == 1
+    assert ended.scores is not None
+    assert resume_run(tmp_path / "run", {}, Quiet()).progress.num_epochs == 1
+    more = {"minutes": ended.progress.seconds / 60 + 1e-4}
+    assert resume_run(tmp_path / "run", more, Quiet()).progress.num_epochs == 2
+
+
+def test_only_the_head_learns_while_frozen_and_resuming_between_the_phases_changes_nothing(pictures, tmp_path):
+    config = settings(pictures, architecture="mnist_cnn", frozen_epochs=1, epochs=2, learning_rate=1e-2)
+    config = config.model_copy(update={"fine_tune_rate": 1e-4})
+    whole = start_run(config, tmp_path / "whole", Quiet())
+    assert [row["learning_rate"] < 2e-4 for row in whole.progress.epochs] == [False, True]
+    start_run(config, tmp_path / "run", Quiet(ctrl_c_at=(2, 1)))
+    after_head = checkpoints.read_checkpoint(tmp_path / "run" / "checkpoint.npz")
+    resume_run(tmp_path / "run", {}, Quiet())
+    pieced = checkpoints.read_checkpoint(tmp_path / "run" / "checkpoint.npz")
+    undisturbed = checkpoints.read_checkpoint(tmp_path / "whole" / "checkpoint.npz")
+    assert_same_weights(undisturbed.variables, pieced.variables)
+    load_keras().utils.set_random_seed(0)
+    bias = output_bias(np.ones(2))
+    fresh = build_architecture("mnist_cnn", 2, picture_shape=(32, 32, 3), dropout=0.2, output_bias=bias).weights
+    changed = {
+        weight.path.split("/")[0]
+        for weight, learned in zip(fresh, after_head.best_weights, strict=True)
+        if (weight.numpy() != learned).any()
+    }
+    assert changed == {"class_scores"}
+
+
+def test_a_baseline_is_fitted_tested_and_written_like_any_network(pictures, tmp_path):
+    ended = start_run(settings(pictures, architecture="pca_2"), tmp_path / "run", Quiet())
+    assert {path.name for path in ended.folder.iterdir()} == WRITTEN - {"checkpoint.npz"}
+    assert ended.progress.num_epochs == 1
+    assert ended.scores["num_pictures"] == 8
+
+
+def test_the_network_decides_what_is_not_set(pictures):
+    own = fitted_to_network(TrainConfig(), find_architecture("artforge_small"))
+    assert (own.image_size, own.window, own.views) == (128, 64, 4)
+    whole = fitted_to_network(TrainConfig(), find_architecture("el_kholy_example"))
+    assert (whole.image_size, whole.window, whole.views) == (256, 0, 1)
+    with pytest.raises(UsageError, match="pictures of one size only"):
+        fitted_to_network(TrainConfig(window=64), find_architecture("el_kholy_example"))
+
+
+def test_weights_that_are_not_there_are_told_before_the_pictures_are_read(tmp_path):
+    with pytest.raises(UsageError, match=r"none.h5: no such file"):
+        start_run(settings(tmp_path / "no pictures", weights="none.h5"), tmp_path / "run", Quiet())
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop", "adamw"])
+def test_every_optimizer_lowers_the_loss(optimizer):
+    task = np.random.default_rng(0).random((8, 32, 32, 3), np.float32)
+    labels = np.arange(8) % 2
+    batch = Batch(task, labels, as_targets(labels, 2), np.ones(8, np.float32))
+    config = TrainConfig(optimizer=optimizer, gradient_accumulation=2, dropout=0.0)
+    keras = load_keras()
+    keras.utils.set_random_seed(0)
+    network = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")])
+    compile_network(network, config, batch_size=8, fused=False)
+    step = LocalStep(network)
+    losses = [step(batch, 1e-4).loss for _ in range(6)]
+    assert losses[0] == losses[1]  # two batches make one step
+    assert losses[5] < losses[0]
+
+
+def test_mixed_precision_keeps_the_head_and_all_weights_in_full():
+    with computing_in("mixed_bfloat16"):
+        network = build_architecture(
+            "artforge_small", 2, picture_shape=(32, 32, 3), dropout=0.0, output_bias=output_bias(np.ones(2))
+        )
+    assert {str(weight.dtype) for weight in network.weights} == {"float32"}
+    assert network.get_layer("class_scores").compute_dtype == "float32"
+    assert "bfloat16" in {layer.compute_dtype for layer in network.layers}
+    assert half_policy("off") is None
+    assert half_policy("on") is not None
 
 
 def test_a_damaged_checkpoint_is_told(pictures, tmp_path):
