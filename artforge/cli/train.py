@@ -75,13 +75,15 @@ def train_command(
         typer.Option(
             "--architecture",
             rich_help_panel="Network",
-            help="Which network, e.g. artforge_small; artforge models list shows all.",
+            help="Which network, e.g. artforge; artforge models list shows all.",
         ),
     ] = None,
     weights: Annotated[
         str | None,
         typer.Option(
-            "--weights", rich_help_panel="Network", help="Start from these: imagenet, or a file. Default: random ones."
+            "--weights",
+            rich_help_panel="Network",
+            help="Start from these: imagenet, hand_vs_algo, random, or a file. Default: the network's own start.",
         ),
     ] = None,
     frozen_epochs: Annotated[

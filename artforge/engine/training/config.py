@@ -31,7 +31,8 @@ class TrainConfig(BaseModel):
         name: what the model is called; None takes `hand_vs_algo` for the embedded set, else the folder's name.
         architecture: a name of `engine.models.architectures`.
         image_size: edge of the training pictures in pixels; None takes the architecture's own.
-        weights: `imagenet`, or a file of weights to start from; None starts from random ones.
+        weights: to start from: a name that the architecture lists, such as `imagenet`, a file, or `random`; None takes
+            the architecture's own start for pictures in colour that are not the embedded set, else random ones.
         dropout: share of the features before the last layer that is dropped in training.
         epochs: most passes over the training pictures; `patience` may end it sooner. 0 fits them to the set's size.
         minutes: of training, validation included, after which it ends, in the middle of an epoch if need be.
@@ -64,7 +65,7 @@ class TrainConfig(BaseModel):
     cache: CacheChoice = "auto"
     pictures_per_class: int = Field(default=1500, ge=10, le=100_000)
     name: str | None = Field(default=None, min_length=1, max_length=80)
-    architecture: str = "artforge_small"
+    architecture: str = "artforge"
     image_size: int | None = Field(default=None, ge=16, le=1024)
     weights: str | None = Field(default=None, min_length=1)
     dropout: float = Field(default=0.2, ge=0, lt=1)
