@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from pydantic import BaseModel
+
 from artforge.core.errors import OutputError
 from artforge.core.files import make_folder
 from artforge.core.films import write_gif, write_mp4
@@ -60,12 +62,19 @@ class Rendered:
         path: where it stands.
         cached: whether it came whole from the store.
         seconds: how long it took.
-        seam: how the film closes, if it is a loop that was drawn now.
+        seam: how the film closes, if it is a loop.
     """
 
     path: Path
     cached: bool
     seconds: float
+    seam: Seam | None = None
+
+
+class _Kept(BaseModel):
+    """What lies beside a file in the store."""
+
+    provenance: Provenance
     seam: Seam | None = None
 
 
@@ -117,26 +126,23 @@ class Renderer:
         reporter.started(artifact)
         key = self._file_key(artifact)
         record = self.store.restore_file(key, path)
-        meter = SeamMeter()
         if record is None:
-            provenance = self._make(artifact, path, lambda: reporter.advanced(artifact), meter)
-            write_sidecar(path, provenance)
-            self.store.store_file(key, path, provenance.model_dump_json())
+            kept = self._make(artifact, path, lambda: reporter.advanced(artifact))
+            self.store.store_file(key, path, kept.model_dump_json())
         else:
-            write_sidecar(path, Provenance.model_validate_json(record))
-        timeline = self.planner.checked.recipe.timeline
-        seam = meter.seam() if timeline is not None and timeline.loop else None
-        done = Rendered(path, record is not None, time.perf_counter() - started, seam)
+            kept = _Kept.model_validate_json(record)
+        write_sidecar(path, kept.provenance)
+        done = Rendered(path, record is not None, time.perf_counter() - started, kept.seam)
         reporter.finished(artifact, done)
         return done
 
-    def _make(self, artifact: Artifact, path: Path, advanced: Callable[[], None], meter: SeamMeter) -> Provenance:
+    def _make(self, artifact: Artifact, path: Path, advanced: Callable[[], None]) -> _Kept:
         if artifact.kind == "film":
-            return self._film(artifact, path, advanced, meter)
+            return self._film(artifact, path, advanced)
         image = self._sheet(artifact, advanced) if artifact.kind == "sheet" else self._still(artifact, advanced)
         provenance = build_provenance(self.planner, artifact, (image.shape[0], image.shape[1]))
         write_png(path, image, _texts(provenance))
-        return provenance
+        return _Kept(provenance=provenance)
 
     def _still(self, artifact: Artifact, advanced: Callable[[], None]) -> Image:
         image = self._sized(artifact, self.runner.value(next(nodes_of(self.planner, artifact))))
@@ -168,7 +174,7 @@ class Renderer:
         texts = scope_of(recipe, variant, len(self.planner.variants)).texts
         return fill_template(caption, {**texts, **portable_params(recipe, variant.params)})
 
-    def _film(self, artifact: Artifact, path: Path, advanced: Callable[[], None], meter: SeamMeter) -> Provenance:
+    def _film(self, artifact: Artifact, path: Path, advanced: Callable[[], None]) -> _Kept:
         timeline = self.planner.checked.recipe.timeline
         if timeline is None:
             raise AssertionError("a film has a timeline")
@@ -176,10 +182,11 @@ class Renderer:
         if artifact.format == "mp4":
             height, width = height + height % 2, width + width % 2  # as it is encoded: sizes are made even
         provenance = build_provenance(self.planner, artifact, (height, width))
+        meter = SeamMeter()
         frames = Frames(len(artifact.frames), timeline.fps, lambda index: self._seen(artifact, index, meter))
         write = write_mp4 if artifact.format == "mp4" else write_gif
         write(path, frames, texts={"title": provenance.title, **_texts(provenance)}, on_frame=lambda _: advanced())
-        return provenance
+        return _Kept(provenance=provenance, seam=meter.seam() if timeline.loop else None)
 
     def _seen(self, artifact: Artifact, index: int, meter: SeamMeter) -> Image:
         frame = self._frame(artifact, index)
@@ -202,7 +209,7 @@ class Renderer:
     def _file_key(self, artifact: Artifact) -> str:
         """Everything the file's bytes depend on: its pixels, its format and all that its record says."""
         record = build_provenance(self.planner, artifact, (0, 0)).model_dump(mode="json")
-        text = json.dumps([artifact.format, record], sort_keys=True, ensure_ascii=False)
+        text = json.dumps([artifact.format, record, sorted(_Kept.model_fields)], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

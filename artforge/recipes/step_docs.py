@@ -20,7 +20,6 @@ _BY_NAME = frozenset(
         Kind.LAYER,
         Kind.CLASS_NAME,
         Kind.COLORMAP,
-        Kind.PALETTE,
         Kind.COLOR,
     }
 )
@@ -80,6 +79,8 @@ def plain_default(value: Any) -> Any:
 
 def range_text(setting: Setting) -> str:
     """What a setting takes, in a few words: `number in [0, 1]`, `one of normal, screen`, `model`."""
+    if setting.kind is Kind.PALETTE:
+        return "colormap or list of colours"
     words = _schema_words(setting_schema(setting))
     return words.replace("text", str(setting.kind)) if setting.kind in _BY_NAME else words
 

@@ -84,6 +84,56 @@ def test_set_and_seed_reach_the_recipe(studio):
     assert record["seed"] == 5
 
 
+def test_every_place_of_the_recipe_can_be_set(studio):
+    words = ["--set", "timeline.duration=2f", "--set", "outputs.still.size=32px", "--set", "sweep.share=[0.5]"]
+    done = artforge("render", "two_into_one.yaml", *words, folder=studio)
+    assert done.returncode == 0, done.stderr
+    still, film = done.stdout.splitlines()
+    assert "share0.5" in still
+    assert json.loads((studio / f"{film}.json").read_text())["num_frames"] == 2
+    assert json.loads((studio / f"{still}.json").read_text())["width"] == 32
+
+
+def test_seam_of_a_loop_is_told_and_one_that_does_not_close_is_warned_of(studio):
+    good = artforge("render", "two_into_one.yaml", folder=studio)
+    assert "the seam is 1.00 x the median step" in good.stderr
+    assert "warning" not in good.stderr
+    (studio / "open.yaml").write_text(
+        RECIPE.replace("duration: 4f", "duration: 12f").replace("0.5+0.5*sin(tau*t)", "t")
+    )
+    rough = artforge("render", "open.yaml", "--json", folder=studio)
+    assert "open.yaml:15:36: warning: turn.blend.opacity does not close the loop" in rough.stderr
+    film = next(event for event in map(json.loads, rough.stdout.splitlines()) if event.get("kind") == "film")
+    assert film["seam"] == pytest.approx(11, abs=0.1)
+    checked = artforge("check", "open.yaml", folder=studio)
+    assert checked.returncode == 0
+    assert "does not close the loop" in checked.stderr
+
+
+def test_a_million_variants_are_told_by_a_dry_run_and_not_rendered_unasked(studio):
+    sweep = "sweep: {share: {from: 0, to: 1, count: 1000}, seed: {from: 1, to: 1000}}"
+    (studio / "many.yaml").write_text(RECIPE.replace("sweep: {share: [0, 1]}", sweep))
+    dry = artforge("render", "many.yaml", "--dry-run", folder=studio)
+    assert dry.returncode == 0
+    assert "still: 1,000,000 files of 1,000,000 variants; a render asks for --yes" in dry.stdout
+    refused = artforge("render", "many.yaml", folder=studio)
+    assert refused.returncode == 2
+    assert "many.yaml: 1,000,000 variants, more than 1,000" in refused.stderr
+    assert not (studio / "out").exists()
+
+
+def test_a_large_sweep_is_rendered_where_it_is_confirmed(studio, monkeypatch):
+    from typer.testing import CliRunner
+
+    from artforge.cli.main import app
+    from artforge.recipes import variants
+
+    monkeypatch.setattr(variants, "MANY_VARIANTS", 1)
+    monkeypatch.chdir(studio)
+    assert CliRunner().invoke(app, ["render", "two_into_one.yaml"]).exit_code != 0
+    assert CliRunner().invoke(app, ["render", "two_into_one.yaml", "--yes"]).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
@@ -91,6 +141,8 @@ def test_set_and_seed_reach_the_recipe(studio):
         (["render"], 2, "Missing argument"),
         (["render", "two_into_one.yaml", "--set", "share"], 2, "--set name=value"),
         (["render", "two_into_one.yaml", "--set", "shr=1"], 2, "did you mean 'share'"),
+        (["render", "two_into_one.yaml", "--set", "outputs.stil.size=1"], 2, "did you mean 'still'"),
+        (["render", "two_into_one.yaml", "--set", "timeline.fps=0"], 2, "--set timeline.fps:1:1: error: fps is a"),
         (["render", "two_into_one.yaml", "--set", "share=2"], 2, "outside [0, 1]"),
         (["render", "two_into_one.yaml", "--set", "image=lost.png"], 2, "there is no picture 'lost.png'"),
         (["render", "two_into_one.yaml", "--seed", "-1"], 2, "--seed"),
