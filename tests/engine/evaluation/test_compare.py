@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 import pytest
+from made_runs import predictions_of
 
 from artforge.core.errors import DatasetError, ModelError, UsageError
 from artforge.engine.evaluation.chart_style import png_bytes
@@ -110,11 +111,13 @@ def test_a_time_is_told_in_a_fitting_unit():
     assert [duration(seconds) for seconds in (45, 720, 11_520)] == ["45 s", "12 min", "3.2 h"]
 
 
-def test_predictions_come_back_as_they_were_written(tmp_path, made_run):
-    predictions = read_run(made_run("run")).predictions
-    again = read_predictions(made_run("again") / "test_predictions.csv")
-    np.testing.assert_array_equal(predictions.probabilities, again.probabilities)
-    assert (predictions.items, predictions.groups) == (again.items, again.groups)
+def test_predictions_come_back_as_they_were_written(tmp_path):
+    written = predictions_of(0.7, seed=4)
+    write_predictions(tmp_path / "table.csv", written)
+    read = read_predictions(tmp_path / "table.csv")
+    np.testing.assert_array_equal(read.probabilities, written.probabilities)
+    np.testing.assert_array_equal(read.labels, written.labels)
+    assert (read.items, read.groups, read.class_names) == (written.items, written.groups, written.class_names)
 
 
 @pytest.mark.parametrize(
