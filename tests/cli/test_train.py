@@ -76,7 +76,7 @@ def test_options_win_over_the_config_file(pictures, tmp_path):
 
 
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(pictures, tmp_path, monkeypatch):
-    from artforge.cli.train import TrainingProgress
+    from artforge.cli.training_progress import TrainingProgress
 
     def press(self, epoch, batch, num_batches, loss):
         if (epoch, batch) == (2, 1):
