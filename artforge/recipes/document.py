@@ -140,6 +140,10 @@ class _ShallowComposer(Composer):
 
     _depth = 0
 
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader)
+        self.warn_double_anchors = False  # every anchor is told of as a fault
+
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         """One node with all below it."""
         if self._depth > MAX_DEPTH:
@@ -161,7 +165,8 @@ class _Builder:
 
     def build(self, node: Node) -> Tree:
         place = self._place(node)
-        if id(node) in self._seen:  # an alias: expanding them could grow without end
+        # expanding aliases could grow without end
+        if id(node) in self._seen or node.anchor:
             self._problems.add(
                 place, "anchors and aliases (&name, *name) are not part of a recipe; use a param or a pipe"
             )
@@ -184,7 +189,7 @@ class _Builder:
             if not isinstance(key_node, ScalarNode):
                 self._problems.add(key_place, "a key must be a plain word")
                 continue
-            key = str(key_node.value)
+            key = self._text(str(key_node.value), key_place)
             if key in entries:
                 self._problems.add(key_place, f"{key!r} stands here twice (first on line {places[key].line})")
                 continue
@@ -198,9 +203,16 @@ class _Builder:
         except (YAMLError, ValueError) as error:
             self._problems.add(place, f"cannot be read: {str(error).splitlines()[0]}")
             return None
-        if isinstance(value, str | int | float | bool | None):
+        if isinstance(value, int | float | bool | None):
             return value
-        return str(node.value)  # dates and the like stay the text that was typed
+        return self._text(str(node.value), place)  # dates and the like stay the text that was typed
+
+    def _text(self, text: str, place: Position) -> str:
+        """A text that can be the name of a file: one quoted with escapes may hold what no file system takes."""
+        if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            self._problems.add(place, "a text with characters that are none (a null, or half of a pair)")
+            return ""
+        return text
 
     def _place(self, node: Node) -> Position:
         start, end = node.start_mark, node.end_mark

@@ -58,3 +58,27 @@ def test_what_is_no_recipe_is_named_with_its_line(text, line, hint):
 
 def test_typed_values_are_read_like_yaml():
     assert [parse_scalar(text) for text in ("0.5", "true", "a b", "7", "[")] == [0.5, True, "a b", 7, "["]
+
+
+@pytest.mark.parametrize("text", ['a: "x\\0"', 'a: "\\ud800"', '"\\udfff": 1', 'a: ["\\x00"]'])
+def test_text_with_what_is_no_character_is_refused(text):
+    _, problems = parse(text)
+    assert problems == [(1, "a text with characters that are none (a null, or half of a pair)")]
+
+
+def test_anchor_that_stands_twice_is_a_fault_and_no_warning():
+    _, problems = parse("a: &a [1]\nb: &a [2]\nc: *a\n")
+    assert {line for line, _ in problems} == {1, 2}
+    assert all("anchors and aliases" in message for _, message in problems)
+
+
+def test_written_yaml_reads_as_the_same_values():
+    from artforge.recipes.document import yaml_of
+
+    value = {
+        "a": {"b": {"c": [1, 1e-2, "1e-2", "off", None, True, "true", "x: y", "#fff", "=t", "$a", "{b}"]}},
+        "z": [],
+    }
+    tree, problems = parse(yaml_of(value))
+    assert tree.plain() == value
+    assert problems == []

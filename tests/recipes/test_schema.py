@@ -12,6 +12,7 @@ from json_schema import schema_faults
 from artforge.core.steps import registered_steps
 from artforge.recipes.document import parse_document
 from artforge.recipes.examples import example_recipe
+from artforge.recipes.grammar import SECTIONS
 from artforge.recipes.problems import Problems
 from artforge.recipes.schema import recipe_schema
 from artforge.recipes.starters import FOLDER
@@ -105,6 +106,10 @@ def test_mistake_is_seen_by_the_editor(path, value):
 )
 def test_everything_that_the_language_has_is_allowed(path, value):
     assert faults(changed(path, value)) == []
+
+
+def test_schema_has_every_section_of_the_language():
+    assert set(SCHEMA["properties"]) == set(SECTIONS)
 
 
 def test_every_step_and_setting_is_explained():
