@@ -146,7 +146,7 @@ def _setting(parameter: inspect.Parameter, hint: Any) -> Setting:
     required = parameter.default is parameter.empty
     kind = _kind_of(hint)
     # a Model arrives by name in the recipe and as a handle in the function: there is nothing for pydantic to check
-    config = ConfigDict(strict=True)
+    config = ConfigDict(strict=True, defer_build=True)  # a recipe uses a few of some hundred settings
     adapter: TypeAdapter[Any] | None
     if kind is Kind.MODEL:
         adapter = None

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.composer import Composer, ComposerError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -113,6 +112,8 @@ def yaml_of(value: Any) -> str:
 
 def _laid_out(value: Any, depth: int) -> Any:
     """Plain data with a style for each mapping and list, so that it reads as a person would write it."""
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq  # noqa: PLC0415 - reading, which is all, needs none
+
     if isinstance(value, dict):
         mapping = CommentedMap((key, _laid_out(entry, depth + 1)) for key, entry in value.items())
         mapping.fa.set_flow_style() if depth > _OPEN_LEVELS or not mapping else mapping.fa.set_block_style()
