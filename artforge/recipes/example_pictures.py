@@ -28,5 +28,5 @@ def example_picture(step: Step) -> Path:
     node = planner.node("example", planner.base_variants[0])
     path = user_cache() / "examples" / f"{step.name}-{node.key[:_KEY_DIGITS]}.png"
     if not path.is_file():
-        write_png(path, Runner(checked.recipe.source, Cache(cache_folder(), cache_limit())).value(node), {})
+        write_png(path, Runner(checked.recipe.source, Cache(cache_folder(), cache_limit())).value(node))
     return path

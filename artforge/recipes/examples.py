@@ -16,7 +16,14 @@ _SOURCES: dict[Kind, list[Any]] = {
     Kind.IMAGE: ["$art"],
     Kind.HEATMAP: ["$heat"],
     Kind.FEATURE_MAPS: ["$maps"],
-    Kind.IMAGES: ["$maps", {"take_channels": {"count": 12}}, {"normalize": {"percentiles": [1, 99]}}, "colorize"],
+    Kind.IMAGES: [
+        "$maps",
+        {"sort_channels": {"by": "energy"}},
+        {"take_channels": {"count": 12}},
+        {"upsample": {"like": "$art"}},
+        {"normalize": {"percentiles": [1, 99]}},
+        {"colorize": {"map": "crameri:lajolla"}},
+    ],
 }
 _PIPES: dict[str, list[Any]] = {
     "art": [{"load": {"path": "embedded:hand_made/botanical/5", "long_edge": EDGE}}],
