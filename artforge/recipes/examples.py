@@ -21,8 +21,9 @@ _SOURCES: dict[Kind, list[Any]] = {
         {"sort_channels": {"by": "energy"}},
         {"take_channels": {"count": 12}},
         {"upsample": {"like": "$art"}},
-        {"normalize": {"percentiles": [1, 99]}},
-        {"colorize": {"map": "crameri:lajolla"}},
+        "normalize",
+        {"colorize": {"map": ["black", "tomato", "ivory"]}},
+        {"blend": {"base": "$art", "mode": "hard_light", "opacity": 0.85}},
     ],
 }
 _PIPES: dict[str, list[Any]] = {
