@@ -36,6 +36,7 @@ def waits_for_ctrl_c(report, started):
     try:
         time.sleep(60)
     except KeyboardInterrupt:
+        time.sleep(0.5)
         return 130
     return 1
 

@@ -235,13 +235,15 @@ def test_a_fault_of_our_own_shows_its_traceback(capfd):
     assert "ZeroDivisionError: a fault of our own" in capfd.readouterr().err
 
 
-def test_ctrl_c_reaches_the_worker_once(tmp_path):
+def test_ctrl_c_that_comes_twice_reaches_the_worker_once(tmp_path):
     started = tmp_path / "started"
 
     def press():
         while not started.exists():
             time.sleep(0.02)
-        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(2):  # a terminal presses it for the worker and for the process that watches it
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
 
     threading.Thread(target=press, daemon=True).start()
     assert supervise(place(), worker_ends.waits_for_ctrl_c, (str(started),)) == 130
@@ -342,9 +344,9 @@ def test_two_workers_end_with_the_weights_of_one_with_the_same_whole_batch(lost,
     together, single = (read_checkpoint(folder / name / "checkpoint.npz") for name in ("run", "alone"))
     for one, two in zip(single.variables, together.variables, strict=True):
         # Adam divides by the size of a gradient, so it blows up the rounding of the small ones
-        np.testing.assert_allclose(two, one, atol=2e-3)
+        np.testing.assert_allclose(two, one, atol=5e-4)
     losses = [[row["loss"] for row in one.progress.epochs] for one in (single, together)]
-    np.testing.assert_allclose(losses[1], losses[0], atol=1e-3)
+    np.testing.assert_allclose(losses[1], losses[0], atol=1e-5)
     assert np.ptp(losses[0]) > 0.01
 
 
