@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import h5py
 import numpy as np
 import pytest
@@ -116,7 +118,7 @@ def test_a_layer_without_weights_in_the_file_is_an_error_that_names_it_and_what_
     arrays["fourth/kernel"] = arrays.pop("third/kernel")
     arrays.pop("third/bias")
     np.savez(tmp_path / "w.npz", **arrays)
-    with pytest.raises(ModelError, match=r"1 layers have no weights in it \(third\)\. The file has fourth"):
+    with pytest.raises(ModelError, match=r"1 layer has no weights in it \(third\)\. The file has fourth"):
         fill_from_file(small(), tmp_path / "w.npz", head=HEAD)
 
 
@@ -197,6 +199,54 @@ def test_a_damaged_file_is_named(tmp_path, name, content):
         fill_from_file(small(), tmp_path / name, head=HEAD)
 
 
+def as_words(path):
+    np.savez(path.with_suffix(".npz"), **{"first/kernel": np.array(["no", "number"])})
+
+
+def as_a_file_that_is_no_array(path):
+    with zipfile.ZipFile(path.with_suffix(".npz"), "w") as archive:
+        archive.writestr("first/kernel.txt", "no array")
+
+
+def as_arrays_of_no_layer(path):
+    np.savez(path.with_suffix(".npz"), kernel=np.zeros(3))
+
+
+def as_words_in_hdf5(path):
+    with h5py.File(path.with_suffix(".h5"), "w") as opened:
+        opened.attrs["layer_names"] = ["first"]
+        opened.create_group("first").attrs["weight_names"] = ["kernel"]
+        opened["first/kernel"] = "no number"
+
+
+def as_a_number_of_layers(path):
+    with h5py.File(path.with_suffix(".h5"), "w") as opened:
+        opened.attrs["layer_names"] = 3
+
+
+def as_other_hdf5(path):
+    with h5py.File(path.with_suffix(".h5"), "w") as opened:
+        opened["temperatures"] = np.zeros(3)
+
+
+@pytest.mark.parametrize(
+    ("write", "told"),
+    [
+        (as_words, "first/kernel is no array of numbers"),
+        (as_a_file_that_is_no_array, "first/kernel.txt is no array of numbers"),
+        (as_arrays_of_no_layer, "'kernel' names no layer, expected names such as 'conv1/kernel'"),
+        (as_words_in_hdf5, "first/kernel is no array of numbers"),
+        (as_a_number_of_layers, "not iterable"),
+        (as_other_hdf5, "no weights of layers in it"),
+    ],
+)
+def test_what_is_whole_but_holds_no_weights_is_refused_with_the_reason(tmp_path, write, told):
+    write(tmp_path / "w")
+    [path] = tmp_path.iterdir()
+    with pytest.raises(ModelError, match=rf"{path.name}: not a file of weights, or damaged \(.*{told}"):
+        fill_from_file(small(), path, head=HEAD)
+
+
 def test_a_pickle_in_place_of_arrays_is_not_opened(tmp_path):
     np.savez(tmp_path / "w.npz", **{"first/kernel": np.array([{"a": 1}], dtype=object)})
     with pytest.raises(ModelError, match=r"w\.npz: not a file of weights, or damaged"):
@@ -205,7 +255,7 @@ def test_a_pickle_in_place_of_arrays_is_not_opened(tmp_path):
 
 def test_arrays_that_unpack_to_too_much_are_not_opened(tmp_path, monkeypatch):
     as_npz(small(), tmp_path / "w.npz")
-    monkeypatch.setattr("artforge.engine.models.architectures.weights.MAX_UNPACKED", 100)
+    monkeypatch.setattr("artforge.engine.models.architectures.weight_files.MAX_UNPACKED", 100)
     with pytest.raises(ModelError, match="unpacks to 0 GiB"):
         fill_from_file(small(), tmp_path / "w.npz", head=HEAD)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,10 @@ from numpy.typing import NDArray
 
 from artforge.core.errors import ModelError, listing
 from artforge.engine.backend import load_keras
+from artforge.engine.models.architectures.weight_files import Stored, read_weights
 from artforge.engine.models.graph import read_graph
-from artforge.engine.models.store import MAX_UNPACKED, load_model
 
-WEIGHT_SUFFIXES = (".h5", ".hdf5", ".keras", ".npz")
 MOST_NAMED = 6
-
-Stored = dict[str, list[tuple[str, NDArray[Any]]]]
-"""Layer -> the names of its weights and their values, in the order of the file."""
 
 
 @dataclass(frozen=True)
@@ -62,79 +57,10 @@ def fill_from_file(network: Any, path: Path, *, head: Sequence[str]) -> Filled:
     Raises:
         ModelError: no such file, none of weights, damaged, with NaN, or it does not fit the network.
     """
-    if not path.is_file():
-        raise ModelError(f"{path}: no such file of weights")
-    if path.suffix.lower() not in WEIGHT_SUFFIXES:
-        raise ModelError(f"{path}: not a file of weights, expected one that ends in {', '.join(WEIGHT_SUFFIXES)}")
-    stored = _read(path)
+    stored = read_weights(path)
     if stored is None:
         return _filled_by_keras(network, path, head)
     return _fill(network, stored, path, head)
-
-
-def _read(path: Path) -> Stored | None:
-    """The weights of a file by layer; None for a file that does not tell the names of its layers."""
-    if path.suffix.lower() == ".keras":
-        return _of_model(load_model(path).keras_model)
-    try:
-        return _of_npz(path) if path.suffix.lower() == ".npz" else _of_hdf5(path)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path}: not a file of weights, or damaged ({error})") from error
-
-
-def _of_model(model: Any) -> Stored:
-    return {
-        layer.name: [(variable.name, np.asarray(value)) for variable, value in _weights_of(layer)]
-        for layer in _leaves(model)
-        if layer.weights
-    }
-
-
-def _leaves(model: Any) -> Iterator[Any]:
-    """The layers of a model, those of the models within it in place of them."""
-    for layer in model.layers:
-        yield from _leaves(layer) if hasattr(layer, "layers") else (layer,)
-
-
-def _weights_of(layer: Any) -> Iterator[tuple[Any, NDArray[Any]]]:
-    yield from zip(layer.weights, layer.get_weights(), strict=True)
-
-
-def _of_npz(path: Path) -> Stored:
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > MAX_UNPACKED:
-        raise ValueError(f"unpacks to {unpacked / 2**30:.0f} GiB")
-    stored: Stored = {}
-    with np.load(path, allow_pickle=False) as arrays:
-        for key in arrays.files:
-            layer, _, name = key.rpartition("/")
-            stored.setdefault(layer, []).append((name, arrays[key]))
-    return stored
-
-
-def _of_hdf5(path: Path) -> Stored | None:
-    import h5py
-
-    with h5py.File(path) as opened:
-        root = opened.get("model_weights", opened)
-        if "layer_names" not in root.attrs:
-            return None
-        stored: Stored = {}
-        for layer in map(_text, root.attrs["layer_names"]):
-            keys = list(map(_text, root[layer].attrs["weight_names"]))
-            if keys:
-                stored[layer] = [(_own_name(key), np.asarray(root[layer][key])) for key in keys]
-        return stored
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _own_name(key: str) -> str:
-    """`conv1_bn/gamma:0` -> `gamma`."""
-    return key.rpartition("/")[2].partition(":")[0]
 
 
 def _fill(network: Any, stored: Stored, path: Path, head: Sequence[str]) -> Filled:
@@ -255,10 +181,12 @@ def _check_only_head(
         return
     faults = []
     if missing:
-        faults.append(f"{len(missing)} layers have no weights in it ({listing(missing, most=MOST_NAMED)})")
+        have = "layer has" if len(missing) == 1 else "layers have"
+        faults.append(f"{len(missing)} {have} no weights in it ({listing(missing, most=MOST_NAMED)})")
     if misfits:
         told = [f"{name}: {shapes}" for name, shapes in misfits.items()]
-        faults.append(f"{len(misfits)} are of another shape ({listing(told, most=MOST_NAMED)})")
+        are = "is" if len(misfits) == 1 else "are"
+        faults.append(f"{len(misfits)} {are} of another shape ({listing(told, most=MOST_NAMED)})")
     has = f". The file has {listing(unused, most=MOST_NAMED)}" if missing and unused else ""
     raise ModelError(
         f"{path}: these weights do not fit the network {network!r}: {'; '.join(faults)}{has}. Only its head may differ "
