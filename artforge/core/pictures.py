@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
-from PIL import ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import ImageCms, ImageOps, UnidentifiedImageError
 
 from artforge.core.errors import PictureError
 from artforge.core.files import atomic_path
@@ -177,30 +176,11 @@ def centre_square(image: Image) -> Image:
     return image[top : top + edge, left : left + edge]
 
 
-def write_png(path: Path, image: Image, texts: Mapping[str, str] | None = None) -> None:
-    """Write an 8-bit sRGB PNG, whole or not at all; `texts` go into it as UTF-8 text chunks.
-
-    The same pixels and texts always give the same bytes.
+def write_png(path: Path, image: Image) -> None:
+    """Write an 8-bit sRGB PNG, whole or not at all; the same pixels always give the same bytes.
 
     Raises:
         OutputError: the folder cannot be written to.
     """
-    chunks = PngImagePlugin.PngInfo()
-    for key, text in (texts or {}).items():
-        chunks.add_itxt(key, text, zip=True)
     with atomic_path(path) as part:
-        PillowImage.fromarray(to_bytes(image)).save(part, format="PNG", pnginfo=chunks, compress_level=6)
-
-
-def read_png_texts(path: Path) -> dict[str, str]:
-    """The text chunks of a PNG file.
-
-    Raises:
-        PictureError: it is no PNG file.
-    """
-    try:
-        with PillowImage.open(path, formats=["PNG"]) as opened:
-            opened.load()  # chunks may stand behind the pixels
-            return {str(key): str(text) for key, text in getattr(opened, "text", {}).items()}
-    except _CORRUPT as error:
-        raise PictureError(f"{path}: not a PNG file that can be read ({error})") from error
+        PillowImage.fromarray(to_bytes(image)).save(part, format="PNG", compress_level=6)

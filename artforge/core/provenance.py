@@ -9,8 +9,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from artforge.core.errors import PictureError
 from artforge.core.files import write_text
+from artforge.core.formats.metadata import read_label
+from artforge.core.formats.xmp import Label
 
 SIDECAR_SUFFIX = ".json"
+MAX_RECORD = 10_000_000
+"""Characters of a record that are read at most."""
 
 
 class _Record(BaseModel):
@@ -23,6 +27,8 @@ class Ingredient(_Record):
     role: Literal["picture", "folder", "model"]
     name: str
     sha256: str
+    provenance: dict[str, Any] | None = None
+    """The record that the picture itself carries, if it is one of ours; its own ingredients' records, if need be."""
 
 
 class NodeRecord(_Record):
@@ -43,12 +49,17 @@ class Provenance(_Record):
     schema_version: int = 1
     title: str
     description: str = ""
+    creator: str = ""
+    rights: str = ""
+    licence: str = ""
+    source_type: str = ""
     alt: str
     kind: Literal["still", "sheet", "film"]
     recipe_name: str
     recipe_text: str
     recipe_sha256: str
     output: str
+    format: str = ""
     params: dict[str, Any]
     variant: dict[str, Any]
     sweep: list[dict[str, Any]] = []
@@ -82,8 +93,57 @@ def read_sidecar(artifact: Path) -> Provenance:
     """
     path = sidecar_path(artifact)
     try:
-        return Provenance.model_validate_json(path.read_bytes())
+        with path.open("rb") as file:
+            content = file.read(MAX_RECORD + 1)
     except OSError as error:
         raise PictureError(f"{path.name}: no sidecar beside the work ({error.strerror})") from error
+    return parse_record(content, f"{path.name}: not a sidecar of artforge")
+
+
+def label_of_work(provenance: Provenance) -> Label:
+    """The words that a work carries inside its file, the whole record among them."""
+    return Label(
+        title=provenance.title,
+        description=provenance.description,
+        alt=provenance.alt,
+        creator=provenance.creator,
+        rights=provenance.rights,
+        licence=provenance.licence,
+        source_type=provenance.source_type,
+        tool=f"artforge {provenance.artforge}",
+        record=provenance.model_dump_json(),
+    )
+
+
+def read_provenance(artifact: Path) -> Provenance:
+    """The record of a work: the one inside the file, or else the one beside it.
+
+    Raises:
+        PictureError: there is neither, or it is not one of ours, or the file is damaged.
+    """
+    label = read_label(artifact)
+    if label.record:
+        return parse_record(label.record, f"{artifact}: its record is not one of artforge")
+    if sidecar_path(artifact).is_file():
+        return read_sidecar(artifact)
+    by = f" (it was made by {label.tool})" if label.tool else ""
+    raise PictureError(
+        f"{artifact}: carries no record of artforge, and there is no {sidecar_path(artifact).name} beside it{by}"
+    )
+
+
+def parse_record(text: str | bytes, what: str) -> Provenance:
+    """A record from JSON that a stranger may have written.
+
+    Raises:
+        PictureError: it is none; `what` is how the message begins.
+    """
+    if len(text) > MAX_RECORD:
+        raise PictureError(f"{what} ({len(text):,} characters, more than the {MAX_RECORD:,} that are read)")
+    try:
+        return Provenance.model_validate_json(text)
     except ValidationError as error:
-        raise PictureError(f"{path.name}: not a sidecar of artforge ({error.error_count()} faults)") from error
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        told = f"{place}: {first['msg']}" if place else str(first["msg"])
+        raise PictureError(f"{what} ({told})") from error

@@ -22,6 +22,7 @@ THUMB_BOXES = ((450, 600), (1050, 1400))
 
 _NAME_DIGITS = 16
 _WEBP_QUALITY = 84
+_FILM_SUFFIXES = frozenset({".mp4", ".webm", ".gif", ".apng"})
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,15 @@ def hang_work(work: Work, site: Path, source: Path) -> tuple[HungWork | None, li
 
 def _representative_view(artifact: Artifact) -> Image:
     """A picture itself; of a film the frame half way, where a loop that starts from nothing has come furthest."""
-    if artifact.suffix == ".png":
+    if not _is_film(artifact):
         return read_picture(artifact.path)
     num_frames = film_info(artifact.path).num_frames
     read_frame(artifact.path, num_frames - 1)  # a film that was cut short still opens: only its end tells
     return read_frame(artifact.path, num_frames // 2)
+
+
+def _is_film(artifact: Artifact) -> bool:
+    return artifact.suffix in _FILM_SUFFIXES or (artifact.suffix == ".webp" and artifact.provenance.kind == "film")
 
 
 def _copy(artifact: Artifact, site: Path) -> MediaFile:

@@ -24,7 +24,12 @@ MEDIA_TYPES = {
     ".png": "image/png",
     ".webp": "image/webp",
     ".gif": "image/gif",
+    ".jpg": "image/jpeg",
+    ".avif": "image/avif",
+    ".apng": "image/apng",
+    ".tif": "image/tiff",
     ".mp4": "video/mp4",
+    ".webm": "video/webm",
 }
 _BLOCK = 1 << 18
 

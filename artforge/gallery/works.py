@@ -19,7 +19,7 @@ from artforge.core.provenance import Provenance, read_sidecar
 SITE_MARKER = ".artforge-gallery"
 """A file of this name in a folder says: a site of ours, which may be replaced and holds no sources."""
 
-WORK_SUFFIXES = (".mp4", ".png", ".gif")
+WORK_SUFFIXES = (".mp4", ".webm", ".png", ".jpg", ".webp", ".avif", ".apng", ".gif", ".tif")
 """What hangs in a gallery; where a work has several files, the first of these is the one shown."""
 
 KIND_ORDER: tuple[Literal["film", "sheet", "still"], ...] = ("film", "sheet", "still")

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from artforge.core.formats.known import FORMATS
 from artforge.recipes.plan import Node, Planner
-from artforge.recipes.recipe import STILL_FORMATS, Format, Output
+from artforge.recipes.recipe import Format, Output
 from artforge.recipes.templates import fill_template
 from artforge.recipes.variants import Variant, scope_of
 
@@ -27,7 +28,7 @@ class Artifact:
 
     Attributes:
         output: the recipe's output that asks for it.
-        format: the file's ending.
+        format: what the file is.
         kind: a still, a contact sheet or a film.
         variants: the variant it shows; all of them for a contact sheet.
         frames: the frame it shows; all of them for a film.
@@ -46,11 +47,12 @@ class Artifact:
     @property
     def file_name(self) -> str:
         """`<output>[-<source>][-<axis><value>...]-<hash8>.<ext>`; an artist's name stands for all before the hash."""
+        ending = f"-{self.key[:HASH_DIGITS]}{FORMATS[self.format].suffix}"
         if self.name:
-            return f"{self.name}-{self.key[:HASH_DIGITS]}.{self.format}"
+            return f"{self.name}{ending}"
         sources = "".join(f"-{_safe(value)}" for value in self.variant.source.values())
         swept = "" if self.kind == "sheet" else "".join(f"-{_axis(*each)}" for each in self.variant.swept.items())
-        return f"{self.output.name}{sources}{swept}-{self.key[:HASH_DIGITS]}.{self.format}"
+        return f"{self.output.name}{sources}{swept}{ending}"
 
     @property
     def variant(self) -> Variant:
@@ -76,7 +78,7 @@ def _of_output(planner: Planner, output: Output) -> Iterator[Artifact]:
     moment = min(last - 1, round(output.moment * (last if timeline and timeline.loop else last - 1)))
     for variants in _groups(planner, output):
         for file_format in output.formats:
-            film = file_format not in STILL_FORMATS
+            film = FORMATS[file_format].film
             frames = tuple(range(last)) if film else (moment,)
             kind: Literal["still", "sheet", "film"] = "film" if film else "sheet" if output.is_sheet else "still"
             key = _key(planner, output, kind, variants, frames)

@@ -8,7 +8,7 @@ from artforge.core.errors import UsageError, did_you_mean
 from artforge.recipes.document import Tree, parse_document
 from artforge.recipes.problems import Position, Problems
 
-PLAIN_SECTIONS = ("title", "description")
+PLAIN_SECTIONS = ("title", "description", "creator", "rights", "licence")
 """Sections that are set by their bare name."""
 
 

@@ -72,6 +72,10 @@ class Cache:
             return None
         return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
 
+    def has_array(self, key: str) -> bool:
+        """Whether an array is kept under `key`; its soundness shows when it is loaded."""
+        return self._path(key, _ARRAY).is_file()
+
     def store_array(self, key: str, array: NDArray[np.float32]) -> None:
         """Keep an array under `key`, if the store can be written to."""
         content = io.BytesIO()

@@ -27,6 +27,9 @@ SECTIONS = (
     "extends",
     "title",
     "description",
+    "creator",
+    "rights",
+    "licence",
     "params",
     "seed",
     "timeline",
@@ -88,6 +91,9 @@ class _Reader(Readers):
             outputs=OutputReader(self.problems).outputs(root, timeline, has_sweep="sweep" in root.mapping),
             text_positions={key: value_place(root, key) for key in ("title", "description")},
             ops=self._ops(root),
+            creator=self.text(root, "creator"),
+            rights=self.text(root, "rights"),
+            licence=self.text(root, "licence"),
         )
 
     def _version(self, root: Tree) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import cast, get_args
 
 from artforge.core.errors import choice_message
+from artforge.core.formats.known import FILM_FORMATS, LOSSY_FORMATS
 from artforge.recipes.document import Tree
 from artforge.recipes.problems import Position
 from artforge.recipes.readers import START, Readers, key_place, value_place
-from artforge.recipes.recipe import FILM_FORMATS, Format, Grid, Output, Per, Reference
+from artforge.recipes.recipe import Format, Grid, Output, Per, Reference
 from artforge.recipes.timeline import Timeline
 
 
@@ -36,7 +37,7 @@ class OutputReader(Readers):
     def _output(
         self, name: str, entry: Tree, place: Position, timeline: Timeline | None, *, has_sweep: bool
     ) -> Output | None:
-        known = ("from", "per", "formats", "size", "at", "grid", "cell", "labels", "name")
+        known = ("from", "per", "formats", "quality", "size", "at", "grid", "cell", "labels", "name")
         self.unknown_keys(entry, known, f"output {name!r}")
         per = self.choice(entry, "per", get_args(Per), f"per of output {name!r}", default="variant")
         formats = self._formats(entry, name, timeline)
@@ -67,6 +68,7 @@ class OutputReader(Readers):
             source=Reference(source.value[1:], source.position),
             per=cast(Per, per or "variant"),
             formats=formats,
+            quality=self._quality(entry, name, formats),
             long_edge=self.pixels(entry, "size"),
             moment=self._moment(entry, timeline),
             grid=self._grid(entry),
@@ -96,6 +98,15 @@ class OutputReader(Readers):
             elif item.value not in formats:
                 formats.append(cast(Format, item.value))
         return tuple(formats)
+
+    def _quality(self, entry: Tree, name: str, formats: tuple[Format, ...]) -> int | None:
+        if "quality" not in entry.mapping:
+            return None
+        if not LOSSY_FORMATS.intersection(formats):
+            lossy = ", ".join(sorted(LOSSY_FORMATS))
+            message = f"output {name!r}: quality belongs to {lossy}, and none of them is among its formats"
+            self.problems.add(entry.key_positions["quality"], message)
+        return self.whole(entry, "quality", default=0, low=1, high=100) or None
 
     def _grid(self, entry: Tree) -> Grid:
         grid = entry.mapping.get("grid")

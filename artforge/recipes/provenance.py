@@ -13,12 +13,11 @@ from artforge.core.provenance import NodeRecord, Provenance
 from artforge.engine.backend import backend_name
 from artforge.recipes.artifacts import Artifact
 from artforge.recipes.plan import Planner
+from artforge.recipes.portable import portable_text
 from artforge.recipes.records import Records, portable_params
+from artforge.recipes.source_types import digital_source_type
 from artforge.recipes.templates import fill_template
 from artforge.recipes.variants import scope_of
-
-TEXT_KEY = "artforge"
-"""Under this key the record stands in a PNG's text chunks and in a film's tags."""
 
 _PACKAGES = ("keras", "numpy", "opencv-python-headless", "pillow", "av", "cmap")
 
@@ -40,24 +39,31 @@ def build_provenance(planner: Planner, artifact: Artifact, size: tuple[int, int]
     title = fill_template(recipe.title, texts)
     records = Records(planner)
     branch = records.branch(artifact.output.source.name, variant)
+    ingredients = records.ingredients(planner.node(artifact.output.source.name, each) for each in artifact.variants)
+    text = portable_text(recipe)
     is_sheet, is_film = artifact.kind == "sheet", artifact.kind == "film"
     return Provenance(
         artforge=__version__,
         title=title,
         description=fill_template(recipe.description, texts),
+        creator=recipe.creator,
+        rights=recipe.rights,
+        licence=recipe.licence,
+        source_type=digital_source_type(ingredients, branch),
         alt=describe(artifact, title, portable_params(recipe, variant.source) if is_sheet else told, branch),
         kind=artifact.kind,
         recipe_name=recipe.name,
-        recipe_text=recipe.text,
-        recipe_sha256=hashlib.sha256(recipe.text.encode()).hexdigest(),
+        recipe_text=text,
+        recipe_sha256=hashlib.sha256(text.encode()).hexdigest(),
         output=artifact.output.name,
+        format=artifact.format,
         params=params,
         variant=portable_params(recipe, variant.source) if is_sheet else told,
         sweep=swept if is_sheet else [],
         seed=variant.seed,
         preview=planner.scale != 1,
         branch=branch,
-        ingredients=records.ingredients(planner.node(artifact.output.source.name, each) for each in artifact.variants),
+        ingredients=ingredients,
         packages=package_versions(),
         width=size[1],
         height=size[0],

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from artforge.core.colors import canonical_color, canonical_palette
 from artforge.core.errors import did_you_mean
+from artforge.core.formats.known import FilmFormat, StillFormat
 from artforge.core.values import Kind
 from artforge.recipes.document import Tree
 from artforge.recipes.problems import Position
@@ -30,7 +31,7 @@ ParamType = Literal[
     "colour",
 ]
 Per = Literal["variant", "sweep", "recipe"]
-Format = Literal["png", "mp4", "gif"]
+Format = Literal[StillFormat, FilmFormat]
 
 NUMERIC_TYPES = frozenset({"int", "float"})
 PATH_KINDS = {"image": Kind.PICTURE_SOURCE, "folder": Kind.PICTURE_FOLDER, "model": Kind.MODEL}
@@ -39,8 +40,6 @@ NAMED_KINDS = {**PATH_KINDS, "colormap": Kind.COLORMAP, "palette": Kind.PALETTE}
 """Types whose values name a thing that can be looked up by itself; a layer or a class needs its model."""
 READ_TYPES = NUMERIC_TYPES | {"bool"}
 """What a param of these types is given on the command line is read like YAML; for all others it is text."""
-STILL_FORMATS = frozenset({"png"})
-FILM_FORMATS = frozenset({"mp4", "gif"})
 
 
 @dataclass(frozen=True)
@@ -164,7 +163,8 @@ class Output:
         name: its key in the recipe.
         source: the pipe that it shows.
         per: whether it is made for every variant, once for a whole sweep, or once for the recipe.
-        formats: the endings of its files.
+        formats: what its files are.
+        quality: from 1 to 100, how finely the formats that lose something are packed; None for each one's own.
         long_edge: its longer edge in pixels; None keeps the size of the pipe's picture.
         moment: which share of the timeline a still shows.
         grid, cell: how a contact sheet is laid out, and the longer edge of its cells in pixels.
@@ -178,6 +178,7 @@ class Output:
     source: Reference
     per: Per
     formats: tuple[Format, ...]
+    quality: int | None
     long_edge: int | None
     moment: float
     grid: Grid
@@ -201,6 +202,7 @@ class Recipe:
     Attributes:
         text: what is recorded with every work: the file's own text, or the whole of it where it extends another.
         ops: the Python files whose steps it uses.
+        creator, rights, licence: what the works carry of their maker; empty where nothing is said.
     """
 
     name: str
@@ -216,6 +218,9 @@ class Recipe:
     outputs: dict[str, Output]
     text_positions: dict[str, Position]
     ops: tuple[Reference, ...] = ()
+    creator: str = ""
+    rights: str = ""
+    licence: str = ""
 
     @property
     def path_params(self) -> frozenset[str]:

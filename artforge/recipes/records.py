@@ -13,6 +13,7 @@ from artforge.core.values import Kind
 from artforge.ops.embedded import parse_embedded
 from artforge.recipes.checked import CheckedCall
 from artforge.recipes.plan import Node, Planner, walk
+from artforge.recipes.portable import model_label, own_record, portable
 from artforge.recipes.recipe import PATH_KINDS, Recipe
 from artforge.recipes.settings import resolve_settings
 from artforge.recipes.variants import Variant, scope_of
@@ -40,9 +41,11 @@ class Records:
 
     def _ingredient(self, kind: Kind | None, value: str) -> Ingredient | None:
         if kind is Kind.MODEL:
-            return Ingredient(role="model", name=_model_label(Path(value)), sha256=self.planner.digest(Path(value)))
+            return Ingredient(role="model", name=model_label(Path(value)), sha256=self.planner.digest(Path(value)))
         if kind is Kind.PICTURE_SOURCE and parse_embedded(value) is None:
-            return Ingredient(role="picture", name=Path(value).name, sha256=self.planner.digest(Path(value)))
+            digest = self.planner.digest(Path(value))
+            own = own_record(value, digest)
+            return Ingredient(role="picture", name=Path(value).name, sha256=digest, provenance=own)
         if kind is Kind.PICTURE_FOLDER:
             digest = self.planner.digest_of_folder(Path(value))
             return Ingredient(role="folder", name=Path(value).name, sha256=digest)
@@ -88,23 +91,7 @@ class Records:
         return written
 
 
-def portable(kind: Kind | None, value: Any) -> Any:
-    """A value without its folder, where it is a path: no record of a work says where on a machine it was made."""
-    if isinstance(value, str) and kind is Kind.PICTURE_SOURCE and not value.startswith("embedded:"):
-        return Path(value).name
-    if isinstance(value, str) and kind is Kind.PICTURE_FOLDER:
-        return Path(value).name
-    if isinstance(value, str) and kind is Kind.MODEL and ("/" in value or "\\" in value):
-        return _model_label(Path(value))
-    return value
-
-
 def portable_params(recipe: Recipe, values: Mapping[str, Any]) -> dict[str, Any]:
     """Params or swept values as they may be shown and recorded: every path by its last part alone."""
     kinds = {name: PATH_KINDS.get(param.type) for name, param in recipe.params.items()}
     return {name: portable(kinds.get(name), value) for name, value in values.items()}
-
-
-def _model_label(path: Path) -> str:
-    """`.../hand_vs_algo/model.keras` -> `hand_vs_algo`; any other file by its own name."""
-    return path.parent.name if path.name == "model.keras" and path.parent.name else path.name

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import get_args
 
+from artforge.core.formats.known import FILM_FORMATS, LOSSY_FORMATS, STILL_FORMATS
 from artforge.core.steps import Step
 from artforge.core.values import Kind
 from artforge.recipes.easing import EASINGS
 from artforge.recipes.expressions import CONSTANT_NAMES, FUNCTION_NAMES, TIME_NAMES, VARIANT_NAMES
-from artforge.recipes.recipe import FILM_FORMATS, STILL_FORMATS, Per
+from artforge.recipes.recipe import Per
 from artforge.recipes.step_docs import default_text, range_text, read_docs
 
 _PARAM_TYPES = {
@@ -72,6 +73,7 @@ def _outputs() -> str:
         "## Outputs\n\n| key | is |\n|---|---|\n"
         f"| `from` | the pipe that it shows |\n| `per` | {', '.join(f'`{per}`' for per in get_args(Per))} |\n"
         f"| `formats` | stills: {still}; films: {film} |\n"
+        f"| `quality` | of {', '.join(sorted(LOSSY_FORMATS))}: 1 (small) to 100 (fine) |\n"
         "| `size` | longer edge, such as `1080px`, or `native` |\n"
         "| `at` | the moment of the timeline that a still shows |\n"
         "| `name` | the file's name, a text; 8 digits of its key come behind it |\n"

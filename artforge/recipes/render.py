@@ -15,22 +15,23 @@ from pydantic import BaseModel
 
 from artforge.core.errors import OutputError
 from artforge.core.files import make_folder
-from artforge.core.films import write_gif, write_mp4
-from artforge.core.pictures import resize, write_png
-from artforge.core.provenance import Provenance, write_sidecar
+from artforge.core.formats.xmp import Label
+from artforge.core.pictures import resize
+from artforge.core.provenance import Provenance, label_of_work, write_sidecar
 from artforge.core.values import Frames, Image
 from artforge.ops.contact_sheet import contact_sheet
 from artforge.ops.layout import fit_within
 from artforge.recipes.artifacts import Artifact, nodes_of, plan_artifacts
 from artforge.recipes.cache import Cache
 from artforge.recipes.plan import Planner
-from artforge.recipes.provenance import TEXT_KEY, build_provenance, label_of
+from artforge.recipes.provenance import build_provenance, label_of
 from artforge.recipes.records import portable_params
 from artforge.recipes.run import Runner
 from artforge.recipes.seam import Seam, SeamMeter
 from artforge.recipes.sheet import arrange_sheet
 from artforge.recipes.templates import fill_template
 from artforge.recipes.variants import scope_of
+from artforge.recipes.writing import size_in_file, write_work
 
 SMALLEST_EDGE = 16
 
@@ -86,11 +87,13 @@ class Renderer:
         planner: of the checked recipe.
         folder: where the files go.
         store: the cache on disk.
+        metadata: whether the files tell how they were made, inside and beside them.
     """
 
     planner: Planner
     folder: Path
     store: Cache
+    metadata: bool = True
 
     def __post_init__(self) -> None:
         self.artifacts = plan_artifacts(self.planner)
@@ -131,7 +134,8 @@ class Renderer:
             self.store.store_file(key, path, kept.model_dump_json())
         else:
             kept = _Kept.model_validate_json(record)
-        write_sidecar(path, kept.provenance)
+        if self.metadata:
+            write_sidecar(path, kept.provenance)
         done = Rendered(path, record is not None, time.perf_counter() - started, kept.seam)
         reporter.finished(artifact, done)
         return done
@@ -141,7 +145,7 @@ class Renderer:
             return self._film(artifact, path, advanced)
         image = self._sheet(artifact, advanced) if artifact.kind == "sheet" else self._still(artifact, advanced)
         provenance = build_provenance(self.planner, artifact, (image.shape[0], image.shape[1]))
-        write_png(path, image, _texts(provenance))
+        write_work(path, artifact, image, self._label(provenance))
         return _Kept(provenance=provenance)
 
     def _still(self, artifact: Artifact, advanced: Callable[[], None]) -> Image:
@@ -179,13 +183,10 @@ class Renderer:
         if timeline is None:
             raise AssertionError("a film has a timeline")
         height, width = self._frame(artifact, 0).shape[:2]
-        if artifact.format == "mp4":
-            height, width = height + height % 2, width + width % 2  # as it is encoded: sizes are made even
-        provenance = build_provenance(self.planner, artifact, (height, width))
+        provenance = build_provenance(self.planner, artifact, size_in_file(artifact, (height, width)))
         meter = SeamMeter()
         frames = Frames(len(artifact.frames), timeline.fps, lambda index: self._seen(artifact, index, meter))
-        write = write_mp4 if artifact.format == "mp4" else write_gif
-        write(path, frames, texts={"title": provenance.title, **_texts(provenance)}, on_frame=lambda _: advanced())
+        write_work(path, artifact, frames, self._label(provenance), lambda _: advanced())
         return _Kept(provenance=provenance, seam=meter.seam() if timeline.loop else None)
 
     def _seen(self, artifact: Artifact, index: int, meter: SeamMeter) -> Image:
@@ -198,6 +199,9 @@ class Renderer:
         self.planner.forget_frame(artifact.frames[index])
         return self._sized(artifact, self.runner.value(node))
 
+    def _label(self, provenance: Provenance) -> Label | None:
+        return label_of_work(provenance) if self.metadata else None
+
     def _sized(self, artifact: Artifact, image: Image) -> Image:
         if artifact.output.long_edge is None:
             return image
@@ -209,7 +213,8 @@ class Renderer:
     def _file_key(self, artifact: Artifact) -> str:
         """Everything the file's bytes depend on: its pixels, its format and all that its record says."""
         record = build_provenance(self.planner, artifact, (0, 0)).model_dump(mode="json")
-        text = json.dumps([artifact.format, record, sorted(_Kept.model_fields)], sort_keys=True, ensure_ascii=False)
+        parts = [artifact.format, self.metadata, record, sorted(_Kept.model_fields)]
+        text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -223,7 +228,3 @@ def render_plan(renderer: Renderer) -> Iterator[dict[str, Any]]:
             "pictures": len(nodes),
             "cached": renderer.is_cached(artifact),
         }
-
-
-def _texts(provenance: Provenance) -> dict[str, str]:
-    return {TEXT_KEY: provenance.model_dump_json()}

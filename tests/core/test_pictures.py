@@ -14,7 +14,6 @@ from artforge.core.pictures import (
     MAX_PIXELS,
     centre_square,
     read_picture,
-    read_png_texts,
     resize,
     to_bytes,
     to_float,
@@ -455,22 +454,12 @@ def test_the_centre_square_is_central_and_whole(height, width):
     np.testing.assert_array_equal(square, image[top : top + edge, left : left + edge])
 
 
-def test_a_written_png_is_read_back_with_its_texts_and_always_has_the_same_bytes(tmp_path, quarters):
-    texts = {"artforge": "title: Straße 日本\n" * 500, "note": "ä"}
-    write_png(tmp_path / "a.png", to_float(quarters), texts)
-    write_png(tmp_path / "b.png", to_float(quarters), texts)
+def test_a_written_png_is_read_back_and_always_has_the_same_bytes(tmp_path, quarters):
+    write_png(tmp_path / "a.png", to_float(quarters))
+    write_png(tmp_path / "b.png", to_float(quarters))
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     np.testing.assert_array_equal(levels(read_picture(tmp_path / "a.png")), quarters)
-    assert read_png_texts(tmp_path / "a.png") == texts
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png"]  # nothing half-written is left
-
-
-def test_texts_of_what_is_no_png_are_refused(tmp_path, quarters):
-    PillowImage.fromarray(quarters).save(tmp_path / "a.jpg")
-    (tmp_path / "empty.png").touch()
-    for name in ("a.jpg", "empty.png", "missing.png"):
-        with pytest.raises(PictureError, match=name):
-            read_png_texts(tmp_path / name)
 
 
 def test_a_format_that_runs_other_programs_stays_shut_whatever_the_file_is_called(tmp_path, quarters):

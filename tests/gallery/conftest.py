@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from artforge.core.films import write_gif, write_mp4
+from artforge.core.formats.gif import write_gif
+from artforge.core.formats.video import write_mp4
 from artforge.core.pictures import write_png
 from artforge.core.provenance import Ingredient, NodeRecord, Provenance, write_sidecar
 from artforge.core.values import Frames

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image as PillowImage
 
 from artforge.core.errors import OutputError, StepError
-from artforge.core.films import film_info, film_texts
-from artforge.core.pictures import read_picture, read_png_texts
+from artforge.core.films import film_info
+from artforge.core.formats.metadata import read_label
+from artforge.core.pictures import read_picture
 from artforge.core.provenance import Provenance, read_sidecar
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
@@ -124,9 +125,9 @@ def test_damaged_store_is_noticed_and_the_work_made_again(write_recipe, render, 
 def test_work_carries_its_recipe_inside_and_beside(write_recipe, render):
     path = write_recipe(BODY)
     files, _ = render(path, intensity=1)
-    inside = Provenance.model_validate_json(read_png_texts(files["still.png"])["artforge"])
+    inside = Provenance.model_validate_json(read_label(files["still.png"]).record)
     assert inside == read_sidecar(files["still.png"])
-    assert Provenance.model_validate_json(film_texts(files["loop.mp4"])["artforge"]) == read_sidecar(files["loop.mp4"])
+    assert Provenance.model_validate_json(read_label(files["loop.mp4"]).record) == read_sidecar(files["loop.mp4"])
     assert inside.recipe_text == path.read_text()
     assert inside.params == {"image": "one.png", "intensity": 1}
     assert {ingredient.name for ingredient in inside.ingredients} == {"one.png", "two.png"}
@@ -258,7 +259,7 @@ def test_film_of_odd_size_is_recorded_as_it_is_encoded(write_recipe, render, stu
 
 def test_gif_carries_its_recipe_too(write_recipe, render):
     files, _ = render(write_recipe(BODY))
-    assert Provenance.model_validate_json(film_texts(files["loop.gif"])["artforge"]) == read_sidecar(files["loop.gif"])
+    assert Provenance.model_validate_json(read_label(files["loop.gif"]).record) == read_sidecar(files["loop.gif"])
 
 
 def test_another_backend_or_library_version_is_computed_anew(write_recipe, tmp_path, monkeypatch):

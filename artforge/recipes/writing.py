@@ -1,0 +1,42 @@
+"""From what was drawn to a file of the format that the recipe asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from artforge.core.formats.known import FilmFormat, StillFormat
+from artforge.core.formats.stills import write_still
+from artforge.core.formats.writing import write_film
+from artforge.core.formats.xmp import Label
+from artforge.core.values import Frames, Image
+from artforge.recipes.artifacts import Artifact
+
+_EVEN_FORMATS = frozenset({"mp4", "webm"})
+
+
+def write_work(
+    path: Path,
+    artifact: Artifact,
+    work: Image | Frames,
+    label: Label | None,
+    on_frame: Callable[[int], None] | None = None,
+) -> None:
+    """Write a picture or a film, whole or not at all.
+
+    Raises:
+        ShapeError: a frame has another size than the first.
+        OutputError: the folder cannot be written to.
+    """
+    quality = artifact.output.quality
+    if isinstance(work, Frames):
+        write_film(path, work, cast(FilmFormat, artifact.format), label=label, quality=quality, on_frame=on_frame)
+    else:
+        write_still(path, work, cast(StillFormat, artifact.format), label, quality)
+
+
+def size_in_file(artifact: Artifact, size: tuple[int, int]) -> tuple[int, int]:
+    """The (height, width) that a work of `size` has in its file: some films have even edges only."""
+    height, width = size
+    return (height + height % 2, width + width % 2) if artifact.format in _EVEN_FORMATS else size
