@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from artforge.core.errors import DatasetError
-from artforge.engine.data.class_folders import check_class_folders
+from artforge.engine.data.class_folders import check_class_folders, list_class_folders, subfolders
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.kinds import DatasetKind, ReadOptions
-from artforge.engine.data.listing import list_class_folders, subfolders
 from artforge.engine.data.reading import read_listed
 
 NAME = "ai_artbench"

@@ -7,6 +7,7 @@ from pathlib import Path
 from artforge.core.errors import DatasetError, check_choice
 from artforge.engine.data.ai_artbench import AI_ARTBENCH
 from artforge.engine.data.cifake import CIFAKE
+from artforge.engine.data.class_folders import subfolders
 from artforge.engine.data.combined_ai_artwork import COMBINED_AI_ARTWORK
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.embedded import EMBEDDED
@@ -24,16 +25,29 @@ def recognise(path: Path | None) -> DatasetKind:
     """The kind of dataset that lies at `path`; None is the embedded set. No picture is opened.
 
     Raises:
-        DatasetError: there is nothing, or nothing that any reader knows.
+        DatasetError: there is nothing, nothing that any reader knows, or a folder around a published set.
     """
     if path is None:
         return EMBEDDED
     if not path.exists() and path.suffix.lower() != ".npz":
         raise DatasetError(f"{path}: no such folder. Give --data a folder that holds one folder per class.")
-    for kind in DATASETS.values():
-        if kind.matches(path):
-            return kind
-    raise DatasetError(f"{path}: neither a folder nor an .npz file. Give --data a folder that holds one per class.")
+    found = next((kind for kind in DATASETS.values() if kind.matches(path)), None)
+    if found is None:
+        raise DatasetError(f"{path}: neither a folder nor an .npz file. Give --data a folder that holds one per class.")
+    if found is FOLDER:
+        _check_holds_no_published_set(path)
+    return found
+
+
+def _check_holds_no_published_set(path: Path) -> None:
+    """A folder around a published set would be read as if that set were a class."""
+    for name in subfolders(path):
+        published = next((kind for kind in DATASETS.values() if kind.class_names and kind.matches(path / name)), None)
+        if published is not None:
+            raise DatasetError(
+                f"{path}: {name!r} in it is a whole set ({published.name}), no class. Give --data {path / name}; or "
+                "--dataset folder, if each folder in it is a class nevertheless."
+            )
 
 
 def open_dataset(

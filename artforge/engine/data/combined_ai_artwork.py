@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from artforge.core.errors import DatasetError, listing
+from artforge.core.errors import DatasetError
 from artforge.engine.data.ai_artbench import AI_FOLDERS
-from artforge.engine.data.class_folders import describe_difference
+from artforge.engine.data.class_folders import (
+    describe_difference,
+    list_class_folders,
+    listing_with_nearest,
+    subfolders,
+)
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.kinds import DatasetKind, ReadOptions
-from artforge.engine.data.listing import list_class_folders, subfolders
 from artforge.engine.data.reading import read_listed
 from artforge.engine.data.splits import split_by_group
 
@@ -66,16 +70,16 @@ def label_folders(folders: Sequence[str], where: str) -> dict[str, str]:
     """
     human = [name for name in folders if name.startswith(HUMAN_PREFIX)]
     others = [name for name in folders if name not in human]
+    known = [*AI_FOLDERS, *(HUMAN_PREFIX + style for style in WIKIART_STYLES)]
+    missing = [name for name in known if name not in folders]
     turned = [name for name in others if name > HUMAN_PREFIX]
     if turned:
         raise DatasetError(
-            f"{where}: the labels would be reversed for {listing(turned)}: the first {NUM_AI} folders in alphabetical "
-            f"order (capitals first) are those of AI, and these come after {HUMAN_PREFIX}*. Give them the names of the "
-            "download again, such as AI_SD_baroque, or take away what is no part of the set."
+            f"{where}: the labels would be reversed for {listing_with_nearest(turned, missing)}: the first {NUM_AI} "
+            f"folders in alphabetical order (capitals first) are those of AI, and these come after {HUMAN_PREFIX}*. "
+            "Give them the names of the download again, such as AI_SD_baroque, or take away what is no part of the set."
         )
     if (len(others), len(human)) != (NUM_AI, NUM_HUMAN):
-        known = [*AI_FOLDERS, *(HUMAN_PREFIX + style for style in WIKIART_STYLES)]
-        missing = [name for name in known if name not in folders]
         extra = [name for name in folders if name not in known and _is_suspicious(name, len(others))]
         raise DatasetError(
             f"{where}: {TITLE} has {NUM_AI} folders of AI pictures and {NUM_HUMAN} called {HUMAN_PREFIX}STYLE; found "

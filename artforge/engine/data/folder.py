@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+import csv
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
 
 from artforge.core.errors import DatasetError, listing
-from artforge.engine.data.class_folders import describe_difference
-from artforge.engine.data.dataset import Dataset, check_classes
-from artforge.engine.data.kinds import DatasetKind, ReadOptions
-from artforge.engine.data.listing import (
-    MANIFEST,
+from artforge.engine.data.class_folders import (
     ListedPicture,
+    describe_difference,
     is_picture_name,
     list_class_folders,
-    list_manifest,
     subfolders,
 )
+from artforge.engine.data.dataset import Dataset, check_classes
+from artforge.engine.data.kinds import DatasetKind, ReadOptions
 from artforge.engine.data.reading import read_listed
+
+MANIFEST = "manifest.csv"
 
 PART_OF_FOLDER: Mapping[str, str] = {
     "train": "training",
@@ -68,16 +70,25 @@ def list_pictures(folder: Path) -> list[ListedPicture]:
         raise DatasetError(f"{folder}: no such folder. Give --data a folder that holds one folder per class.")
     manifest = folder / MANIFEST
     if manifest.is_file():
-        listed = list_manifest(manifest)
+        listed = _list_manifest(manifest)
     elif has_fixed_split(folder):
         listed = _list_fixed_split(folder)
     else:
         listed = list_class_folders(folder)
-    counts: dict[str, int] = {}
-    for picture in listed:
-        counts[picture.label] = counts.get(picture.label, 0) + 1
+    counts = Counter(picture.label for picture in listed)
+    _check_not_one_level_down(folder, list(counts))
     check_classes(counts, str(folder), fewest=1)
     return listed
+
+
+def _check_not_one_level_down(folder: Path, classes: Sequence[str]) -> None:
+    """Unpacking a download often puts a folder around the class folders."""
+    inner = subfolders(folder / classes[0]) if len(classes) == 1 else []
+    if len(inner) > 1:
+        raise DatasetError(
+            f"{folder}: only one class ({classes[0]!r}), and a classifier needs at least two. If the classes are those "
+            f"in it ({listing(inner, most=6)}), give --data {folder / classes[0]}."
+        )
 
 
 def has_fixed_split(folder: Path) -> bool:
@@ -122,6 +133,42 @@ def _check_same_classes(folder: Path, pictures_of: Mapping[str, list[ListedPictu
                 f"{folder}: {part} has not the classes that training has{describe_difference(missing, extra)}. "
                 "Labels come from the names of the folders, so they must be the same everywhere."
             )
+
+
+def _list_manifest(manifest: Path) -> list[ListedPicture]:
+    """The pictures that a CSV file with the columns path, label and, optionally, group names, sorted by path.
+
+    Raises:
+        DatasetError: it cannot be followed.
+    """
+    try:
+        with manifest.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = {"path", "label"} - set(reader.fieldnames or ())
+            if missing:
+                raise DatasetError(
+                    f"{manifest}: the column {sorted(missing)[0]!r} is missing; a manifest has the columns path, label "
+                    f"and, where it is known, group; received {', '.join(reader.fieldnames or ()) or 'none'}."
+                )
+            rows = [_manifest_row(manifest, reader.line_num, row) for row in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{manifest}: not a CSV file in UTF-8 ({error})") from error
+    counts = Counter(row.path for row in rows)
+    twice = next((path for path, count in counts.items() if count > 1), None)
+    if twice is not None:
+        raise DatasetError(f"{manifest}: {twice!r} stands in it twice; keep one line per picture.")
+    return sorted(rows, key=lambda row: row.path)
+
+
+def _manifest_row(manifest: Path, line: int, row: dict[str, str | None]) -> ListedPicture:
+    path, label = (row["path"] or "").strip(), (row["label"] or "").strip()
+    if not path or not label:
+        raise DatasetError(f"{manifest}:{line}: path and label must both be filled in.")
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts:
+        raise DatasetError(f"{manifest}:{line}: {path!r} leads out of the folder; paths are relative to the manifest.")
+    group = (row.get("group") or "").strip()
+    return ListedPicture(path, label, group or path)
 
 
 FOLDER = DatasetKind(

@@ -71,7 +71,7 @@ def read_npz(path: Path, options: ReadOptions) -> Dataset:
 
 def _read(path: Path) -> dict[str, NDArray[np.generic]]:
     if not path.is_file():
-        raise DatasetError(f"{path}: no such file. Give --data a folder of class folders, or an .npz file.")
+        raise DatasetError(f"{path}: no such .npz file. Give --data a folder of class folders, or an .npz file.")
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from artforge.engine.data.class_folders import ListedPicture
 from artforge.engine.data.dataset import Dataset, Skipped, check_classes, hash_contents
 from artforge.engine.data.kinds import ReadOptions
-from artforge.engine.data.listing import ListedPicture
 from artforge.engine.data.loading import load_files
 from artforge.engine.data.splits import split_by_part
 

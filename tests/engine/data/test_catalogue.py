@@ -43,6 +43,15 @@ def test_what_is_no_dataset_is_refused(tmp_path, name):
         recognise(tmp_path / name)
 
 
+def test_a_folder_around_a_published_set_is_no_class_of_it(tmp_path):
+    for part in ("train", "test"):
+        make_folders(tmp_path / "downloads" / "cifake" / part, ["FAKE", "REAL"], 1)
+    make_folders(tmp_path / "downloads", ["papers"], 1)
+    with pytest.raises(DatasetError, match=r"'cifake' in it is a whole set .*Give --data .*downloads/cifake"):
+        recognise(tmp_path / "downloads")
+    assert recognise(tmp_path / "downloads" / "cifake").name == "cifake"
+
+
 def test_an_unknown_kind_is_told_the_nearest(tmp_path):
     with pytest.raises(ChoiceError, match="did you mean 'cifake'"):
         open_dataset(tmp_path, image_size=12, seed=0, kind="cifak")

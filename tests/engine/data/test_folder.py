@@ -130,9 +130,45 @@ def test_hidden_files_and_other_files_are_passed_over(folder):
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links here")
-def test_a_link_that_leads_back_is_walked_once(folder):
-    (folder / "hand" / "again").symlink_to(folder / "hand", target_is_directory=True)
-    assert len(list_pictures(folder)) == 12
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        ("hand/again", "hand"),
+        ("algo/up", ""),
+        ("algo/deep/other", "hand"),
+        ("algo/out", ".."),
+        ("all", ""),
+        ("up", ".."),
+    ],
+)
+def test_a_link_to_what_is_listed_already_gives_no_picture_another_label(folder, link, target):
+    before = list_pictures(folder)
+    (folder / link).symlink_to(folder / target, target_is_directory=True)
+    assert list_pictures(folder) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links here")
+def test_a_class_folder_may_be_a_link_to_where_its_pictures_lie(folder, tmp_path_factory):
+    before = list_pictures(folder)
+    elsewhere = tmp_path_factory.mktemp("disk") / "drawings"
+    (folder / "hand").rename(elsewhere)
+    (folder / "hand").symlink_to(elsewhere, target_is_directory=True)
+    (elsewhere / "again").symlink_to(elsewhere, target_is_directory=True)
+    assert list_pictures(folder) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links here")
+def test_a_link_within_a_class_to_pictures_outside_of_the_set_is_refused(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("disk")
+    (folder / "algo" / "deep" / "more").symlink_to(elsewhere, target_is_directory=True)
+    with pytest.raises(DatasetError, match=rf"deep/more: a link to the folder {elsewhere}, .*class folder 'algo'"):
+        list_pictures(folder)
+
+
+def test_a_folder_around_the_class_folders_is_told_where_they_are(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "around" / "unpacked")
+    with pytest.raises(DatasetError, match=r"only one class \('unpacked'\).*\(algo, hand\), give --data .*unpacked"):
+        list_pictures(tmp_path / "around")
 
 
 def test_copies_share_a_group_and_are_counted(folder):
