@@ -97,9 +97,10 @@ def load_record(key: str, num_listed: int) -> Record | None:
         fields: dict[str, Any] = json.loads(_record_file(key).read_text(encoding="utf-8"))
         record = Record(**fields)
         whole = len(record.sha256) == len(record.reasons) == num_listed
-        os.utime(_record_file(key))  # it was used just now
     except (OSError, ValueError, TypeError):
         return None
+    with suppress(OSError):  # a cache that may only be read is of use as well
+        os.utime(_record_file(key))  # it was used just now
     return record if whole else None
 
 

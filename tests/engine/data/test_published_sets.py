@@ -107,7 +107,11 @@ def test_the_combined_set_is_found_where_the_download_unpacks_it(combined, tmp_p
 
 @pytest.mark.parametrize(
     ("old", "new", "turned"),
-    [("AI_SD_baroque", "ai_SD_baroque", "ai_SD_baroque"), ("AI_more_0", "midjourney", "midjourney")],
+    [
+        ("AI_SD_baroque", "ai_SD_baroque", r"ai_SD_baroque \(is 'AI_SD_baroque' meant\?\)"),
+        ("Human_Rococo", "Humn_Rococo", r"Humn_Rococo \(is 'Human_Rococo' meant\?\)"),
+        ("AI_more_0", "midjourney", "midjourney:"),
+    ],
 )
 def test_a_folder_that_would_get_the_other_label_by_its_place_is_refused(combined, old, new, turned):
     (combined / old).rename(combined / new)

@@ -19,6 +19,7 @@ from artforge.engine.models.architectures import (
     find_architecture,
     hub,
     output_bias,
+    vgg16,
 )
 from artforge.engine.models.handle import wrap_model
 from artforge.engine.models.store import load_model, save_model
@@ -29,6 +30,12 @@ COUNTS = np.array([10, 20, 70])
 NETWORKS = [name for name, one in ARCHITECTURES.items() if one.trained_by == "gradient"]
 SMALL_EDGE = {"el_kholy_6_conv_6_pool": 192}
 """Pixels; of any other network 32."""
+
+ONE_OF_EACH_BUILDER = (
+    *("artforge", "artforge_small", "mnist_cnn", "el_kholy_6_conv_6_pool", "vgg16", "vgg16_transfer"),
+    *("mobilenet_transfer", "mobilenet_v2_transfer", "resnet_18", "pca_2"),
+)
+"""But for the transformer, which has a test with fewer blocks."""
 
 LAST_CONV = {
     "artforge": "words_relu",
@@ -104,7 +111,7 @@ def test_two_classes_share_one_sigmoid_that_begins_at_their_shares(name):
     np.testing.assert_allclose(1 / (1 + np.exp(-bias)), [70 / 90], rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name != "vit_b16"])
+@pytest.mark.parametrize("name", ONE_OF_EACH_BUILDER)
 def test_more_classes_have_a_softmax_that_begins_at_their_shares(name):
     edge = SMALL_EDGE.get(name, 32)
     network = built(name, 3, edge)
@@ -260,6 +267,7 @@ def test_a_pretrained_vgg16_takes_the_weights_layer_by_layer(monkeypatch):
         return shaken(keras.Model(picture, keras.layers.Conv2D(64, 3, name="block1_conv1")(picture)))
 
     monkeypatch.setattr(keras.applications, "VGG16", fetched)
+    monkeypatch.setattr(vgg16, "PRETRAINED_EDGE", 32)
     network = pretrained("vgg16", edge=32)
     kernel, bias = network.get_layer("block1_conv1").get_weights()
     assert kernel.std() > 0.1
@@ -324,6 +332,12 @@ def test_weights_that_nobody_offers_are_refused_with_those_that_are():
 def test_the_plain_resnet_34_points_to_its_variant():
     with pytest.raises(ChoiceError, match="no weights of the plain ResNet-34, only of its variant resnet_vd_34"):
         pretrained("resnet_34")
+
+
+@pytest.mark.parametrize("name", ["vgg16", "vit_b16"])
+def test_pretrained_weights_of_one_size_are_refused_to_another_before_they_are_fetched(name):
+    with pytest.raises(ShapeError, match=r"made for 224x224 px, received 96x96"):
+        pretrained(name, edge=96)
 
 
 def test_imagenet_weights_are_refused_to_grey_pictures():

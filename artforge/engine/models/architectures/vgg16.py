@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from artforge.core.errors import ShapeError
 from artforge.engine.backend import load_keras
 from artforge.engine.models.architectures.architecture import IMAGENET, Architecture, PictureShape
 from artforge.engine.models.architectures.heads import copy_weights, pooled_head, probabilities
 
 IMAGENET_MEAN = (123.68, 116.779, 103.939)
 """Mean red, green and blue of ImageNet's pictures in [0, 255], as VGG16 was trained with."""
+
+PRETRAINED_EDGE = 224
+"""Of the pictures that its pretrained dense layers have learned from, in pixels."""
 
 
 def vgg16(
@@ -36,8 +40,17 @@ def vgg16(
         functional Keras model, flat, so that its layers are asked for as `block1_conv1` ... `block5_pool`:
         (n, *picture_shape) in [0, 255] -> (n, 1) or (n, num_classes) probabilities.
 
+    Raises:
+        ShapeError: pretrained weights for pictures of another size: the dense layers see every cell of the maps.
+
     Source: Simonyan and Zisserman (2014), https://arxiv.org/abs/1409.1556
     """
+    height, width = picture_shape[:2]
+    if pretrained and (height, width) != (PRETRAINED_EDGE, PRETRAINED_EDGE):
+        raise ShapeError(
+            f"the pretrained weights of 'vgg16' are made for {PRETRAINED_EDGE}x{PRETRAINED_EDGE} px, received "
+            f"{height}x{width}: set image_size to {PRETRAINED_EDGE}, or take 'vgg16_transfer', which sees any size"
+        )
     keras = load_keras()
     picture = keras.Input(picture_shape, name="picture")
     base = keras.applications.VGG16(include_top=False, weights=None, input_tensor=_as_trained(picture))
@@ -99,7 +112,7 @@ VGG16 = Architecture(
     source=f"{_PAPER}; layers by keras.applications",
     build=vgg16,
     num_parameters=134_264_641,
-    image_size=224,
+    image_size=PRETRAINED_EDGE,
     value_range=(0.0, 255.0),
     pretrained=(IMAGENET,),
 )
