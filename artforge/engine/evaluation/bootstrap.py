@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +45,7 @@ def interval_of(draws: NDArray[np.float64]) -> Interval | None:
 
 
 def draw_scores(
-    predictions: Predictions, *, seed: int = 0, num_draws: int = NUM_DRAWS
+    predictions: Predictions, *, seed: int = 0, num_draws: int = NUM_DRAWS, among: Sequence[str] = ()
 ) -> dict[str, NDArray[np.float64]]:
     """Each measure on tests put together by chance: as many groups as there are, drawn with replacement.
 
@@ -57,6 +57,8 @@ def draw_scores(
         predictions: of the test.
         seed: the same seed gives the same draws.
         num_draws: how many.
+        among: names of groups to draw from, those of the test among them; where nothing is given, the test's own. Tests
+            that are drawn from the same groups by the same seed have the same groups in the same draw.
 
     Returns:
         `accuracy`, `balanced_accuracy`, `f1`, `roc_auc` and `ece`: float64 (draws,) each. F1 and AUC are those of the
@@ -68,9 +70,10 @@ def draw_scores(
     Source: Efron, Bootstrap methods (1979), https://doi.org/10.1214/aos/1176344552; whole groups: Field & Welsh,
     Bootstrapping clustered data (2007), https://doi.org/10.1111/j.1467-9868.2007.00593.x
     """
-    names, group_of = np.unique(np.asarray(predictions.groups, dtype=object).astype(str), return_inverse=True)
-    num_groups = len(names)
-    if num_groups < 2:
+    own = np.asarray(predictions.groups, dtype=np.str_)
+    names = np.unique(np.concatenate([own, np.asarray(among, dtype=np.str_)]))
+    group_of, num_groups = np.searchsorted(names, own), len(names)
+    if (own == own[0]).all():
         return {name: np.full(num_draws, np.nan) for name in MEASURES}
     times = generator(seed).multinomial(num_groups, np.full(num_groups, 1 / num_groups), size=num_draws)
     at_once = max(1, _CELLS_AT_ONCE // len(predictions))
@@ -132,17 +135,18 @@ def _scores(tables: _Tables, times: NDArray[np.int64], group_of: NDArray[np.int6
     shown, guessed, hits = (times @ table for table in (tables.shown, tables.guessed, tables.hits))
     num_pictures = shown.sum(axis=1)
     f1 = _ratio(2 * hits, shown + guessed, nothing=0.0)
+    f1[num_pictures == 0] = np.nan  # where the groups of another test were drawn alone
     weights = times.astype(np.float64)
     areas = [
         _auc(weights[:, group_of[order]], positive[order], starts)
         for order, positive, starts in zip(tables.order.T, tables.positive.T, tables.starts, strict=True)
     ]
     return {
-        "accuracy": hits.sum(axis=1) / num_pictures,
+        "accuracy": _ratio(hits.sum(axis=1), num_pictures, nothing=np.nan),
         "balanced_accuracy": _mean_known(_ratio(hits, shown, nothing=np.nan)),
         "f1": f1[:, 1] if f1.shape[1] == 2 else f1.mean(axis=1),
         "roc_auc": _mean_known(np.stack(areas, axis=1)),
-        "ece": np.abs(times @ tables.bins).sum(axis=1) / num_pictures,
+        "ece": _ratio(np.abs(times @ tables.bins).sum(axis=1), num_pictures, nothing=np.nan),
     }
 
 

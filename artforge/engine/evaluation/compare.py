@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import UsageError, listing
-from artforge.core.seeds import derive_seed
 from artforge.engine.evaluation.bootstrap import Interval, draw_scores, interval_of
 from artforge.engine.evaluation.metrics import score_predictions
 from artforge.engine.evaluation.predictions import Predictions
@@ -82,7 +81,8 @@ def compare_runs(runs: Sequence[Run], *, seed: int = 0) -> list[Row]:
     """The rows, the best balanced accuracy first.
 
     Runs that differ only by their seed and name make one row: the means of their scores, how these spread, and the
-    95% interval of the mean, for which the groups of each run's test are drawn by chance.
+    95% interval of the mean. For that the groups of all their tests are drawn by chance together: seeds that were
+    tested on the same pictures know no more of other pictures than one of them.
 
     Args:
         runs: at least one; of the same classes.
@@ -141,7 +141,8 @@ def _row_names(rows: Sequence[Sequence[Run]]) -> list[str]:
 
 def _row(name: str, runs: Sequence[Run], letter: str, *, class_names: Sequence[str], seed: int) -> Row:
     scores = [_scores_of(run, class_names) for run in runs]
-    drawn = [_drawn(run, class_names, derive_seed(seed, run.seed)) for run in runs]
+    groups = sorted({group for run in runs if run.predictions for group in run.predictions.groups})
+    drawn = [_drawn(run, class_names, seed, groups) for run in runs]
     return Row(
         name=name,
         seeds=tuple(run.seed for run in runs),
@@ -177,9 +178,11 @@ def _scores_of(run: Run, class_names: Sequence[str]) -> dict[str, float]:
     return {name: float(value) if isinstance(value, int | float) else math.nan for name, value in found.items()}
 
 
-def _drawn(run: Run, class_names: Sequence[str], seed: int) -> dict[str, NDArray[np.float64]] | None:
+def _drawn(
+    run: Run, class_names: Sequence[str], seed: int, groups: Sequence[str]
+) -> dict[str, NDArray[np.float64]] | None:
     predictions = _in_order(run, class_names)
-    return None if predictions is None else draw_scores(predictions, seed=seed)
+    return None if predictions is None else draw_scores(predictions, seed=seed, among=groups)
 
 
 def _in_order(run: Run, class_names: Sequence[str]) -> Predictions | None:

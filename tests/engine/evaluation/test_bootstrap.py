@@ -100,6 +100,14 @@ def test_with_one_group_nothing_is_known_of_chance():
     assert set(intervals(predictions).values()) == {None}
 
 
+def test_a_draw_without_any_group_of_the_test_says_nothing():
+    predictions = drawn_test(num_groups=2)
+    scores = draw_scores(predictions, num_draws=300, among=[f"elsewhere {number}" for number in range(6)])
+    unknown = np.isnan(scores["accuracy"])
+    assert unknown.mean() == pytest.approx((6 / 8) ** 8, abs=0.06)
+    assert all((np.isnan(scores[name]) == unknown).all() for name in MEASURES)
+
+
 def test_a_draw_without_a_class_says_nothing_of_the_auc():
     items = ("0", "1", "2")
     predictions = Predictions(items, items, np.array([0, 0, 1]), np.eye(2, dtype=np.float32)[[0, 0, 1]], ("a", "b"))

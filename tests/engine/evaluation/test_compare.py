@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -44,6 +45,29 @@ def test_runs_that_differ_by_their_seed_make_one_row(made_run):
     assert row.seeds == (0, 1, 2)
     assert row.scores["accuracy"].mean == pytest.approx(np.mean(accuracies))
     assert row.scores["accuracy"].spread == pytest.approx(np.std(accuracies, ddof=1))
+
+
+def test_seeds_that_say_the_same_of_the_same_pictures_have_the_interval_of_one(made_run):
+    folders = [made_run(f"run-{seed}", 1.0, seed=seed) for seed in range(3)]
+    for folder in folders[1:]:
+        (folder / "test_predictions.csv").write_bytes((folders[0] / "test_predictions.csv").read_bytes())
+    [alone], [together] = (compare_runs([read_run(one) for one in some]) for some in (folders[:1], folders))
+    for name in ("accuracy", "roc_auc"):
+        assert astuple(together.scores[name].interval) == pytest.approx(astuple(alone.scores[name].interval))
+
+
+def test_the_interval_of_four_seeds_with_tests_of_their_own_is_half_as_wide_as_theirs(made_run):
+    def width(runs):
+        interval = compare_runs(runs)[0].scores["accuracy"].interval
+        return interval.high - interval.low
+
+    runs = [read_run(made_run(f"run-{seed}", 1.0, seed=seed, test_seed=seed)) for seed in range(4)]
+    tests = [
+        replace(run.predictions, groups=tuple(f"{run.seed} {one}" for one in run.predictions.groups)) for run in runs
+    ]
+    apart = [replace(run, predictions=test) for run, test in zip(runs, tests, strict=True)]
+    alone = np.sqrt(np.mean([width([run]) ** 2 for run in apart]))
+    assert width(apart) == pytest.approx(alone / 2, rel=0.12)
 
 
 def test_runs_that_differ_by_more_make_rows_with_names_of_their_own(made_run):
