@@ -108,6 +108,18 @@ def test_a_lower_quality_changes_more(pixels):
     assert coarse > 1.4 * fine > 0
 
 
+def test_jitter_mixes_with_grey_then_weighs_the_channels_then_spreads_around_the_mean(pixels):
+    image, strength = pixels.astype(np.float32) / 255, 0.4
+    rng = generator(8)
+    brightness = rng.uniform(-0.5, 0.5) * strength
+    contrast, saturation = 1 + rng.uniform(-1, 1, 2) * strength
+    gains = 1 + rng.uniform(-0.5, 0.5, 3) * strength
+    grey = image.mean(axis=2, keepdims=True)
+    coloured = (grey + (image - grey) * saturation) * gains
+    expected = (coloured - coloured.mean()) * contrast + coloured.mean() + brightness
+    np.testing.assert_allclose(jitter_colours(image, strength, generator(8)), expected.clip(0, 1), atol=1e-6)
+
+
 def test_jitter_of_nothing_changes_nothing(pixels):
     image = pixels.astype(np.float32) / 255
     np.testing.assert_allclose(jitter_colours(image, 0.0, generator(0)), image, atol=1e-6)
