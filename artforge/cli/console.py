@@ -53,3 +53,9 @@ def result(message: str) -> None:
 def event(values: Mapping[str, Any]) -> None:
     """One JSON object on one line of stdout."""
     typer.echo(json.dumps(values, ensure_ascii=False))
+
+
+def tell_error(message: str, *, as_json: bool, **place: str) -> None:
+    """An error among the events, with its `place`, for those who read them; people read it on stderr."""
+    if as_json:
+        event({"event": "error", "message": message, **place})

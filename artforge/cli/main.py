@@ -10,9 +10,11 @@ import typer
 
 from artforge import __version__
 from artforge.cli.atlas import atlas_command
+from artforge.cli.check import check_command
 from artforge.cli.compare import compare_command
 from artforge.cli.console import report_error
 from artforge.cli.data import data_app
+from artforge.cli.diff import diff_command
 from artforge.cli.evaluate import evaluate_command
 from artforge.cli.gallery import gallery_app
 from artforge.cli.history import history_command
@@ -20,7 +22,9 @@ from artforge.cli.look import look_command
 from artforge.cli.models import models_app
 from artforge.cli.new import new_command
 from artforge.cli.predict import predict_command
-from artforge.cli.render import check_command, render_command
+from artforge.cli.recipe_of import recipe_command
+from artforge.cli.render import render_command
+from artforge.cli.rerender import rerender_command
 from artforge.cli.schema import schema_command
 from artforge.cli.steps import steps_command
 from artforge.cli.train import train_command
@@ -35,6 +39,9 @@ app = typer.Typer(
 )
 app.command("render")(render_command)
 app.command("check")(check_command)
+app.command("rerender")(rerender_command)
+app.command("recipe")(recipe_command)
+app.command("diff")(diff_command)
 app.command("new")(new_command)
 app.command("steps")(steps_command)
 app.command("schema")(schema_command)

@@ -7,69 +7,26 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Protocol
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from pydantic import BaseModel
 
-from artforge.core.errors import OutputError
+from artforge.core.errors import ArtforgeError, OutputError
 from artforge.core.files import make_folder
 from artforge.core.formats.xmp import Label
-from artforge.core.pictures import resize
 from artforge.core.provenance import Provenance, label_of_work, write_sidecar
-from artforge.core.values import Frames, Image
-from artforge.ops.contact_sheet import contact_sheet
-from artforge.ops.layout import fit_within
 from artforge.recipes.artifacts import Artifact, nodes_of, plan_artifacts
 from artforge.recipes.cache import Cache
+from artforge.recipes.drawing import Drawing
 from artforge.recipes.plan import Planner
-from artforge.recipes.provenance import build_provenance, label_of
-from artforge.recipes.records import portable_params
+from artforge.recipes.reporting import Rendered, Reporter
 from artforge.recipes.run import Runner
 from artforge.recipes.seam import Seam, SeamMeter
-from artforge.recipes.sheet import arrange_sheet
-from artforge.recipes.templates import fill_template
-from artforge.recipes.variants import scope_of
 from artforge.recipes.writing import size_in_file, write_work
-
-SMALLEST_EDGE = 16
-
-
-class Reporter(Protocol):
-    """Who is told how the work goes on."""
-
-    def started(self, artifact: Artifact) -> None:
-        """A file is begun; it takes `len(variants) * len(frames)` pictures."""
-
-    def advanced(self, artifact: Artifact) -> None:
-        """One more picture of it is drawn."""
-
-    def working(self, step: str, share: float, told: str) -> None:
-        """A step that takes long is so far: the share in [0, 1], and how it stands."""
-
-    def noticed(self, message: str) -> None:
-        """What the person should know of a result."""
-
-    def finished(self, artifact: Artifact, done: Rendered) -> None:
-        """It stands in its place."""
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A finished file.
-
-    Attributes:
-        path: where it stands.
-        cached: whether it came whole from the store.
-        seconds: how long it took.
-        seam: how the film closes, if it is a loop.
-    """
-
-    path: Path
-    cached: bool
-    seconds: float
-    seam: Seam | None = None
 
 
 class _Kept(BaseModel):
@@ -87,39 +44,93 @@ class Renderer:
         planner: of the checked recipe.
         folder: where the files go.
         store: the cache on disk.
-        metadata: whether the files tell how they were made, inside and beside them.
+        jobs: how many files and frames are computed at once, in threads; each takes its own memory.
+        metadata: whether the files say how they were made, inside and beside.
+        runner: computes the nodes; it can be told where else they are computed.
     """
 
     planner: Planner
     folder: Path
     store: Cache
+    jobs: int = 1
     metadata: bool = True
+    runner: Runner = field(init=False)
 
     def __post_init__(self) -> None:
-        self.artifacts = plan_artifacts(self.planner)
         self.runner = Runner(self.planner.checked.recipe.source, self.store)
+
+    @cached_property
+    def artifacts(self) -> list[Artifact]:
+        """Every file of the recipe, in order."""
+        return plan_artifacts(self.planner)
+
+    @cached_property
+    def _drawing(self) -> Drawing:
+        return Drawing(self.planner, self.runner, self.jobs)
 
     def is_cached(self, artifact: Artifact) -> bool:
         """Whether the file lies finished in the store."""
-        return self.store.has_file(self._file_key(artifact))
+        return self.store.has_file(self.file_key(artifact))
 
-    def render(self, reporter: Reporter) -> list[Rendered]:
+    def render(
+        self, reporter: Reporter, *, keep_going: bool = False, is_stopped: Callable[[], bool] = lambda: False
+    ) -> list[Rendered]:
         """Make every file.
+
+        Args:
+            reporter: is told how it goes.
+            keep_going: whether the others are made where one fails.
+            is_stopped: asked after each file; once it says so, those that are begun are finished and no others.
+
+        Returns:
+            The files that were made, in order.
 
         Raises:
             StepError: a step failed; the files made before stay.
             OutputError: the folder cannot be written to.
+            KeyboardInterrupt: it was stopped before the last file.
         """
         make_folder(self.folder)  # before the first slow thing
         self.runner.advanced, self.runner.noticed = reporter.working, reporter.noticed
+        self.runner.computed = reporter.computed
         try:
-            rendered = [self._render_one(artifact, reporter) for artifact in self.artifacts]
+            rendered = list(self._render_all(reporter, keep_going=keep_going, is_stopped=is_stopped))
         except BaseException:
+            self.runner.halted.set()
+            raise
+        finally:
+            self._drawing.wait()
             with suppress(OSError):
                 self.folder.rmdir()  # only where nothing was finished
-            raise
         self.store.trim()
         return rendered
+
+    def _render_all(
+        self, reporter: Reporter, *, keep_going: bool, is_stopped: Callable[[], bool]
+    ) -> Iterator[Rendered]:
+        """Stills are drawn by the pool, a few ahead; a sheet or film is put together here, its frames by the pool."""
+        stills = [artifact for artifact in self.artifacts if artifact.kind == "still"]
+        places = {id(artifact): place for place, artifact in enumerate(stills)}
+        ahead = self._drawing.ahead(lambda place: partial(self._render_one, stills[place], reporter), len(stills))
+
+        def tried(artifact: Artifact) -> Iterator[Rendered]:
+            place = places.get(id(artifact))
+            try:
+                done = self._render_one(artifact, reporter) if place is None else ahead.result(place)
+            except ArtforgeError as error:
+                reporter.failed(artifact, error)
+                if not keep_going:
+                    raise
+                return
+            reporter.finished(artifact, done)
+            yield done
+
+        for index, artifact in enumerate(self.artifacts):
+            yield from tried(artifact)
+            if is_stopped() and index + 1 < len(self.artifacts):
+                for place in ahead.stop():
+                    yield from tried(stills[place])
+                raise KeyboardInterrupt
 
     def _render_one(self, artifact: Artifact, reporter: Reporter) -> Rendered:
         started = time.perf_counter()
@@ -127,7 +138,9 @@ class Renderer:
         if path.is_dir():
             raise OutputError(f"{path}: a folder stands where the file should go")
         reporter.started(artifact)
-        key = self._file_key(artifact)
+        key = self.file_key(artifact)
+        was_kept = self.store.has_file(key)
+        self.runner.awaited(key)
         record = self.store.restore_file(key, path)
         if record is None:
             kept = self._make(artifact, path, lambda: reporter.advanced(artifact))
@@ -136,83 +149,45 @@ class Renderer:
             kept = _Kept.model_validate_json(record)
         if self.metadata:
             write_sidecar(path, kept.provenance)
-        done = Rendered(path, record is not None, time.perf_counter() - started, kept.seam)
-        reporter.finished(artifact, done)
-        return done
+        return Rendered(path, was_kept and record is not None, time.perf_counter() - started, kept.seam)
+
+    def keep(self, artifact: Artifact) -> None:
+        """Make a file for the store alone.
+
+        Raises:
+            StepError: a step failed.
+        """
+        key = self.file_key(artifact)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / artifact.file_name
+            kept = self._make(artifact, path, lambda: None)
+            self.store.store_file(key, path, kept.model_dump_json())
 
     def _make(self, artifact: Artifact, path: Path, advanced: Callable[[], None]) -> _Kept:
+        drawing = self._drawing
         if artifact.kind == "film":
             return self._film(artifact, path, advanced)
-        image = self._sheet(artifact, advanced) if artifact.kind == "sheet" else self._still(artifact, advanced)
-        provenance = build_provenance(self.planner, artifact, (image.shape[0], image.shape[1]))
+        draw = drawing.sheet if artifact.kind == "sheet" else drawing.still
+        image = draw(artifact, advanced)
+        provenance = drawing.record(artifact, (image.shape[0], image.shape[1]))
         write_work(path, artifact, image, self._label(provenance))
         return _Kept(provenance=provenance)
 
-    def _still(self, artifact: Artifact, advanced: Callable[[], None]) -> Image:
-        image = self._sized(artifact, self.runner.value(next(nodes_of(self.planner, artifact))))
-        advanced()
-        return image
-
-    def _sheet(self, artifact: Artifact, advanced: Callable[[], None]) -> Image:
-        output = artifact.output
-        cell_size = self._scaled(output.cell)
-        cells = []
-        for node in nodes_of(self.planner, artifact):
-            image = self.runner.value(node)
-            cells.append(resize(image, fit_within(image, cell_size)))
-            advanced()
-        record = build_provenance(self.planner, artifact, (1, 1))
-        order, columns = arrange_sheet(output.grid, [variant.swept for variant in artifact.variants])
-        labels = [self._caption(artifact, record, index) for index in order] if output.labels else None
-        sheet = contact_sheet(
-            [cells[index] for index in order], labels, columns=columns, cell_size=cell_size, title=record.title
-        )
-        return self._sized(artifact, sheet)
-
-    def _caption(self, artifact: Artifact, record: Provenance, index: int) -> str:
-        """What stands under one cell of a sheet."""
-        caption = artifact.output.caption
-        if not caption:
-            return label_of(record.sweep[index], between="  ·  ")
-        recipe, variant = self.planner.checked.recipe, artifact.variants[index]
-        texts = scope_of(recipe, variant, len(self.planner.variants)).texts
-        return fill_template(caption, {**texts, **portable_params(recipe, variant.params)})
-
     def _film(self, artifact: Artifact, path: Path, advanced: Callable[[], None]) -> _Kept:
-        timeline = self.planner.checked.recipe.timeline
-        if timeline is None:
-            raise AssertionError("a film has a timeline")
-        height, width = self._frame(artifact, 0).shape[:2]
-        provenance = build_provenance(self.planner, artifact, size_in_file(artifact, (height, width)))
+        size = size_in_file(artifact, self._drawing.film_size(artifact))
+        provenance = self._drawing.record(artifact, size)
         meter = SeamMeter()
-        frames = Frames(len(artifact.frames), timeline.fps, lambda index: self._seen(artifact, index, meter))
-        write_work(path, artifact, frames, self._label(provenance), lambda _: advanced())
-        return _Kept(provenance=provenance, seam=meter.seam() if timeline.loop else None)
-
-    def _seen(self, artifact: Artifact, index: int, meter: SeamMeter) -> Image:
-        frame = self._frame(artifact, index)
-        meter.look(index, frame)
-        return frame
-
-    def _frame(self, artifact: Artifact, index: int) -> Image:
-        node = self.planner.node(artifact.output.source.name, artifact.variant, artifact.frames[index])
-        self.planner.forget_frame(artifact.frames[index])
-        return self._sized(artifact, self.runner.value(node))
+        with self._drawing.frames(artifact, meter.look) as frames:
+            write_work(path, artifact, frames, self._label(provenance), lambda _: advanced())
+        timeline = self.planner.checked.recipe.timeline
+        return _Kept(provenance=provenance, seam=meter.seam() if timeline and timeline.loop else None)
 
     def _label(self, provenance: Provenance) -> Label | None:
         return label_of_work(provenance) if self.metadata else None
 
-    def _sized(self, artifact: Artifact, image: Image) -> Image:
-        if artifact.output.long_edge is None:
-            return image
-        return resize(image, fit_within(image, self._scaled(artifact.output.long_edge)))
-
-    def _scaled(self, pixels: int) -> int:
-        return max(SMALLEST_EDGE, round(pixels * self.planner.scale))
-
-    def _file_key(self, artifact: Artifact) -> str:
+    def file_key(self, artifact: Artifact) -> str:
         """Everything the file's bytes depend on: its pixels, its format and all that its record says."""
-        record = build_provenance(self.planner, artifact, (0, 0)).model_dump(mode="json")
+        record = self._drawing.record(artifact).model_dump(mode="json")
         parts = [artifact.format, self.metadata, record, sorted(_Kept.model_fields)]
         text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,27 +34,42 @@ _READ_SECONDS = 0.02
 """Reading back and checking an entry of the store costs about this; what is computed faster is not kept there."""
 
 
+def _tell_nobody(*_: object) -> None:
+    pass
+
+
 @dataclass
 class Runner:
-    """Computes the values of nodes.
+    """Computes the values of nodes; several threads may ask at once, and each node is still computed only once.
 
     Attributes:
         source: the recipe's path, for messages.
         store: the cache on disk.
+        models: the open models by path; several runners may share them.
         num_computed: how many nodes were really computed, not remembered.
+        awaited: called before a node that is not at hand is looked for in the store, with its key: whoever computes
+            it elsewhere holds the call until it is there.
         advanced: told the name of a step that takes long, the share of it that is done, and how it stands.
         noticed: told what the person should know of a result, with its place in the recipe.
+        computed: told of each node that was computed and how many seconds its step took; 0 if it was in the store.
+        halted: once it is set, steps that tell how far they are end there, with KeyboardInterrupt.
     """
 
     source: str
     store: Cache
+    models: dict[str, Any] = field(default_factory=dict)
     num_computed: int = 0
-    advanced: Callable[[str, float, str], None] = lambda *_: None
-    noticed: Callable[[str], None] = lambda *_: None
+    awaited: Callable[[str], None] = _tell_nobody
+    advanced: Callable[[str, float, str], None] = _tell_nobody
+    noticed: Callable[[str], None] = _tell_nobody
+    computed: Callable[[Node, float], None] = _tell_nobody
+    halted: threading.Event = field(default_factory=threading.Event)
     _memory: OrderedDict[str, NDArray[np.float32]] = field(default_factory=OrderedDict)
     _held_bytes: int = 0
-    _models: dict[str, Any] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
+    _running: dict[str, Future[NDArray[np.float32]]] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _one_by_one: threading.RLock = field(default_factory=threading.RLock)
 
     def value(self, node: Node) -> NDArray[np.float32]:
         """The node's value; read-only, since others may share it.
@@ -60,51 +77,93 @@ class Runner:
         Raises:
             StepError: a step failed; the message starts with its place in the recipe.
         """
-        held = self._memory.get(node.key)
-        if held is not None:
-            self._memory.move_to_end(node.key)
-            return held
-        stored = self.store.load_array(self._stored_key(node))
-        value = self._compute(node) if stored is None else stored
+        with self._lock:
+            held = self._memory.get(node.key)
+            if held is not None:
+                self._memory.move_to_end(node.key)
+                return held
+            running = self._running.get(node.key)
+            if running is None:
+                mine = self._running[node.key] = Future()
+        if running is not None:  # another thread is at it, and does not wait for this one: what flows has no cycles
+            return running.result()
+        try:
+            value = self._known_or_computed(node)
+        except BaseException as error:
+            with self._lock:
+                del self._running[node.key]
+            mine.set_exception(error)
+            raise
+        with self._lock:
+            self._hold(node.key, value)
+            del self._running[node.key]
+        mine.set_result(value)
+        return value
+
+    def is_known(self, node: Node) -> bool:
+        """Whether the value lies in the store, so that another process finds it there."""
+        return self.store.has_array(self._stored_key(node))
+
+    def _known_or_computed(self, node: Node) -> NDArray[np.float32]:
+        self.awaited(node.key)
+        value = self.store.load_array(self._stored_key(node))
+        if value is None:
+            value = self._compute(node)
+        else:
+            self.computed(node, 0.0)
         value.setflags(write=False)
-        self._hold(node.key, value)
         return value
 
     def _compute(self, node: Node) -> NDArray[np.float32]:
         inputs = {name: self.value(source) for name, source in node.inputs.items()}
         settings = {name: self._loaded(node, name, value) for name, value in node.settings.items()}
-        started = time.perf_counter()
         state_file = self.store.state_file(self._stored_key(node))
         work = Work(
             state_file,
-            advanced=lambda share, told: self.advanced(node.step.name, share, told),
-            noticed=lambda message: self._notice(self._placed(node, message, "warning")),
+            advanced=lambda share, told: self._advance(node.step.name, share, told),
+            noticed=lambda message: self.notice(self._placed(node, message, "warning")),
         )
         try:
-            with working(work):
+            with self._turn(node), working(work):
+                started = time.perf_counter()
                 value = run_step(node, inputs, settings)
+                seconds = time.perf_counter() - started
         except ArtforgeError as error:
             raise StepError(self._placed(node, str(error))) from error
         except MemoryError as error:
             raise StepError(
                 self._placed(node, "out of memory: make the work smaller, or render a --preview")
             ) from error
-        seconds = time.perf_counter() - started
         fault = array_fault(value, node.checked.output)
         if fault is not None:
             raise StepError(self._placed(node, f"gave a wrong result: {fault}"))
-        self.num_computed += 1
+        with self._lock:
+            self.num_computed += 1
+        self.computed(node, seconds)
         with suppress(OSError):  # a store that cannot be written to holds no state either
             state_file.unlink(missing_ok=True)
         if seconds > _READ_SECONDS + value.nbytes / _READ_BYTES_PER_SECOND:
             self.store.store_array(self._stored_key(node), value)
         return np.asarray(value)
 
-    def _notice(self, message: str) -> None:
+    def _turn(self, node: Node) -> AbstractContextManager[object]:
+        """Networks, and steps that are not ours, run one at a time: nobody knows whether threads can share them."""
+        ours = node.step.function.__module__.startswith("artforge.")
+        opens_model = any(setting.kind is Kind.MODEL for setting in node.step.settings.values())
+        return nullcontext() if ours and not opens_model else self._one_by_one
+
+    def _advance(self, step: str, share: float, told: str) -> None:
+        if self.halted.is_set():
+            raise KeyboardInterrupt
+        self.advanced(step, share, told)
+
+    def notice(self, message: str) -> None:
         """Tell it once, however many frames and variants it holds for."""
-        if message not in self._told:
+        with self._lock:
+            if message in self._told:
+                return
             self._told.add(message)
-            self.noticed(message)
+        self.noticed(message)
 
     def _stored_key(self, node: Node) -> str:
         """The node's key, in this environment: another version of a library may give other pixels."""
@@ -113,14 +172,15 @@ class Runner:
     def _loaded(self, node: Node, name: str, value: Any) -> Any:
         if node.step.settings[name].kind is not Kind.MODEL:
             return value
-        if value not in self._models:
-            from artforge.engine.models.store import load_model  # noqa: PLC0415 - only where a model must be opened
+        with self._one_by_one:
+            if value not in self.models:
+                from artforge.engine.models.store import load_model  # noqa: PLC0415 - only where one must be opened
 
-            try:
-                self._models[value] = load_model(Path(value))
-            except ArtforgeError as error:
-                raise StepError(self._placed(node, str(error))) from error
-        return self._models[value]
+                try:
+                    self.models[value] = load_model(Path(value))
+                except ArtforgeError as error:
+                    raise StepError(self._placed(node, str(error))) from error
+            return self.models[value]
 
     def _placed(self, node: Node, message: str, severity: str = "error") -> str:
         return at(self.source, node.checked.call.position, f"{node.step.name}: {message}", severity)

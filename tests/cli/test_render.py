@@ -61,8 +61,15 @@ def test_render_prints_the_paths_of_its_works_and_nothing_else_on_stdout(studio)
 def test_json_is_one_object_a_line(studio):
     done = artforge("render", "two_into_one.yaml", "--json", "--out", "here", folder=studio)
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [event["event"] for event in events] == ["artifact", "artifact", "artifact", "done"]
-    assert events[-1]["files"] == 3
+    assert events[0] == {"event": "started", "recipe": "two_into_one", "files": 3, "pictures": 6}
+    files = [event for event in events if event["event"] == "file"]
+    assert all((studio / event["path"]).is_file() and event["seconds"] > 0 for event in files)
+    assert [event["kind"] for event in files] == ["still", "still", "film"]
+    nodes = [event["node"] for event in events if event["event"] == "node"]
+    assert sorted(set(nodes)) == ["art.load", "mix.blend", "other.load", "turn.blend"]
+    assert len(nodes) == 2 + 2 + 1  # two pictures, two mixes, and of the loop what is neither of these
+    last = events[-1]
+    assert (last["event"], last["files"], last["cached"], last["failed"]) == ("finished", 3, 0, 0)
 
 
 def test_dry_run_says_what_it_would_do_and_writes_nothing(studio):
@@ -188,17 +195,88 @@ def test_debug_shows_the_traceback(studio):
     assert "Traceback" in artforge("--debug", "render", "lost.yaml", folder=studio).stderr
 
 
-def test_ctrl_c_says_how_to_go_on_and_leaves_no_half_file(studio):
-    (studio / "long.yaml").write_text(RECIPE.replace("duration: 4f", "duration: 90000f"))
-    command = [sys.executable, "-m", "artforge", "render", "long.yaml"]
+def test_what_one_failure_leaves_is_made_where_the_others_are_to_go_on(studio):
+    (studio / "small.png").write_bytes(b"no picture")
+    outputs = "sweep: {image: [one.png, small.png, two.png]}\noutputs:\n  still: {from: $mix}\n"
+    (studio / "some.yaml").write_text(RECIPE[: RECIPE.index("sweep:")] + outputs)
+    stopped = artforge("render", "some.yaml", "two_into_one.yaml", "--jobs", 1, "--json", folder=studio)
+    assert stopped.returncode == 1
+    assert [event["event"] for event in map(json.loads, stopped.stdout.splitlines())].count("file") == 1
+    done = artforge("render", "some.yaml", "two_into_one.yaml", "--keep-going", "--json", folder=studio)
+    assert done.returncode == 3
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    (error,) = [event for event in events if event["event"] == "error"]
+    assert "small.png" in error["message"]
+    assert error["recipe"] == "some"
+    assert "small" in error["file"]
+    assert [event["recipe"] for event in events if event["event"] == "file"] == ["some"] * 2 + ["two_into_one"] * 3
+    assert (events[-1]["files"], events[-1]["failed"]) == (5, 1)
+    assert done.stderr.count("small.png") == 1
+
+
+def test_a_recipe_that_cannot_be_read_leaves_the_others_be_where_they_are_to_go_on(studio):
+    (studio / "bad.yaml").write_text(RECIPE.replace("blend", "blnd"))
+    done = artforge("render", "bad.yaml", "two_into_one.yaml", "-k", folder=studio)
+    assert done.returncode == 3
+    assert "bad.yaml:" in done.stderr
+    assert len(done.stdout.splitlines()) == 3
+    assert artforge("render", "bad.yaml", "-k", folder=studio).returncode == 2
+
+
+def test_where_all_fails_the_code_is_that_of_a_failure(studio):
+    for name in ("one.png", "two.png"):
+        (studio / name).write_bytes(b"no picture")
+    done = artforge("render", "two_into_one.yaml", "-k", folder=studio)
+    assert done.returncode == 1
+    assert "3 failed" in done.stderr
+    assert not (studio / "out" / "two_into_one").exists()
+
+
+def test_any_number_of_jobs_gives_the_same_files(studio):
+    one, three = (
+        artforge("render", "two_into_one.yaml", "--out", f"by{jobs}", "--jobs", jobs, folder=studio).stdout.split()
+        for jobs in (1, 3)
+    )
+    assert [Path(path).name for path in one] == [Path(path).name for path in three]
+    again = {Path(path).name: (studio / path).read_bytes() for path in one}
+    assert again == {Path(path).name: (studio / path).read_bytes() for path in three}
+
+
+def films(studio, first: int, second: int) -> subprocess.Popen:
+    """Two films of so many frames are begun; gives the process once it writes the first."""
+    body = RECIPE[: RECIPE.index("sweep:")].replace("duration: 4f", f"duration: {first}f")
+    (studio / "long.yaml").write_text(body + "outputs: {loop: {from: $turn, formats: [mp4]}}\n")
+    (studio / "next.yaml").write_text(
+        body.replace(f"{first}f", f"{second}f") + "outputs: {loop: {from: $turn, formats: [mp4]}}\n"
+    )
+    command = [sys.executable, "-m", "artforge", "render", "long.yaml", "next.yaml"]
     running = subprocess.Popen(command, cwd=studio, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    folder = studio / "out" / "long"
     deadline = time.monotonic() + 60
-    while not list(folder.glob(".part-*.mp4")) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    while not list((studio / "out" / "long").glob(".part-*.mp4")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return running
+
+
+def test_ctrl_c_finishes_the_file_at_hand_and_says_how_to_go_on(studio):
+    running = films(studio, 1500, 1501)
+    running.send_signal(signal.SIGINT)
+    printed, said = running.communicate(timeout=60)
+    assert running.returncode == 130, said
+    (film,) = printed.splitlines()
+    assert json.loads((studio / f"{film}.json").read_text())["num_frames"] == 1500
+    assert "stopped by Ctrl-C: 1 work finished; the same command goes on from there" in said
+    assert "Traceback" not in said
+    assert not (studio / "out" / "next").exists()
+
+
+def test_second_ctrl_c_stops_at_once_and_leaves_no_half_file(studio):
+    running = films(studio, 90000, 2)
+    folder = studio / "out" / "long"
+    running.send_signal(signal.SIGINT)
+    assert "once more stops at once" in running.stderr.readline()
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130
     assert "goes on from there" in said
     assert "Traceback" not in said
-    assert [path.name for path in folder.iterdir() if path.suffix == ".mp4" or path.name.startswith(".part")] == []
+    assert not folder.exists()

@@ -15,30 +15,22 @@ from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
 from artforge.recipes.plan import Planner
 from artforge.recipes.render import Renderer
+from artforge.recipes.reporting import Reporter
 
 HEAD = "artforge: 1\nseed: 3\n"
 
 
-class Listening:
+class Listening(Reporter):
     """A reporter that keeps what it is told."""
 
     def __init__(self):
         self.steps, self.notices = [], []
-
-    def started(self, artifact):
-        pass
-
-    def advanced(self, artifact):
-        pass
 
     def working(self, step, share, told):
         self.steps.append((step, share, told))
 
     def noticed(self, message):
         self.notices.append(message)
-
-    def finished(self, artifact, done):
-        pass
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
 from artforge.recipes.plan import PREVIEW_SCALE, Planner
 from artforge.recipes.render import Renderer
+from artforge.recipes.reporting import Reporter
 
 BODY = """\
 timeline: {duration: 4f, fps: 4, loop: true}
@@ -31,9 +32,8 @@ outputs:
 """
 
 
-class Quiet:
-    def __getattr__(self, name):
-        return lambda *_: None
+class Quiet(Reporter):
+    """Hears nothing."""
 
 
 @pytest.fixture

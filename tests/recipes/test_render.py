@@ -19,6 +19,7 @@ from artforge.recipes.check import check_file
 from artforge.recipes.overrides import Overrides
 from artforge.recipes.plan import PREVIEW_SCALE, Planner
 from artforge.recipes.render import Renderer
+from artforge.recipes.reporting import Reporter
 from artforge.recipes.run import Runner
 
 BODY = """\
@@ -44,24 +45,15 @@ outputs:
 """
 
 
-class Quiet:
+class Quiet(Reporter):
     """A reporter that only counts."""
 
     def __init__(self):
         self.pictures = 0
         self.cached = []
 
-    def started(self, artifact):
-        pass
-
     def advanced(self, artifact):
         self.pictures += 1
-
-    def working(self, step, share, told):
-        pass
-
-    def noticed(self, message):
-        pass
 
     def finished(self, artifact, done):
         self.cached.append(done.cached)

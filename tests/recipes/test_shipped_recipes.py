@@ -16,25 +16,13 @@ from artforge.recipes.check import check_file
 from artforge.recipes.overrides import Overrides
 from artforge.recipes.plan import PREVIEW_SCALE, Planner
 from artforge.recipes.render import Renderer
+from artforge.recipes.reporting import Reporter
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
 
 
-class Quiet:
-    def started(self, artifact):
-        pass
-
-    def advanced(self, artifact):
-        pass
-
-    def working(self, step, share, told):
-        pass
-
-    def noticed(self, message):
-        pass
-
-    def finished(self, artifact, done):
-        pass
+class Quiet(Reporter):
+    """Hears nothing."""
 
 
 QUICK = {"steps": 2}

@@ -15,6 +15,7 @@ from artforge.recipes.check import check_file
 from artforge.recipes.overrides import Overrides
 from artforge.recipes.plan import Planner
 from artforge.recipes.render import Renderer
+from artforge.recipes.reporting import Reporter
 
 BODY = """\
 steps:
@@ -55,9 +56,8 @@ def renderer(write_recipe, folder, tmp_path):
     return make
 
 
-class Quiet:
-    def __getattr__(self, name):
-        return lambda *_: None
+class Quiet(Reporter):
+    """Hears nothing."""
 
 
 def names(renderer) -> list[str]:

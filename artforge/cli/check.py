@@ -1,0 +1,45 @@
+"""`artforge check`: recipes in, every mistake out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from artforge.cli.console import event, result, tell_error, warn
+from artforge.core.errors import RecipeError
+
+RecipeFiles = Annotated[
+    list[Path], typer.Argument(metavar="RECIPE...", help="Recipe files (YAML).", show_default=False)
+]
+
+
+def check_command(
+    recipes: RecipeFiles,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per recipe on stdout.")] = False,
+) -> None:
+    """Check recipes without rendering: every mistake at once, with its line. Example: artforge check recipes/*.yaml"""
+    from artforge.recipes.check import check_file
+    from artforge.recipes.overrides import Overrides
+    from artforge.recipes.variants import count_variants
+
+    faults = []
+    for path in recipes:
+        try:
+            checked = check_file(path)
+        except RecipeError as error:
+            faults.append(str(error))
+            tell_error(str(error), as_json=as_json)
+            continue
+        count = count_variants(checked.recipe, Overrides())
+        outputs = list(checked.recipe.outputs)
+        if as_json:
+            found = {"variants": count, "outputs": outputs, "warnings": list(checked.warnings)}
+            event({"event": "checked", "recipe": str(path), **found})
+        else:
+            result(f"{path}: good ({count:,} variant{'s' if count > 1 else ''}; outputs: {', '.join(outputs)})")
+            for warning in checked.warnings:
+                warn(warning)
+    if faults:
+        raise RecipeError("\n".join(faults))
