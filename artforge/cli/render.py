@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,6 +60,9 @@ def render_command(
             "--metadata/--no-metadata", help="Write how it was made into each file and beside it, or neither."
         ),
     ] = True,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Preview again whenever a recipe, or a file it reads, is saved.")
+    ] = False,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -78,6 +81,7 @@ def render_command(
 ) -> None:
     """Render recipes into prints, contact sheets and films. Example: artforge render recipes/heatmap_sweep.yaml"""
     from artforge.cli.rendering import Session
+    from artforge.cli.watching import watch as watch_recipes
     from artforge.recipes.cache import Cache, cache_folder, cache_limit
     from artforge.recipes.overrides import parse_overrides
     from artforge.recipes.plan import PREVIEW_SCALE
@@ -86,12 +90,16 @@ def render_command(
         out,
         parse_overrides(assignments or [], seed),
         Cache(cache_folder(), cache_limit()),
-        PREVIEW_SCALE if preview else 1.0,
+        PREVIEW_SCALE if preview or watch else 1.0,
         jobs=jobs,
         metadata=metadata,
-        keep_going=keep_going,
+        keep_going=keep_going or watch,
         as_json=as_json,
     )
+    if watch:
+        with suppress(KeyboardInterrupt), _workers(session, workers, scheduler):
+            watch_recipes(session, recipes)
+        return
     checked = session.check(recipes)
     if dry_run:
         for each in checked:
@@ -110,6 +118,7 @@ def render_command(
         session.tell_end(stopped=True)
         raise  # the exit code is 130
     session.tell_end()
+    raise typer.Exit(session.exit_code)
 
 
 def _tell_stopping() -> None:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from artforge.cli.console import console, event, note, report_error, result, tell_error, warn
 from artforge.cli.progress import RenderProgress
 from artforge.core.errors import ArtforgeError, RecipeError, UsageError
@@ -40,6 +38,8 @@ class Session:
         as_json: whether stdout is for a program.
         prepared: called with each renderer before it begins.
         num_failed: files and recipes that could not be made.
+        done: the files that were made.
+        begun: when, on `time.perf_counter`.
     """
 
     out: Path
@@ -52,8 +52,8 @@ class Session:
     as_json: bool = False
     prepared: Callable[[Renderer], None] = lambda _: None
     num_failed: int = 0
-    _done: list[Rendered] = field(default_factory=list)
-    _begun: float = field(default_factory=time.perf_counter)
+    done: list[Rendered] = field(default_factory=list)
+    begun: float = field(default_factory=time.perf_counter)
 
     def check(self, paths: list[Path]) -> list[CheckedRecipe]:
         """Every recipe is checked before the first one is rendered.
@@ -117,39 +117,37 @@ class Session:
             ArtforgeError: a file cannot be made, unless the others are to be.
             KeyboardInterrupt: Ctrl-C came; the person knows by now how to go on.
         """
-        renderer = self.renderer(checked)
+        self.run(self.renderer(checked), is_stopped)
+
+    def run(self, renderer: Renderer, is_stopped: Callable[[], bool]) -> None:
+        """As `render`, with a renderer that exists."""
         self.prepared(renderer)
-        reporter = RenderProgress(
-            checked.recipe.name, renderer.artifacts, console, as_json=self.as_json, keep_going=self.keep_going
-        )
+        name = renderer.planner.checked.recipe.name
+        reporter = RenderProgress(name, renderer.artifacts, console, as_json=self.as_json, keep_going=self.keep_going)
         try:
             with reporter:
                 renderer.render(reporter, keep_going=self.keep_going, is_stopped=is_stopped)
         except ArtforgeError as error:  # of no single file, or nothing else is to be made
             if not reporter.num_failed:
                 reporter.num_failed = 1
-                tell_error(str(error), as_json=self.as_json, recipe=checked.recipe.name)
+                tell_error(str(error), as_json=self.as_json, recipe=name)
                 if self.keep_going:
                     report_error(str(error))
             if not self.keep_going:
                 raise
         finally:
-            self._done += reporter.done
+            self.done += reporter.done
             self.num_failed += reporter.num_failed
 
     def tell_end(self, *, stopped: bool = False) -> None:
-        """Say what was made in all.
-
-        Raises:
-            typer.Exit: something failed that did not hold the others up; the code says whether all did.
-        """
+        """Say what was made in all."""
         for fault in self.store.faults:
             warn(fault)
-        seconds = time.perf_counter() - self._begun
-        num_cached = sum(done.cached for done in self._done)
-        works = "1 work" if len(self._done) == 1 else f"{len(self._done)} works"
+        seconds = time.perf_counter() - self.begun
+        num_cached = sum(done.cached for done in self.done)
+        works = "1 work" if len(self.done) == 1 else f"{len(self.done)} works"
         if self.as_json:
-            counts = {"files": len(self._done), "cached": num_cached, "failed": self.num_failed}
+            counts = {"files": len(self.done), "cached": num_cached, "failed": self.num_failed}
             event({"event": "finished", **counts, "stopped": stopped, "seconds": round(seconds, 3)})
         if stopped:
             note(f"stopped by Ctrl-C: {works} finished; the same command goes on from there")
@@ -157,8 +155,11 @@ class Session:
         failed = f", {self.num_failed} failed: mend what is said above, the same command makes the rest"
         if not self.as_json:
             note(f"{works} in {seconds:.1f} s ({num_cached} from the cache){failed if self.num_failed else ''}")
-        if self.num_failed and self.keep_going:
-            raise typer.Exit(SOME_FAILED if self._done else ALL_FAILED)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with where nothing held it up."""
+        return 0 if not self.num_failed else SOME_FAILED if self.done else ALL_FAILED
 
     def _show_planned(self, planned: dict[str, Any]) -> None:
         if self.as_json:

@@ -41,6 +41,7 @@ class Node:
         inputs: the nodes whose values flow in.
         seed: for a step that draws by chance.
         mapped: the inputs over whose items it is done one by one.
+        parts: what the key is made of.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Node:
     inputs: dict[str, Node]
     seed: int | None
     mapped: tuple[str, ...] = ()
+    parts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def step(self) -> Step:
@@ -143,7 +145,7 @@ class Planner:
             parts["source"] = call.step.source
         if call.mapped:
             parts["mapped"] = sorted(call.mapped)
-        return Node(_digest_of(parts), call, settings, inputs, seed, call.mapped)
+        return Node(_digest_of(parts), call, settings, inputs, seed, call.mapped, parts)
 
     def _settle(self, call: CheckedCall, setting: Setting, value: Any) -> tuple[Any, Any]:
         """A setting as its function takes it, and as it enters the key."""
@@ -174,6 +176,10 @@ class Planner:
 
     def _base(self, call: CheckedCall, name: str) -> Path:
         return base_folder(self.checked.recipe, self.overrides, call.settings.get(name), call.position_of(name))
+
+    def files_read(self) -> frozenset[Path]:
+        """The pictures, models and folders that entered a key so far."""
+        return frozenset(self._digests)
 
     def digest(self, path: Path) -> str:
         """The SHA-256 of a file, read once."""

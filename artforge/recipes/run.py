@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 import time
 from collections import OrderedDict
@@ -21,10 +19,10 @@ from artforge.core.errors import ArtforgeError, StepError
 from artforge.core.values import Kind, array_fault
 from artforge.core.work import Work, working
 from artforge.recipes.cache import Cache
+from artforge.recipes.keys import stored_key
 from artforge.recipes.mapping import run_step
 from artforge.recipes.plan import Node
 from artforge.recipes.problems import at
-from artforge.recipes.provenance import package_versions
 
 MEMORY_BYTES = 1_000_000_000
 """How much the results that are still at hand may take."""
@@ -100,13 +98,17 @@ class Runner:
         mine.set_result(value)
         return value
 
+    def successor(self) -> Runner:
+        """A runner for another render that has what this one remembers."""
+        return Runner(self.source, self.store, self.models, _memory=self._memory, _held_bytes=self._held_bytes)
+
     def is_known(self, node: Node) -> bool:
         """Whether the value lies in the store, so that another process finds it there."""
-        return self.store.has_array(self._stored_key(node))
+        return self.store.has_array(stored_key(node))
 
     def _known_or_computed(self, node: Node) -> NDArray[np.float32]:
         self.awaited(node.key)
-        value = self.store.load_array(self._stored_key(node))
+        value = self.store.load_array(stored_key(node))
         if value is None:
             value = self._compute(node)
         else:
@@ -117,7 +119,7 @@ class Runner:
     def _compute(self, node: Node) -> NDArray[np.float32]:
         inputs = {name: self.value(source) for name, source in node.inputs.items()}
         settings = {name: self._loaded(node, name, value) for name, value in node.settings.items()}
-        state_file = self.store.state_file(self._stored_key(node))
+        state_file = self.store.state_file(stored_key(node))
         work = Work(
             state_file,
             advanced=lambda share, told: self._advance(node.step.name, share, told),
@@ -143,7 +145,7 @@ class Runner:
         with suppress(OSError):  # a store that cannot be written to holds no state either
             state_file.unlink(missing_ok=True)
         if seconds > _READ_SECONDS + value.nbytes / _READ_BYTES_PER_SECOND:
-            self.store.store_array(self._stored_key(node), value)
+            self.store.store_array(stored_key(node), value)
         return np.asarray(value)
 
     def _turn(self, node: Node) -> AbstractContextManager[object]:
@@ -165,22 +167,19 @@ class Runner:
             self._told.add(message)
         self.noticed(message)
 
-    def _stored_key(self, node: Node) -> str:
-        """The node's key, in this environment: another version of a library may give other pixels."""
-        return hashlib.sha256(f"{node.key} {json.dumps(package_versions(), sort_keys=True)}".encode()).hexdigest()
-
     def _loaded(self, node: Node, name: str, value: Any) -> Any:
         if node.step.settings[name].kind is not Kind.MODEL:
             return value
         with self._one_by_one:
-            if value not in self.models:
+            opened = f"{value}@{Path(value).stat().st_mtime_ns}"  # another file may stand there by now
+            if opened not in self.models:
                 from artforge.engine.models.store import load_model  # noqa: PLC0415 - only where one must be opened
 
                 try:
-                    self.models[value] = load_model(Path(value))
+                    self.models[opened] = load_model(Path(value))
                 except ArtforgeError as error:
                     raise StepError(self._placed(node, str(error))) from error
-            return self.models[value]
+            return self.models[opened]
 
     def _placed(self, node: Node, message: str, severity: str = "error") -> str:
         return at(self.source, node.checked.call.position, f"{node.step.name}: {message}", severity)

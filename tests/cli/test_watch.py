@@ -1,0 +1,121 @@
+"""`artforge render --watch`: a preview after every save, whatever was saved, until Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from artforge.core.pictures import write_png
+
+STEP = """\
+import time
+
+import numpy as np
+
+from artforge.core.steps import step
+from artforge.core.values import Image
+
+
+@step("ponder", version=1)
+def ponder(image: Image) -> Image:
+    '''Think for long.'''
+    time.sleep(1.5)
+    return image * np.float32(0.9)
+"""
+RECIPE = """\
+artforge: 1
+title: "Watched"
+ops: ./ponder.py
+params: {share: {type: float, min: 0, max: 1, default: 0.5}}
+steps:
+  art: [{load: {path: one.png}}, ponder]
+  mix: [{load: {path: two.png}}, {blend: {base: $art, opacity: $share}}]
+outputs:
+  still: {from: $mix}
+"""
+
+
+class Watch:
+    """A watch that runs, and what it says."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        command = [sys.executable, "-m", "artforge", "render", "watched.yaml", "--watch", "--json"]
+        environment = {**os.environ, "ARTFORGE_CACHE": str(folder / "cache")}
+        self.process = subprocess.Popen(
+            command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+
+    def save(self, name: str, text: str) -> tuple[list[dict], str]:
+        """Save a file; gives the events and the rest of what is said until the watch waits again."""
+        (self.folder / name).write_text(text)
+        return self.said()
+
+    def said(self) -> tuple[list[dict], str]:
+        events, rest = [], ""
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                events.append(json.loads(line))
+            elif line.startswith("watching"):
+                break
+            else:
+                rest += line
+        return events, rest
+
+
+@pytest.fixture
+def watch(tmp_path, paint):
+    write_png(tmp_path / "one.png", paint(1))
+    write_png(tmp_path / "two.png", paint(2))
+    (tmp_path / "ponder.py").write_text(STEP)
+    (tmp_path / "watched.yaml").write_text(RECIPE)
+    watch = Watch(tmp_path)
+    yield watch
+    watch.process.kill()
+    watch.process.communicate()
+
+
+def steps(events):
+    return [event["step"] for event in events if event["event"] == "node"]
+
+
+def files(events):
+    return [event["path"] for event in events if event["event"] == "file"]
+
+
+def test_every_save_is_previewed_and_a_broken_one_told_until_ctrl_c(watch, tmp_path, paint):
+    first, _ = watch.said()
+    assert "ponder" in steps(first)
+    assert json.loads((tmp_path / f"{files(first)[0]}.json").read_text())["preview"]
+
+    saved = time.monotonic()
+    second, _ = watch.save("watched.yaml", RECIPE.replace("default: 0.5", "default: 0.75"))
+    assert time.monotonic() - saved < 2
+    assert steps(second) == ["blend"]  # all else is at hand
+    assert files(second) != files(first)
+
+    broken, said = watch.save("watched.yaml", RECIPE.replace("$share", "$shr"))
+    assert [event["event"] for event in broken] == ["error"]
+    assert "did you mean 'share'" in said
+    assert "Traceback" not in said
+
+    mended, _ = watch.save("watched.yaml", RECIPE)
+    assert files(mended) == files(first)
+
+    write_png(tmp_path / "two.png", paint(3))
+    repainted, _ = watch.said()
+    assert steps(repainted) == ["load", "blend"]
+
+    edited, _ = watch.save("ponder.py", STEP.replace("0.9", "0.8").replace("1.5", "0"))
+    assert steps(edited) == ["ponder", "blend"]
+
+    watch.process.send_signal(signal.SIGINT)
+    last, _ = watch.process.communicate(timeout=20)
+    assert watch.process.returncode == 0
+    assert last == ""
