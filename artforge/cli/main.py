@@ -10,6 +10,7 @@ import typer
 
 from artforge import __version__
 from artforge.cli.atlas import atlas_command
+from artforge.cli.cache import cache_app
 from artforge.cli.check import check_command
 from artforge.cli.compare import compare_command
 from artforge.cli.console import report_error
@@ -28,6 +29,7 @@ from artforge.cli.rerender import rerender_command
 from artforge.cli.schema import schema_command
 from artforge.cli.steps import steps_command
 from artforge.cli.train import train_command
+from artforge.cli.why import why_command
 from artforge.core.errors import ArtforgeError
 
 app = typer.Typer(
@@ -39,6 +41,7 @@ app = typer.Typer(
 )
 app.command("render")(render_command)
 app.command("check")(check_command)
+app.command("why")(why_command)
 app.command("rerender")(rerender_command)
 app.command("recipe")(recipe_command)
 app.command("diff")(diff_command)
@@ -55,6 +58,7 @@ app.command("history")(history_command)
 app.add_typer(models_app, name="models")
 app.add_typer(data_app, name="data")
 app.add_typer(gallery_app, name="gallery")
+app.add_typer(cache_app, name="cache")
 
 
 def _show_version(wanted: bool) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,13 +22,21 @@ from numpy.typing import NDArray
 
 from artforge.core.cache_folder import user_cache
 from artforge.core.errors import OutputError, UsageError
-from artforge.core.files import atomic_path, sha256_of, write_bytes
+from artforge.core.files import PART, atomic_path, sha256_of, write_bytes
 
 LIMIT_VARIABLE = "ARTFORGE_CACHE_LIMIT_MB"
 DEFAULT_LIMIT_MB = 4096
 
 _DIGEST_BYTES = 32
 _ARRAY, _FILE, _RECORD, _STATE = ".array", ".file", ".record", ".state"
+_KINDS = {
+    _ARRAY: "results of steps",
+    _FILE: "finished files",
+    _RECORD: "records of files",
+    _STATE: "states of steps that were stopped",
+}
+_ABANDONED_SECONDS = 3600
+"""A file that is half written for so long belongs to a render that was killed."""
 
 
 def cache_folder() -> Path:
@@ -45,6 +55,25 @@ def cache_limit() -> int:
         return max(0, int(text)) * 1_000_000
     except ValueError as error:
         raise UsageError(f"{LIMIT_VARIABLE}={text!r} is not a whole number of megabytes") from error
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a store holds.
+
+    Attributes:
+        folder: where it lies.
+        limit: bytes that it may have.
+        num_bytes: that it has.
+        kinds: (number of entries, bytes) by kind.
+        oldest_seconds: since the entry that was used longest ago; None where it is empty.
+    """
+
+    folder: Path
+    limit: int
+    num_bytes: int
+    kinds: dict[str, tuple[int, int]]
+    oldest_seconds: float | None
 
 
 class _DamagedEntryError(Exception):
@@ -128,22 +157,54 @@ class Cache:
 
     def trim(self) -> None:
         """Drop the entries that were used longest ago, until the store is within its limit."""
+        self.clean(to_size=self.limit)
+
+    def clean(self, *, older_than: float | None = None, to_size: int | None = None) -> tuple[int, int]:
+        """Drop entries: all of them, or those that neither condition spares.
+
+        Args:
+            older_than: seconds; entries used since then stay.
+            to_size: bytes; those used longest ago go until no more than this is left.
+
+        Returns:
+            (how many files were dropped, their bytes).
+        """
+        everything = older_than is None and to_size is None
+        before = time.time() - older_than if older_than is not None else -math.inf
+        entries = sorted(self._entries())
+        total = sum(size for _, size, _ in entries)
+        dropped = 0
+        left = total
+        for used, size, path in entries:
+            if everything or used < before or (to_size is not None and left > to_size):
+                path.unlink(missing_ok=True)
+                dropped += 1
+                left -= size
+        return dropped, total - left
+
+    def contents(self) -> Contents:
+        """What the store holds now."""
+        entries = self._entries()
+        kinds = {}
+        for suffix, kind in _KINDS.items():
+            sizes = [size for _, size, path in entries if path.suffix == suffix]
+            kinds[kind] = (len(sizes), sum(sizes))
+        oldest = min((used for used, _, _ in entries), default=None)
+        age = None if oldest is None else max(0.0, time.time() - oldest)
+        return Contents(self.folder, self.limit, sum(size for _, size, _ in entries), kinds, age)
+
+    def _entries(self) -> list[tuple[float, int, Path]]:
+        """(time of last use, bytes, path) of every file in the store, and of what a killed render left half written."""
         entries = []
         for path in self.folder.glob("??/*"):
-            if path.name.startswith("."):  # another render is writing it
-                continue
             try:
                 status = path.stat()
             except FileNotFoundError:  # another render trims too
                 continue
-            if path.is_file():
+            half_written = path.name.startswith(PART)
+            if path.is_file() and not (half_written and time.time() - status.st_mtime < _ABANDONED_SECONDS):
                 entries.append((status.st_mtime, status.st_size, path))
-        total = sum(size for _, size, _ in entries)
-        for _, size, path in sorted(entries):
-            if total <= self.limit:
-                break
-            path.unlink(missing_ok=True)
-            total -= size
+        return entries
 
     @contextmanager
     def _noting_faults(self) -> Iterator[None]:

@@ -22,6 +22,7 @@ from artforge.core.provenance import Provenance, label_of_work, write_sidecar
 from artforge.recipes.artifacts import Artifact, nodes_of, plan_artifacts
 from artforge.recipes.cache import Cache
 from artforge.recipes.drawing import Drawing
+from artforge.recipes.keys import KeyMemory
 from artforge.recipes.plan import Planner
 from artforge.recipes.reporting import Rendered, Reporter
 from artforge.recipes.run import Runner
@@ -102,6 +103,7 @@ class Renderer:
             self._drawing.wait()
             with suppress(OSError):
                 self.folder.rmdir()  # only where nothing was finished
+        KeyMemory.beside(self.store.folder).remember(self.planner, self.artifacts)
         self.store.trim()
         return rendered
 

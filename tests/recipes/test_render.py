@@ -16,6 +16,7 @@ from artforge.core.pictures import read_picture
 from artforge.core.provenance import Provenance, read_sidecar
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
+from artforge.recipes.keys import stored_key
 from artforge.recipes.overrides import Overrides
 from artforge.recipes.plan import PREVIEW_SCALE, Planner
 from artforge.recipes.render import Renderer
@@ -254,13 +255,12 @@ def test_gif_carries_its_recipe_too(write_recipe, render):
     assert Provenance.model_validate_json(read_label(files["loop.gif"]).record) == read_sidecar(files["loop.gif"])
 
 
-def test_another_backend_or_library_version_is_computed_anew(write_recipe, tmp_path, monkeypatch):
+def test_another_backend_or_library_version_is_computed_anew(write_recipe, monkeypatch):
     planner = Planner(check_file(write_recipe(BODY)))
     node = planner.node("art", planner.base_variants[0])
-    runner = Runner("r.yaml", Cache(tmp_path / "s"))
-    here = runner._stored_key(node)
+    here = stored_key(node)
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    assert runner._stored_key(node) != here
+    assert stored_key(node) != here
 
 
 def test_failed_render_leaves_no_empty_folder(write_recipe, render, studio, tmp_path):

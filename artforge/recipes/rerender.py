@@ -1,0 +1,229 @@
+"""A work made again from the record that it carries: the same pixels, or what differs by name."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from artforge import __version__
+from artforge.core.errors import ArtforgeError, PictureError, RecipeError, UsageError
+from artforge.core.provenance import Provenance, read_provenance
+from artforge.core.steps import registered_steps
+from artforge.recipes.artifacts import Artifact
+from artforge.recipes.cache import Cache
+from artforge.recipes.check import check_recipe
+from artforge.recipes.checked import CheckedRecipe
+from artforge.recipes.embedded_recipe import read_embedded, to_text
+from artforge.recipes.ingredients import Found, find_ingredients
+from artforge.recipes.overrides import Overrides, check_overrides
+from artforge.recipes.plan import PREVIEW_SCALE, Node, Planner
+from artforge.recipes.provenance import package_versions
+from artforge.recipes.recipe import PATH_KINDS
+from artforge.recipes.records import portable_params
+from artforge.recipes.render import Renderer
+from artforge.recipes.reporting import Rendered
+from artforge.recipes.staging import Stage
+from artforge.recipes.steps import load_steps
+from artforge.recipes.trust import Trust
+
+
+@dataclass(frozen=True)
+class Again:
+    """A work that was made again.
+
+    Attributes:
+        path: where it stands.
+        identical: whether the file has the same bytes as the one it was made from.
+        differences: what is not as it was, in sentences; all that could change the pixels.
+    """
+
+    path: Path
+    identical: bool
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be made again, and how.
+
+    Attributes:
+        file: the work.
+        out: the folder for the new one.
+        overrides: what is set otherwise.
+        places: folders in which ingredients are looked for.
+        trust_ops: whether Python files that the recipe names may be run.
+    """
+
+    file: Path
+    out: Path
+    overrides: Overrides
+    places: Sequence[Path] = ()
+    trust_ops: bool = False
+
+
+def rerender(request: Request, store: Cache, noticed: Callable[[str], None]) -> Again:
+    """Make a work again.
+
+    The recipe in it is a stranger's: it reads only what is laid out for it, and runs no Python unless trusted.
+
+    Args:
+        request: what, and how.
+        store: the cache on disk.
+        noticed: told what the person should know of the result.
+
+    Raises:
+        PictureError: the file carries no record, or one of its ingredients is not found.
+        RecipeError: the recipe in it is not one that can be rendered here.
+        UsageError: the new file would take the place of the old one.
+    """
+    load_steps()
+    provenance = read_provenance(request.file)
+    found, missing = find_ingredients(provenance.ingredients, request.file.parent, request.places)
+    given = _given_paths(provenance, request.overrides)
+    missing = [one for one in missing if not (given and one.role != "model")]
+    if missing:
+        names = ", ".join(f"{one.name} ({one.role}, sha256 {one.sha256[:12]})" for one in missing)
+        raise PictureError(f"{request.file}: not found: {names}. Name the folder that has it with --ingredients")
+    with TemporaryDirectory(prefix="artforge-") as folder:
+        project = Path(folder).resolve() / provenance_name(provenance)
+        checked, scale = _checked(request, provenance, Stage(project, found, given))
+        overrides = _overrides(provenance, checked, request.overrides, set(given))
+        renderer = Renderer(Planner(checked, overrides, scale), request.out, store)
+        artifacts = [one for one in renderer.artifacts if _is_it(one, provenance, checked, renderer)]
+        if not artifacts:
+            raise PictureError(f"{request.file}: the recipe inside makes no such work as its record tells of")
+        target = request.out / artifacts[0].file_name
+        if target.exists() and target.samefile(request.file):
+            raise UsageError(f"{target} is the work itself, which stays as it is; choose another folder with --out")
+        renderer.artifacts = artifacts[:1]
+        (done,) = renderer.render(_OnlyNotices(noticed))
+    identical = done.path.read_bytes() == request.file.read_bytes()
+    return Again(done.path, identical, () if identical else tuple(differences(provenance, found)))
+
+
+@dataclass
+class _OnlyNotices:
+    """A reporter for a single file: it passes on what the person should know, and no progress."""
+
+    noticed: Callable[[str], None]
+
+    def started(self, artifact: Artifact) -> None: ...
+
+    def advanced(self, artifact: Artifact) -> None: ...
+
+    def computed(self, node: Node, seconds: float) -> None: ...
+
+    def working(self, step: str, share: float, told: str) -> None: ...
+
+    def finished(self, artifact: Artifact, done: Rendered) -> None: ...
+
+    def failed(self, artifact: Artifact, error: ArtforgeError) -> None: ...
+
+
+def provenance_name(provenance: Provenance) -> str:
+    """The recipe's name as the name of a folder and a file, whatever stands in the record."""
+    name = "".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in provenance.recipe_name)
+    return name.strip(". ")[:80] or "recipe"
+
+
+def differences(provenance: Provenance, found: Sequence[Found]) -> Iterator[str]:
+    """What is here not as it was there: versions, steps, ingredients."""
+    if provenance.artforge != __version__:
+        yield f"artforge is {__version__} here, was {provenance.artforge}"
+    here = package_versions()
+    for name in sorted({*here, *provenance.packages}):
+        now, then = here.get(name, "not installed"), provenance.packages.get(name, "not used")
+        if now != then:
+            yield f"{name} is {now} here, was {then}"
+    steps = registered_steps()
+    for record in provenance.branch:
+        step = steps.get(record.step)
+        if step is not None and step.version != record.version:
+            yield f"step {record.step} is version {step.version} here, was {record.version}"
+    for one in found:
+        if not one.exact:
+            was = one.ingredient
+            yield f"{was.role} {was.name} has another content (was sha256 {was.sha256[:12]})"
+    yield from _platform_note()
+
+
+def _platform_note() -> Iterator[str]:
+    """Nothing is recorded of a machine; another processor may round otherwise."""
+    yield f"the machine may be another one (here {platform.machine()}, {platform.system()})"
+
+
+def _checked(request: Request, provenance: Provenance, stage: Stage) -> tuple[CheckedRecipe, float]:
+    data, home = stage.set_up(read_embedded(provenance), provenance)
+    data.pop("extends", None)  # the record holds the whole of it
+    if request.trust_ops:
+        _lay_out_ops(data, home, request)
+    source = home / f"{provenance_name(provenance)}.yaml"
+    places = request.overrides.places
+    trust = Trust.of_stranger(stage.project, ops=request.trust_ops)
+    try:
+        checked = check_recipe(to_text(data), str(source), replace(request.overrides, params={}), trust)
+    except RecipeError as error:
+        told = str(error).replace(str(source), f"{request.file.name}: {source.name}").replace(str(home), "the project")
+        raise RecipeError(told) from error
+    text = checked.recipe.text if places else provenance.recipe_text
+    recipe = replace(checked.recipe, text=text, name=provenance.recipe_name)
+    return replace(checked, recipe=recipe), PREVIEW_SCALE if provenance.preview else 1.0
+
+
+def _lay_out_ops(data: dict[str, Any], home: Path, request: Request) -> None:
+    """Put trusted Python files where the recipe names them."""
+    named = data.get("ops")
+    for name in named if isinstance(named, list) else [named]:
+        for place in (request.file.parent, *request.places):
+            if not isinstance(name, str) or not (place / Path(name).name).is_file():
+                continue
+            target = (home / name).resolve()
+            if target.is_relative_to(home) and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes((place / Path(name).name).read_bytes())
+
+
+def _given_paths(provenance: Provenance, overrides: Overrides) -> dict[str, Path]:
+    """The params that the person sets to files; which of them are, shows in the recipe."""
+    params = read_embedded(provenance).get("params") or {}
+    given = {}
+    for name, value in overrides.params.items():
+        param = params.get(name)
+        if isinstance(param, dict) and str(param.get("type")) in PATH_KINDS and Path(str(value)).exists():
+            given[name] = Path(str(value))
+    return given
+
+
+def _overrides(provenance: Provenance, checked: CheckedRecipe, set_now: Overrides, given: set[str]) -> Overrides:
+    """What was set when the work was made, and what is set now; paths are in the recipe already."""
+    recipe = checked.recipe
+    swept = {*provenance.variant, *(name for each in provenance.sweep for name in each)}
+    params: dict[str, Any] = {}
+    for name, param in recipe.params.items():
+        recorded = provenance.params.get(name, param.default)
+        if param.type not in PATH_KINDS and name not in swept and recorded != param.default:
+            params[name] = recorded
+    params |= {name: value for name, value in set_now.params.items() if name not in given}
+    seed = set_now.seed
+    if seed is None and "seed" not in swept and provenance.seed != recipe.seed:
+        seed = provenance.seed
+    overrides = Overrides(params, seed)
+    check_overrides(replace(recipe, source="the recipe inside"), overrides)
+    return overrides
+
+
+def _is_it(artifact: Artifact, provenance: Provenance, checked: CheckedRecipe, renderer: Renderer) -> bool:
+    """Whether a file of the recipe is the one that the record tells of; what is set now is no mark of it."""
+    if artifact.output.name != provenance.output or artifact.format != (provenance.format or artifact.format):
+        return False
+    if artifact.kind != provenance.kind:
+        return False
+    told = portable_params(checked.recipe, artifact.variant.distinct)
+    fixed = {*renderer.planner.overrides.params} | ({"seed"} if renderer.planner.overrides.seed is not None else set())
+    return artifact.kind == "sheet" or all(
+        told.get(name) == value for name, value in provenance.variant.items() if name not in fixed
+    )
