@@ -150,6 +150,7 @@ def kind_as_json(kind: DatasetKind) -> dict[str, Any]:
         "labels": kind.labels,
         "class_names": list(kind.class_names),
         "counts": dict(kind.counts),
+        "image_size": kind.image_size,
         "citation": kind.citation,
         "licence": kind.licence,
         "download": kind.download,
@@ -163,6 +164,7 @@ def describe_kind(kind: DatasetKind) -> str:
         "layout": kind.layout,
         "labels": kind.labels,
         "classes": counts or ", ".join(kind.class_names),
+        "size": f"networks are trained on it at {kind.image_size}x{kind.image_size}" if kind.image_size else "",
         "cite": kind.citation,
         "licence": kind.licence,
         "download": kind.download,
@@ -173,6 +175,7 @@ def describe_kind(kind: DatasetKind) -> str:
 def describe_summary(path: Path, summary: Summary) -> list[str]:
     """What a set holds, a line each."""
     from artforge.engine.data.catalogue import DATASETS
+    from artforge.engine.data.findings import counted
 
     kind = DATASETS[summary.kind]
     classes = [f"{number} {name}: {count:,}" for number, (name, count) in enumerate(summary.class_counts.items())]
@@ -199,7 +202,7 @@ def describe_summary(path: Path, summary: Summary) -> list[str]:
     if summary.num_bytes:
         lines.append(f"  on disk  {summary.num_bytes / 1e6:,.1f} MB")
     if summary.skipped:
-        lines.append(f"  skipped  {len(summary.skipped):,} files that cannot be read:")
+        lines.append(f"  skipped  {counted(len(summary.skipped), 'file')} that cannot be read:")
         lines += [f"           {one.path}: {one.reason}" for one in summary.skipped[:NUM_SHOWN]]
         lines += _rest(len(summary.skipped), "           ")
     return lines

@@ -24,8 +24,8 @@ models_app = typer.Typer(
 
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 
-_EVEN = 2
-"""Classes of the network that is built to be told of; with more only the last layer grows."""
+NUM_CLASSES = 2
+"""Of the network that is built to be told of; with more only the last layer grows."""
 
 
 @models_app.command("list")
@@ -148,7 +148,7 @@ def built(architecture: Architecture) -> Model | None:
     try:
         with console.status("building the network ..."):
             network = build_architecture(
-                architecture.name, _EVEN, picture_shape=shape, dropout=0.0, output_bias=np.zeros(1, np.float32)
+                architecture.name, NUM_CLASSES, picture_shape=shape, dropout=0.0, output_bias=np.zeros(1, np.float32)
             )
             return wrap_model(network, input_size=(edge, edge), value_range=architecture.value_range)
     except ModelError:
@@ -203,7 +203,7 @@ def _told_facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("cost", _cost(facts["flops"], size) if "flops" in facts else ""),
         ("pictures", f"{seen}; the network itself takes values in [{low:g}, {high:g}]"),
         ("classes", ", ".join(f"{number} {name}" for number, name in enumerate(facts.get("classes", ())))),
-        ("scores", ", ".join(f"{name} {value:.4g}" for name, value in scores.items())),
+        ("scores", ", ".join(f"{name} {_number(value)}" for name, value in scores.items())),
         ("temperature", f"{facts['temperature']:.4g}" if "temperature" in facts else ""),
         ("source", facts.get("source", "")),
         ("weights", _told_weights(facts) if facts["kind"] == "network" else ""),
@@ -211,6 +211,10 @@ def _told_facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("recipe", facts.get("recipe", "")),
         ("file", facts.get("file", "")),
     ]
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def _cost(flops: int, size: str) -> str:

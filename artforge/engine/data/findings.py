@@ -174,21 +174,21 @@ def _of_pictures(report: DataReport) -> Iterator[Finding]:
     if summary.num_tiny > _MANY * num:
         yield Finding(
             "note",
-            f"{counted(summary.num_tiny, 'picture')} of {num:,} are smaller than {TINY} pixels",
+            f"{summary.num_tiny:,} of {counted(num, 'picture')} smaller than {TINY} pixels",
             "They are mostly enlarged, which a network can see.",
             "Train with a small --image-size, or take them out.",
         )
     if summary.num_alpha:
         yield Finding(
             "note",
-            f"{counted(summary.num_alpha, 'picture')} of {num:,} are transparent",
+            f"{summary.num_alpha:,} of {counted(num, 'picture')} transparent",
             "They are shown over white.",
             "Nothing, unless only one class is.",
         )
     if 0 < report.num_grey < num and report.num_grey > _MANY * num:
         yield Finding(
             "note",
-            f"{counted(report.num_grey, 'picture')} of {num:,} show no colour",
+            f"{report.num_grey:,} of {counted(num, 'picture')} without colour",
             "Where they belong to one class, greyness gives it away.",
             "Nothing, unless colour is told above to give the class away.",
         )
