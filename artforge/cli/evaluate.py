@@ -75,7 +75,7 @@ def evaluate_command(
         evaluation = evaluate_model(
             loaded, opened, chosen.indices, progress=lambda done, _: bars.update(testing, completed=done)
         )
-    note(f"{loaded.name} on {chosen.told}")
+    (warn if chosen.are_known else note)(f"{loaded.name} on {chosen.told}")
     if opened.class_names != loaded.class_names:
         note(f"the set names its classes in another order; they are matched by name: {', '.join(loaded.class_names)}")
     if opened.skipped:
@@ -135,7 +135,8 @@ def _write(
 
 def _tell(evaluation: Evaluation, scores: dict[str, Any]) -> None:
     num_groups = scores["num_groups"]
-    note(f"95% intervals by 1,000 draws of {num_groups} groups; {evaluation.images_per_second:.0f} images/s")
+    drawn = f"95% intervals by 1,000 draws of {num_groups} groups" if num_groups > 1 else "no intervals: one group only"
+    note(f"{drawn}; {evaluation.images_per_second:.0f} images/s")
     for key, name in MEASURE_NAMES.items():
         value = scores.get(key, scores.get(f"macro_{key}"))
         interval = evaluation.intervals.get(key)

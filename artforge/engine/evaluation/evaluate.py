@@ -55,10 +55,17 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The pictures to test on, int64 indices into the set, and why these, in words."""
+    """The pictures to test on.
+
+    Attributes:
+        indices: int64 (k,), into the set.
+        told: which these are, in words.
+        are_known: whether the model was trained on some of them, which makes every score too good.
+    """
 
     indices: NDArray[np.int64]
     told: str
+    are_known: bool = False
 
 
 def evaluate_model(
@@ -144,7 +151,7 @@ def choose_pictures(dataset: Dataset, *, run_parts: dict[str, tuple[str, str]] |
     own = run_parts is not None and _same_pictures(dataset, run_parts)
     if part == "all":
         seen = ", among them those that the run was trained on" if own else ""
-        return Chosen(everything, f"all {len(dataset)} pictures{seen}")
+        return Chosen(everything, f"all {len(dataset)} pictures{seen}", are_known=own)
     if own and run_parts is not None:
         parts = np.asarray([run_parts[item][1] for item in dataset.items])
         indices = np.flatnonzero(parts == "test").astype(np.int64)
@@ -158,7 +165,7 @@ def choose_pictures(dataset: Dataset, *, run_parts: dict[str, tuple[str, str]] |
         )
     known = sum(item in run_parts for item in dataset.items) if run_parts is not None else 0
     hint = f"; {known} of them have names that the run was trained on" if known else ""
-    return Chosen(everything, f"all {len(dataset)} pictures{hint}")
+    return Chosen(everything, f"all {len(dataset)} pictures{hint}", are_known=known > 0)
 
 
 def _same_pictures(dataset: Dataset, run_parts: dict[str, tuple[str, str]]) -> bool:

@@ -84,8 +84,8 @@ def read_history(path: Path, window: int | None = None) -> History:
     text = _read(path)
     if path.suffix.lower() == ".csv":
         return _of_run(path.stem, path, window)
-    measures = parse_text_history(text, str(path))
-    places = np.arange(1.0, len(measures["loss"]) + 1)
+    measures = _measured(parse_text_history(text, str(path)), str(path))
+    places = np.arange(1.0, len(next(iter(measures.values()))) + 1)
     return History(path.stem, {TRAINING: Batches(places, measures, window or fitting_window(len(places)))}, "batch")
 
 
@@ -175,18 +175,31 @@ def _of_run(name: str, path: Path, window: int | None) -> History:
     if not all(np.isfinite(table[column]).all() and (table[column] >= 1).all() for column in _POSITIONS):
         raise UsageError(f"{path}: epochs and batches are counted from 1, and one is missing or below")
     named = np.asarray(phases or [TRAINING] * len(table["epoch"]))
-    return History(
-        name, {phase: _phase(phase, table, named == phase, window) for phase in dict.fromkeys(named.tolist())}, "epoch"
-    )
+    told = dict.fromkeys(named.tolist())
+    return History(name, {phase: _phase(phase, table, named == phase, window, path) for phase in told}, "epoch")
 
 
-def _phase(name: str, table: Mapping[str, NDArray[np.float64]], rows: NDArray[np.bool_], window: int | None) -> Batches:
+def _phase(
+    name: str, table: Mapping[str, NDArray[np.float64]], rows: NDArray[np.bool_], window: int | None, where: Path
+) -> Batches:
     places = batch_places(table["epoch"][rows], table["batch"][rows])
     fitting = window or fitting_window(len(places))
     if name != TRAINING:  # an average over several epochs would mix networks
         fitting = min(window or len(places), int(table["batch"][rows].max()))
     columns = {column: values[rows] for column, values in table.items() if column not in _POSITIONS}
-    return Batches(places, {key: one for key, one in columns.items() if np.isfinite(one).any()}, fitting)
+    return Batches(places, _measured(columns, f"{where}: {name}"), fitting)
+
+
+def _measured(columns: Mapping[str, NDArray[np.float64]], where: str) -> dict[str, NDArray[np.float64]]:
+    """Those columns that say something, with NaN for all that is no finite number.
+
+    Raises:
+        UsageError: there are none.
+    """
+    known = {key: np.where(np.isfinite(one), one, np.nan) for key, one in columns.items() if np.isfinite(one).any()}
+    if not known:
+        raise UsageError(f"{where}: nothing was measured in any batch: every field is empty or no number")
+    return known
 
 
 def read_table(path: Path) -> tuple[dict[str, NDArray[np.float64]], list[str]]:

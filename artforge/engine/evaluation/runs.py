@@ -6,6 +6,7 @@ import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,12 @@ CONFIG_FILE = "config.yaml"
 SPLIT_FILE = "split.csv"
 METRICS_FILE = "test_metrics.json"
 _SPLIT_COLUMNS = {"item", "label", "split"}
+_KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("seed", "pictures_per_class"), (int,)),
+    **dict.fromkeys(("architecture",), (str,)),
+    **dict.fromkeys(("data", "dataset"), (str, NoneType)),
+}
+"""Of the settings that are read here."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,10 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: damaged, not a config of a run") from error
     if not isinstance(settings, dict):
         raise UsageError(f"{path}: damaged, not a config of a run")
+    for name, kinds in _KINDS.items():
+        if name in settings and type(settings[name]) not in kinds:
+            wanted = " or ".join(kind.__name__.removesuffix("Type").lower() for kind in kinds)
+            raise UsageError(f"{path}: damaged: {name} must be {wanted}, received {settings[name]!r}")
     return {str(name): value for name, value in settings.items()}
 
 
@@ -132,7 +143,10 @@ def read_parts(folder: Path) -> dict[str, tuple[str, str]]:
                     f"{path}: damaged: expected the columns {', '.join(sorted(_SPLIT_COLUMNS))}, received "
                     f"{', '.join(reader.fieldnames or ()) or 'none'}"
                 )
-            return {row["item"]: (row["label"], row["split"]) for row in reader}
+            parts = {row["item"]: (row["label"], row["split"]) for row in reader}
+            if any(None in pair for pair in parts.values()):
+                raise UsageError(f"{path}: damaged: a line of it is cut off")
+            return parts
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
     except (UnicodeDecodeError, csv.Error) as error:

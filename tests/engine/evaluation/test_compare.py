@@ -169,6 +169,8 @@ def test_a_damaged_table_is_told_with_its_line(made_run, text, message):
         ("config.yaml", None, UsageError, "not a run folder"),
         ("config.yaml", "a: [", UsageError, "config.yaml: damaged"),
         ("config.yaml", "- 1\n", UsageError, "config.yaml: damaged"),
+        ("config.yaml", "seed: abc\n", UsageError, "config.yaml: damaged: seed must be int, received 'abc'"),
+        ("config.yaml", "data: [1]\n", UsageError, "damaged: data must be str or none, received .1."),
         ("model.keras", None, UsageError, "no tested model yet .* artforge train --resume"),
         ("model.json", "{", ModelError, "not a model card"),
         ("test_metrics.json", "{", UsageError, "test_metrics.json: damaged"),
@@ -199,4 +201,7 @@ def test_a_split_is_read_by_item(tmp_path):
     assert read_parts(tmp_path) == {"ai/1.png": ("ai", "test"), "human/2.png": ("human", "training")}
     (tmp_path / "split.csv").write_text("item\n")
     with pytest.raises(UsageError, match="expected the columns item, label, split"):
+        read_parts(tmp_path)
+    (tmp_path / "split.csv").write_text("item,label,group,split\nai/1.png,ai,x,test\nhuman/2.p")
+    with pytest.raises(UsageError, match="cut off"):
         read_parts(tmp_path)

@@ -125,6 +125,7 @@ def test_a_run_is_tested_on_its_own_test():
     chosen = choose_pictures(dataset, run_parts=parts_of(dataset, {2, 7}), part=None)
     assert chosen.indices.tolist() == [2, 7]
     assert chosen.told == "the test of the run, 2 of 12 pictures"
+    assert not chosen.are_known
 
 
 def test_on_all_pictures_of_its_own_set_a_run_is_told_to_know_them():
@@ -132,6 +133,7 @@ def test_on_all_pictures_of_its_own_set_a_run_is_told_to_know_them():
     chosen = choose_pictures(dataset, run_parts=parts_of(dataset, {2, 7}), part="all")
     assert len(chosen.indices) == 12
     assert "trained on" in chosen.told
+    assert chosen.are_known
 
 
 def test_another_set_is_tested_as_its_layout_says_or_as_a_whole():
@@ -147,7 +149,9 @@ def test_pictures_with_names_that_the_run_knows_are_counted():
     dataset = made_set()
     parts = parts_of(dataset, {2})
     del parts[dataset.items[0]]
-    assert "11 of them have names" in choose_pictures(dataset, run_parts=parts, part=None).told
+    chosen = choose_pictures(dataset, run_parts=parts, part=None)
+    assert "11 of them have names" in chosen.told
+    assert chosen.are_known
 
 
 def test_a_weak_folder_shows():

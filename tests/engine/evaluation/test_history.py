@@ -128,6 +128,8 @@ def test_a_run_is_drawn_a_panel_a_measure_and_a_line_a_phase(tmp_path):
         ("history_batches.csv", "epoch,batch,loss\n1,1,0.5\n1,2,low\n", r"csv:3: .*'low'"),
         ("history_batches.csv", "epoch,batch,loss\n1,1\n", r"csv:2: 2 fields, expected 3"),
         ("history_batches.csv", "epoch,batch,loss\n0,1,3\n", "counted from 1"),
+        ("history_batches.csv", "phase,epoch,batch,loss\ntraining,1,1,inf\n", "training: nothing was measured"),
+        ("history.txt", text_of([[float("nan")]] * 6), "nothing was measured"),
         ("history.txt", b"\xff\xfe\x00", "not a text file"),
     ],
 )
