@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as PillowImage
+
+from artforge.engine.data.decoding import decode_file
 
 
 def save_picture(path: Path, seed: int, size: int = 12) -> Path:
@@ -24,3 +27,10 @@ def make_folders(root: Path, folders: Iterable[str], per_folder: int, suffix: st
         for number in range(per_folder):
             save_picture(root / folder / f"{number}{suffix}", seed=1000 * place + number)
     return root
+
+
+def decoded_square(path: Path, image_size: int) -> NDArray[np.uint8]:
+    """The pixels of a file that can be read: uint8 (image_size, image_size, 3)."""
+    decoded = decode_file(path, image_size)
+    assert decoded.pixels is not None, decoded.reason
+    return decoded.pixels

@@ -73,18 +73,6 @@ def decode_file(path: Path, image_size: int) -> Decoded:
         return Decoded(None, reason=error.strerror or str(error))
 
 
-def square_bytes(path: Path, image_size: int) -> NDArray[np.uint8]:
-    """One picture file as uint8 (image_size, image_size, 3): its centre square, resized by area.
-
-    Raises:
-        PictureError: it cannot be read.
-    """
-    decoded = decode_file(path, image_size)
-    if decoded.pixels is None:
-        raise PictureError(f"{path}: {decoded.reason}")
-    return decoded.pixels
-
-
 def _content_of_jpeg(path: Path) -> bytes | None:
     if not path.is_file():
         return None

@@ -13,10 +13,10 @@ from PIL import Image as PillowImage
 
 from artforge.core import pictures
 from artforge.core.errors import DatasetError
-from artforge.engine.data.decoding import square_bytes
 from artforge.engine.data.folder import list_pictures
 from artforge.engine.data.folder import read_folder as read_with
 from artforge.engine.data.kinds import ReadOptions
+from tests.support.picture_sets import decoded_square
 
 
 def read_folder(folder: Path, image_size: int):
@@ -111,12 +111,12 @@ def as_turned_by_exif(path: Path) -> None:
 def test_odd_kinds_of_files_come_in_upright_and_in_colour(tmp_path, write):
     write(tmp_path / "picture")
     (path,) = tmp_path.iterdir()
-    np.testing.assert_allclose(square_bytes(path, 40), stripes(), atol=12)
+    np.testing.assert_allclose(decoded_square(path, 40), stripes(), atol=12)
 
 
 def test_sixteen_bit_grey_keeps_its_level(tmp_path):
     PillowImage.fromarray(np.full((40, 40), 65535 // 4, np.uint16)).save(tmp_path / "grey.png")
-    np.testing.assert_allclose(square_bytes(tmp_path / "grey.png", 32), 64, atol=1)
+    np.testing.assert_allclose(decoded_square(tmp_path / "grey.png", 32), 64, atol=1)
 
 
 def test_hidden_files_and_other_files_are_passed_over(folder):

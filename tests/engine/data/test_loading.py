@@ -12,10 +12,9 @@ import pytest
 
 from artforge.core.errors import DatasetError, OutputError, UsageError
 from artforge.engine.data import loading, pixel_store
-from artforge.engine.data.decoding import square_bytes
 from artforge.engine.data.kinds import ReadOptions
 from artforge.engine.data.loading import FilesOnDemand, load_files
-from tests.support.picture_sets import save_picture
+from tests.support.picture_sets import decoded_square, save_picture
 
 NAMES = tuple(f"{number}.png" for number in range(9))
 BAD = NAMES[4]
@@ -50,7 +49,7 @@ def test_the_readable_pictures_come_in_order_wherever_they_are_kept(files, cache
     for order in ([0, 1, 2], [7, 3, 3, 0]):
         batch = loaded.images[np.asarray(order)]
         assert batch.dtype == np.uint8
-        np.testing.assert_array_equal(batch, [square_bytes(files / readable[index], 12) for index in order])
+        np.testing.assert_array_equal(batch, [decoded_square(files / readable[index], 12) for index in order])
 
 
 def test_the_second_time_nothing_is_decoded(files, monkeypatch):
@@ -207,4 +206,4 @@ def test_a_name_that_is_not_utf8_is_read_and_kept(files):
     odd = os.fsdecode(b"sunset-\xe9.png")
     shutil.copy(files / NAMES[0], files / odd)
     loaded = load(files, names=(odd,))
-    np.testing.assert_array_equal(loaded.images[np.asarray([0])][0], square_bytes(files / NAMES[0], 12))
+    np.testing.assert_array_equal(loaded.images[np.asarray([0])][0], decoded_square(files / NAMES[0], 12))
