@@ -130,7 +130,8 @@ def _ease(tree: Tree, problems: Problems) -> str | None:
         return None
     name = str(ease.plain())
     if name not in EASINGS:
-        problems.add(ease.position, f"unknown ease {ease.plain()!r}{did_you_mean(name, list(EASINGS))}")
+        hint = did_you_mean(name, list(EASINGS)) or f" (known: {', '.join(EASINGS)})"
+        problems.add(ease.position, f"unknown ease {ease.plain()!r}{hint}")
     return name
 
 
@@ -141,7 +142,7 @@ def _share(moment: str, place: Position, timeline: Timeline, problems: Problems)
         problems.add(place, str(error))
         return None
     if not 0 <= share <= 1:
-        problems.add(place, f"{moment} lies outside the timeline ({timeline.duration:g}s)")
+        problems.add(place, f"{moment} lies outside the timeline ({timeline.extent})")
     return share
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from artforge.recipes.expressions import Expression
+from artforge.recipes.expressions import Expression, exact
 from artforge.recipes.templates import fill_template, template_names
 from artforge.recipes.timeline import Keyframes, Timeline
 
@@ -123,7 +123,7 @@ class Keyed:
     def resolve(self, scope: Scope) -> float:
         """The number at this moment."""
         loop = scope.timeline is not None and scope.timeline.loop
-        return self.keyframes(scope).value_at(scope.share, loop=loop)
+        return exact(self.keyframes(scope).value_at(scope.share, loop=loop))
 
     def keyframes(self, scope: Scope) -> Keyframes:
         """The keys with their values in one variant."""

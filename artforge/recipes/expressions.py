@@ -92,7 +92,12 @@ class Expression:
             raise ExpressionError(f"'={self.text}' has no value at {_shown(values, self.names)}: {error}") from error
         if not math.isfinite(number):
             raise ExpressionError(f"'={self.text}' is not finite at {_shown(values, self.names)}")
-        return round(number, _DECIMALS) + 0.0  # sin(pi) is 0, and never -0: equal moments have equal keys
+        return exact(number)
+
+
+def exact(number: float) -> float:
+    """A computed number without the dust of binary arithmetic: sin(pi) is 0, and equal moments have equal keys."""
+    return round(number, _DECIMALS) + 0.0  # never -0
 
 
 def parse_expression(text: str, allowed_names: frozenset[str]) -> Expression:
@@ -141,12 +146,13 @@ def _check(node: ast.expr, allowed: frozenset[str] | set[str], names: set[str], 
             _check(right, allowed, names, room - 1)
         case ast.Call(func=ast.Name(id=function), args=arguments, keywords=[]):
             if function not in _FUNCTIONS:
-                raise _fault(node, f"unknown function {function!r}{did_you_mean(function, sorted(_FUNCTIONS))}")
+                hint = did_you_mean(function, FUNCTION_NAMES) or f" (known: {', '.join(FUNCTION_NAMES)})"
+                raise _fault(node, f"unknown function {function!r}{hint}")
             counts = _FUNCTIONS[function][1]
             if len(arguments) not in counts:
-                raise _fault(
-                    node, f"{function} takes {counts.start} to {counts.stop - 1} numbers, received {len(arguments)}"
-                )
+                wanted = " or ".join(map(str, counts)) if len(counts) < 3 else f"{counts[0]} to {counts[-1]}"
+                plural = "" if wanted == "1" else "s"
+                raise _fault(node, f"{function} takes {wanted} number{plural}, received {len(arguments)}")
             for argument in arguments:
                 _check(argument, allowed, names, room - 1)
         case _:

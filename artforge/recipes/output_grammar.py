@@ -135,5 +135,5 @@ class OutputReader(Readers):
             self.problems.add(at.position, str(error))
             return 0.0
         if not 0 <= share <= 1:
-            self.problems.add(at.position, f"{at.value} lies outside the timeline ({timeline.duration:g}s)")
+            self.problems.add(at.position, f"{at.value} lies outside the timeline ({timeline.extent})")
         return share

@@ -120,11 +120,18 @@ class Pipe:
 
 @dataclass(frozen=True)
 class Axis:
-    """One swept param (or `seed`) and its values."""
+    """One swept param (or `seed`) and its values; `places` tells where each stands, for those that are listed."""
 
     name: str
     values: Sequence[Any]
     position: Position
+    places: tuple[Position, ...] = ()
+
+    def place_of(self, value: Any) -> Position | None:
+        """Where a value stands, or None where it is not swept."""
+        if value not in self.values:
+            return None
+        return self.places[self.values.index(value)] if self.places else self.position
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, overload
 
 from artforge.core.errors import did_you_mean
 from artforge.recipes.document import Tree
@@ -25,6 +25,8 @@ class SweepReader(Readers):
         """The blocks of the section."""
         if section is None:
             return ()
+        if section.value == []:
+            self.problems.add(section.position, "sweep is an empty list: leave it out, or name a param to vary")
         blocks = section.items if isinstance(section.value, list) else [section]
         read = [self._sweep_block(block, params) for block in blocks]
         return tuple(block for block in read if block.axes)
@@ -62,24 +64,24 @@ class SweepReader(Readers):
 
     def _axis(self, name: str, entry: Tree, param: Param | None, place: Position) -> Axis:
         if isinstance(entry.value, list):
-            return Axis(name, self._listed(name, entry, param), place)
+            values, places = self._listed(name, entry, param)
+            return Axis(name, values, place, places)
         if isinstance(entry.value, dict):
             return Axis(name, self._seeds(entry) if param is None else self._range(entry, param), place)
         self.problems.add(entry.position, f"sweep of {name!r} is a list [a, b] or {{from, to, count}}")
         return Axis(name, (), place)
 
-    def _listed(self, name: str, entry: Tree, param: Param | None) -> Sequence[Any]:
+    def _listed(self, name: str, entry: Tree, param: Param | None) -> tuple[list[Any], tuple[Position, ...]]:
         if not entry.items:
             self.problems.add(entry.position, f"sweep of {name!r} is empty: list at least one value")
-        values = []
+        sound = []
         for item in entry.items:
-            value = item.plain()
-            fault = param.fault(value) if param else _seed_fault(value)
+            fault = param.fault(item.plain()) if param else _seed_fault(item.plain())
             if fault is None:
-                values.append(value)
+                sound.append(item)
             else:
                 self.problems.add(item.position, f"sweep: {fault}")
-        return values
+        return [item.plain() for item in sound], tuple(item.position for item in sound)
 
     def _seeds(self, entry: Tree) -> Sequence[int]:
         """`{from: 3, to: 9}` with both ends, or `{from: 3, count: 7}`, or `{count: 7}` from 0."""
@@ -108,12 +110,12 @@ class SweepReader(Readers):
         start, end = self.number(entry, "from"), self.number(entry, "to")
         count = self.whole(entry, "count", default=0, low=2, high=MAX_VALUES)
         if start is None or end is None or count < 2:
-            if start is None or end is None or "count" not in entry.mapping:
+            if not {"from", "to", "count"} <= entry.mapping.keys():
                 self.problems.add(
                     entry.position, "a sweep range needs from, to and count, such as {from: 0, to: 1, count: 9}"
                 )
             return ()
-        values = _whole_steps(start, end, count) if param.type == "int" else _evenly(start, end, count)
+        values = _whole_steps(start, end, count) if param.type == "int" else _EvenSteps(start, end, count)
         if not values:
             message = f"{name!r} is a whole number: {start:g} to {end:g} in {count} even steps does not stay whole"
             self.problems.add(entry.position, message)
@@ -138,7 +140,27 @@ def _whole_steps(start: float, end: float, count: int) -> Sequence[int]:
     return range(int(start), int(end) + (1 if step > 0 else -1), int(step)) if step else [int(start)] * count
 
 
-def _evenly(start: float, end: float, count: int) -> list[float]:
-    """Inclusive even steps in decimal arithmetic, so that 0 to 0.3 in 4 gives 0.1 and not 0.09999999999999999."""
-    first, last = Decimal(repr(start)), Decimal(repr(end))
-    return [float(first + (last - first) * index / (count - 1)) for index in range(count)]
+class _EvenSteps(Sequence[float]):
+    """Inclusive even steps in decimal arithmetic, so that 0 to 0.3 in 4 gives 0.1 and not 0.09999999999999999.
+
+    Each is computed where it is read: of a million, a check looks at a few.
+    """
+
+    def __init__(self, start: float, end: float, count: int) -> None:
+        self._start, self._end = Decimal(repr(start)), Decimal(repr(end))
+        self._indices = range(count)
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    @overload
+    def __getitem__(self, index: int) -> float: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[float]: ...
+    def __getitem__(self, index: int | slice) -> float | list[float]:
+        if isinstance(index, slice):
+            return [self._at(each) for each in self._indices[index]]
+        return self._at(self._indices[index])
+
+    def _at(self, index: int) -> float:
+        return float(self._start + (self._end - self._start) * index / (len(self) - 1))

@@ -31,6 +31,11 @@ class Timeline:
         """Seconds."""
         return self.num_frames / self.fps
 
+    @property
+    def extent(self) -> str:
+        """From where to where it goes, in each unit that a moment is written in."""
+        return f"0s to {self.duration:g}s, 0f to {self.num_frames if self.loop else self.num_frames - 1}f"
+
     def moment(self, frame: int) -> float:
         """The share of the film at `frame`: i/N in a loop, i/(N-1) where first and last frame are both shown."""
         if self.loop:
@@ -46,9 +51,9 @@ class Timeline:
         number, unit = parse_moment(text)
         if unit == "%":
             return number / 100
-        frames = number * self.fps if unit == "s" else number
-        last = self.num_frames if self.loop else max(1, self.num_frames - 1)
-        return frames / last
+        if unit == "s":  # the last second is the film's end, where a film without loop shows its last frame
+            return number / self.duration
+        return number / (self.num_frames if self.loop else max(1, self.num_frames - 1))
 
 
 def parse_moment(text: str) -> tuple[float, str]:

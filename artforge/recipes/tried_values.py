@@ -20,7 +20,7 @@ from artforge.recipes.problems import Position, Problems
 from artforge.recipes.recipe import Recipe
 from artforge.recipes.settings import rounded, setting_fault
 from artforge.recipes.trust import Trust
-from artforge.recipes.variants import Variant, base_folder, scope_of
+from artforge.recipes.variants import Variant, base_folder, scope_of, thinned
 
 MAX_SAMPLES = 240
 """A moving setting is tried at no more frames than this, spread evenly over the timeline."""
@@ -67,10 +67,8 @@ class ValueTrial:
             for frame in self._sample_frames() if binding.moves else (0,):
                 yield scope_of(self.recipe, variant, len(self.variants), frame)
 
-    def _sample_frames(self) -> Iterator[int]:
-        num_frames = self.recipe.timeline.num_frames if self.recipe.timeline else 1
-        stride = max(1, num_frames // MAX_SAMPLES)
-        yield from range(0, num_frames, stride)
+    def _sample_frames(self) -> list[int]:
+        return thinned(range(self.recipe.timeline.num_frames if self.recipe.timeline else 1), MAX_SAMPLES)
 
     # -- types and ranges ----------------------------------------------------------------------------------------
 
@@ -104,7 +102,7 @@ class ValueTrial:
     def _fault(self, checked: CheckedCall, setting: Setting, fault: str, scope: Scope) -> None:
         """Note what is wrong with a setting at one moment."""
         moment = f" (at frame {scope.frame})" if checked.settings[setting.name].moves else ""
-        place, origin = self._origin(checked, setting.name)
+        place, origin = self._origin(checked, setting.name, scope)
         self.problems.add(place, f"{fault}{origin}{moment}")
 
     # -- names ---------------------------------------------------------------------------------------------------
@@ -124,7 +122,7 @@ class ValueTrial:
                 tried.add((name, model))
                 fault = self._name_fault(checked, setting, name, model)
                 if fault is not None:
-                    place, origin = self._origin(checked, setting.name)
+                    place, origin = self._origin(checked, setting.name, scope)
                     inside = _place_of(name, checked.call.settings.get(setting.name))
                     self.problems.add(inside or place, f"{checked.step.name}.{setting.name}: {fault}{origin}")
 
@@ -173,14 +171,16 @@ class ValueTrial:
     def _base(self, checked: CheckedCall, name: str) -> Path:
         return base_folder(self.recipe, self.overrides, checked.settings.get(name), checked.position_of(name))
 
-    def _origin(self, checked: CheckedCall, name: str) -> tuple[Position, str]:
-        """Where a setting's value really comes from: the step, the param behind it, or the command line."""
+    def _origin(self, checked: CheckedCall, name: str, scope: Scope) -> tuple[Position, str]:
+        """Where a setting's value really comes from: the step, the param behind it, its sweep, or the command line."""
         binding = checked.settings.get(name)
         if not isinstance(binding, FromParam):
             return checked.position_of(name), ""
         if binding.name in self.overrides.params:
             return checked.position_of(name), f" (set by --set {binding.name}=...)"
-        return self.recipe.params[binding.name].position, ""
+        axes = (axis for block in self.recipe.sweep for axis in block.axes if axis.name == binding.name)
+        swept = next(filter(None, (axis.place_of(scope.params[binding.name]) for axis in axes)), None)
+        return swept or self.recipe.params[binding.name].position, ""
 
 
 def _read(variant: Variant, name: str) -> object:

@@ -120,7 +120,7 @@ def _numbered(
 ) -> list[Variant]:
     sources = {names: _sources(recipe, overrides, swept=names) for names in {tuple(each) for each in swept}}
     if most is not None:
-        sources = {names: _thinned(each, most) for names, each in sources.items()}
+        sources = {names: thinned(each, most) for names, each in sources.items()}
     pairs = [(place, source, each) for each in swept for place, source in enumerate(sources[tuple(each)])]
     pairs.sort(key=lambda pair: pair[0])  # source after source; within one the sweep keeps its order
     return [_variant(recipe, overrides, index, each, source) for index, (_, source, each) in enumerate(pairs)]
@@ -165,17 +165,17 @@ def _combinations(block: SweepBlock, fixed: set[str]) -> Iterator[dict[str, Any]
 def _spread(block: SweepBlock, fixed: set[str]) -> Iterator[dict[str, Any]]:
     axes = [axis for axis in block.axes if axis.name not in fixed]
     if block.mode == "zip":
-        for index in _thinned(range(block.num_variants), _SPREAD):
+        for index in thinned(range(block.num_variants), _SPREAD):
             yield {axis.name: axis.values[index] for axis in axes}
         return
     yield {axis.name: axis.values[-1] for axis in axes}
     first = {axis.name: axis.values[0] for axis in axes}
     for axis in axes:
-        for value in _thinned(axis.values, _SPREAD):
+        for value in thinned(axis.values, _SPREAD):
             yield {**first, axis.name: value}
 
 
-def _thinned(values: Sequence[Any], most: int) -> list[Any]:
+def thinned(values: Sequence[Any], most: int) -> list[Any]:
     """At most `most` of the values, evenly, with the first and the last."""
     if len(values) <= most:
         return list(values)

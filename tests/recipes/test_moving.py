@@ -49,6 +49,26 @@ def test_keys_stand_in_percent_seconds_and_frames(tide):
     assert same[0] == same[1] == same[2]
 
 
+def test_film_without_a_loop_reaches_at_its_last_frame_what_stands_at_its_last_second(tide):
+    """`8f` would be a ninth frame, which is never drawn; `2s` is where the film ends."""
+    same = [opacities(tide(f"{{keys: {{0%: 0, {end}: 1}}}}", loop=False)) for end in ("100%", "2s", "7f")]
+    assert same[0] == pytest.approx([frame / 7 for frame in range(8)])
+    assert same[0] == same[1] == same[2]
+    with pytest.raises(RecipeError, match=r"8f lies outside the timeline \(0s to 2s, 0f to 7f\)"):
+        tide("{keys: {0%: 0, 8f: 1}}", loop=False)
+
+
+def test_equal_moments_of_a_wave_are_equal_frames(tide):
+    up_and_down = opacities(tide("{keys: {0%: 0.1, 50%: 0.4}}"))
+    assert up_and_down == [0.1, 0.175, 0.25, 0.325, 0.4, 0.325, 0.25, 0.175]
+
+
+def test_last_frame_of_a_long_film_is_tried_too(tide, write_recipe):
+    body = BODY.replace("8f", "700f").replace("LOOP", "false").replace("OPACITY", "=0.001/(1-t)")
+    with pytest.raises(RecipeError, match="has no value at t=1: "):
+        check_file(write_recipe(body))
+
+
 def test_a_key_may_have_an_ease_of_its_own(tide):
     eased = opacities(tide("{keys: {0%: {value: 0, ease: hold}, 50%: 1}, ease: quad_in}"))
     assert eased == pytest.approx([0, 0, 0, 0, 1, 1 - 1 / 16, 0.75, 1 - 9 / 16])
@@ -74,7 +94,7 @@ def test_swing_beyond_the_range_is_found_before(tide):
         ("{keys: {0%: $intensty}}", "unknown param '$intensty' - did you mean 'intensity'?"),
         ("{keys: {0%: [1]}}", "a key's value is a number or a numeric param"),
         ("{keys: {0%: 0, 0s: 1}}", "two keys stand at the same moment"),
-        ("{keys: {9s: 0}}", "9s lies outside the timeline (2s)"),
+        ("{keys: {9s: 0}}", "9s lies outside the timeline (0s to 2s, 0f to 8f)"),
         ("{keys: {0%: 0}, eas: hold}", "a moving setting has keys and ease, not 'eas'"),
     ],
 )
