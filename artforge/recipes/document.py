@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ _PLAIN_TAGS = {
     f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
 }
 _TOO_DEEP = f"nested too deeply: at most {MAX_DEPTH} mappings and lists inside each other"
+_LOST_COLOR = re.compile(r"[:,\[]\s*(#[0-9a-fA-F]{6})\b")
 _MISSING_SPACE = re.compile(r"[^\s:]:\S")
 
 Scalar = str | int | float | bool | None
@@ -75,12 +77,14 @@ def parse_document(text: str, problems: Problems, file: str = "") -> Tree | None
     try:
         root = yaml.compose(text)
         if root is not None:
-            return _Builder(yaml, problems, file).build(root)
+            return _Builder(yaml, problems, text.splitlines(), file).build(root)
         problems.add(start, "the recipe is empty; it starts with 'artforge: 1'")
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Position(mark.line + 1, mark.column + 1, file=file) if mark is not None else start
         problems.add(place, f"not YAML: {error.problem or error.context}{_hint(text, place)}")
+        for number, line in enumerate(text.splitlines()[: place.line], 1):  # one takes the bracket behind it along
+            _tell_lost_color(line, Position(number, 1, file=file), problems)
     except (YAMLError, ValueError) as error:
         problems.add(start, f"not YAML: {str(error).splitlines()[0]}")
     return None
@@ -136,6 +140,16 @@ def _hint(text: str, place: Position) -> str:
     return ""
 
 
+def _tell_lost_color(line: str, place: Position, problems: Problems) -> str | None:
+    """The first colour behind a place that YAML takes for a comment, which is a fault, or None."""
+    found = _LOST_COLOR.search(line, place.column - 1)
+    if found is None:
+        return None
+    where = place.shifted(found.start(1) + 1 - place.column, len(found[1]))
+    problems.add(where, f'# begins a comment: write the colour in quotes, "{found[1]}"')
+    return found[1]
+
+
 class _ShallowComposer(Composer):
     """Stops at what is nested too deeply before it is all read: the time that takes grows with the square of it."""
 
@@ -158,9 +172,10 @@ class _ShallowComposer(Composer):
 class _Builder:
     """Turns composed nodes into trees; every scalar is read by ruamel's own safe constructor."""
 
-    def __init__(self, yaml: YAML, problems: Problems, file: str) -> None:
+    def __init__(self, yaml: YAML, problems: Problems, lines: Sequence[str], file: str) -> None:
         self._constructor = yaml.constructor
         self._problems = problems
+        self._lines = lines
         self._file = file
         self._seen: set[int] = set()
 
@@ -194,9 +209,14 @@ class _Builder:
             if key in entries:
                 self._problems.add(key_place, f"{key!r} stands here twice (first on line {places[key].line})")
                 continue
-            entries[key] = self.build(value_node)
             places[key] = key_place
+            is_empty = value_node.start_mark.index == value_node.end_mark.index and not value_node.anchor
+            entries[key] = self._nothing(key_place) if is_empty else self.build(value_node)
         return Tree(entries, place, places)
+
+    def _nothing(self, place: Position) -> Tree:
+        """A key without a value, which stands nowhere itself; a colour without quotes leaves one too."""
+        return Tree(_tell_lost_color(self._lines[place.line - 1], place, self._problems), place)
 
     def _scalar(self, node: Node, place: Position) -> Scalar:
         try:

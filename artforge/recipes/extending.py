@@ -61,7 +61,7 @@ def read_whole(text: str, source: str, problems: Problems, trust: Trust) -> tupl
         trust: which files the recipe may name.
 
     Returns:
-        (the tree, or None where there is no recipe at all; whether it extends another).
+        (the tree, or None where there is none, or one that it extends cannot be read; whether it extends another).
     """
     root = parse_document(text, problems)
     if root is None:
@@ -75,17 +75,16 @@ class _Chain:
     problems: Problems
     trust: Trust
 
-    def whole(self, root: Tree, seen: tuple[Path, ...], folder: Path) -> tuple[Tree, bool]:
+    def whole(self, root: Tree, seen: tuple[Path, ...], folder: Path) -> tuple[Tree | None, bool]:
         named = root.mapping.get(_KEY)
         if named is None:
             return root, False
-        own = _without(root, _KEY)
         path = self._path(named, folder, seen)
         base = self._read(path, named.position) if path is not None else None
         if path is None or base is None:
-            return own, True
+            return None, True  # what is missing here may stand there: anything more would be a guess
         extended, _ = self.whole(base, (*seen, path.resolve()), path.parent)
-        return self._merged(extended, own), True
+        return (None if extended is None else self._merged(extended, _without(root, _KEY))), True
 
     def _path(self, named: Tree, folder: Path, seen: tuple[Path, ...]) -> Path | None:
         if not isinstance(named.value, str) or not named.value.strip():

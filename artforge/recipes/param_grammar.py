@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
+from artforge.recipes.assigning import PLAIN_SECTIONS
 from artforge.recipes.document import Tree
 from artforge.recipes.problems import Position
 from artforge.recipes.readers import Readers, key_place
@@ -21,6 +22,9 @@ class ParamReader(Readers):
         for name, entry in self.entries(section, "params"):
             place = key_place(section, name)
             if not self.good_name(name, place, "param"):
+                continue
+            if name in PLAIN_SECTIONS:
+                self.problems.add(place, f"param name {name!r} is taken: --set {name}=... sets the recipe's own {name}")
                 continue
             if not isinstance(entry.value, dict):
                 message = f"param {name!r} is written like {name}: {{type: float, min: 0, max: 1, default: 0.5}}"

@@ -58,6 +58,9 @@ class Readers:
         entry = tree.mapping.get(key)
         if entry is None:
             return ""
+        if entry.value is None:
+            self.problems.add(entry.position, f"{key} is empty: write a text, or leave it out")
+            return ""
         if not isinstance(entry.value, str):
             self.problems.add(entry.position, f"{key} is text, received {entry.plain()!r}: put it in quotes")
             return ""

@@ -67,7 +67,7 @@ class Wiring:
 
     def _unknown_step(self, name: str) -> str:
         hint = did_you_mean(name, list(self.steps))
-        message = f"unknown step {name!r}{hint or ' (known: ' + ', '.join(sorted(self.steps)) + ')'}"
+        message = f"unknown step {name!r}{hint or ' (artforge steps lists them all)'}"
         return message + "".join(f"\n  {each}" for each in self.user_steps.failures())
 
     def _foreign_references(self, call: Call) -> None:

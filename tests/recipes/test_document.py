@@ -26,6 +26,24 @@ def test_scalar_knows_line_column_and_length():
     assert path.key_positions["path"] == Position(3, 14, 4)
 
 
+def test_key_without_a_value_is_the_place_of_its_nothing():
+    tree, _ = parse("title:   # to come\nseed: 3\n")
+    assert tree.mapping["title"].position == Position(1, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("mat:\n  color: #fff000\n  margin: 0.1\n", 2),
+        ("a: 1\nmat: {color: #fff000, margin: 0.1}\nb: 2\n", 2),
+        ("map: [#fff000, #aa0000]\nmargin: 0.1\nb: 2\n", 1),
+    ],
+)
+def test_colour_that_is_read_as_a_comment_is_to_be_quoted(text, line):
+    _, problems = parse(text)
+    assert (line, '# begins a comment: write the colour in quotes, "#fff000"') in problems
+
+
 def test_doubled_key_is_a_fault_that_names_the_first():
     _, problems = parse("seed: 1\ntitle: x\nseed: 2\n")
     assert problems == [(3, "'seed' stands here twice (first on line 1)")]

@@ -48,6 +48,21 @@ def faults(path) -> list[str]:
     return re.findall(r"\.yaml:(\d+:\d+: error: .*)", str(caught.value))
 
 
+def test_fault_of_a_swept_value_is_told_at_that_value(write_recipe):
+    body = "steps: {art: [{load: {path: $image}}, {mat: {margin: $wide}}]}\noutputs: {still: {from: $art}}\n"
+    header = "artforge: 1\nparams: {image: {type: image, default: one.png}, wide: {type: float, default: 0.1}}\n"
+    told = faults(write_recipe(body + "sweep: {image: [two.png, tow.png], wide: [0.1, 3]}\n", header=header))
+    assert [fault.partition(" error:")[0] for fault in told] == ["5:26:", "5:48:"]
+
+
+def test_param_has_no_name_that_set_gives_to_the_recipe_itself(write_recipe):
+    header = "artforge: 1\nparams: {title: {type: text, default: a}}\n"
+    body = "steps: {art: [{load: {path: one.png}}]}\noutputs: {still: {from: $art}}\n"
+    assert faults(write_recipe(body, header=header)) == [
+        "2:10: error: param name 'title' is taken: --set title=... sets the recipe's own title"
+    ]
+
+
 @pytest.mark.parametrize(
     "param",
     [
