@@ -9,7 +9,15 @@ from artforge.core.steps import Step
 from artforge.recipes.easing import EASINGS
 from artforge.recipes.grammar import LANGUAGE_VERSION
 from artforge.recipes.recipe import Format, ParamType, Per
-from artforge.recipes.step_schema import EXPRESSION, REFERENCE, TEXT, call_schema, settings_schema, told
+from artforge.recipes.step_schema import (
+    EXPRESSION,
+    REFERENCE,
+    TEXT,
+    call_schema,
+    known_call_schema,
+    settings_schema,
+    told,
+)
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 """The draft that editors' YAML servers know best."""
@@ -33,6 +41,7 @@ def recipe_schema(steps: Iterable[Step]) -> dict[str, Any]:
         "axis": _axis(),
         "output": _output(),
         "call": call_schema(by_name),
+        "known_call": known_call_schema(by_name),
         **{f"step.{name}": settings_schema(step) for name, step in by_name.items()},
     }
     return {
@@ -43,6 +52,9 @@ def recipe_schema(steps: Iterable[Step]) -> dict[str, Any]:
         "required": ["artforge"],
         "additionalProperties": False,
         "properties": _sections(),
+        # only files of the artist's own bring more steps, and the recipe that this one extends may name some
+        "if": {"not": {"anyOf": [{"required": ["ops"]}, {"required": ["extends"]}]}},
+        "then": {"properties": {"steps": {"additionalProperties": {"items": {"$ref": "#/definitions/known_call"}}}}},
         "definitions": definitions,
     }
 

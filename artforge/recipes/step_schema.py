@@ -31,6 +31,16 @@ def call_schema(steps: Mapping[str, Step]) -> dict[str, Any]:
     }
 
 
+def known_call_schema(steps: Mapping[str, Step]) -> dict[str, Any]:
+    """One item of a pipe of a recipe that has no steps but these."""
+    return {
+        "anyOf": [
+            {"type": "object", "propertyNames": {"enum": list(steps)}},
+            {"type": "string", "anyOf": [REFERENCE, {"enum": list(steps)}]},
+        ]
+    }
+
+
 def settings_schema(step: Step) -> dict[str, Any]:
     """The settings of one step."""
     docs = read_docs(step)

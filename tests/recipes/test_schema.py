@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from json_schema import schema_faults
+from jsonschema import Draft7Validator
 
 from artforge.core.steps import registered_steps
 from artforge.recipes.document import parse_document
@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 load_steps()
 STEPS = {name: step for name, step in registered_steps().items() if step.function.__module__.startswith("artforge.")}
 SCHEMA = recipe_schema(STEPS.values())
+VALIDATOR = Draft7Validator(SCHEMA)
 
 
 def plain(text: str):
@@ -29,7 +30,7 @@ def plain(text: str):
 
 
 def faults(recipe) -> list[str]:
-    return schema_faults(recipe, SCHEMA, SCHEMA)
+    return [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(recipe)]
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,8 @@ def changed(path: str, value):
         ("steps.art.0.load.long_edge", 3),
         ("steps.art.0", {"load": {"long_edge": 99}}),
         ("steps.art", []),
+        ("steps.art.0", {"laod": {"path": "$image"}}),
+        ("steps.heat.1", "normalise"),
         ("outputs.still.formats", ["pgn"]),
         ("outputs.still.size", 1080),
         ("outputs.still.pre", "variant"),
@@ -95,7 +98,6 @@ def test_mistake_is_seen_by_the_editor(path, value):
         ("steps.heat.1.normalize.percentiles", ["=1+t", "$intensity"]),
         ("steps.heat.0.grad_cam.target", {"hand_made": 1, "algorithmic": "=-t"}),
         ("steps.heat.0.grad_cam.channels", {"rank": "energy", "count": 8}),
-        ("steps.mine", ["$art", {"my_step": {"anything": [1]}}, "mat"]),
         ("extends", "other.yaml"),
         ("ops", ["./a.py", "./b.py"]),
         ("sweep", [{"mode": "zip", "intensity": [0, 1], "seed": {"from": 1, "to": 2}}]),
@@ -106,6 +108,17 @@ def test_mistake_is_seen_by_the_editor(path, value):
 )
 def test_everything_that_the_language_has_is_allowed(path, value):
     assert faults(changed(path, value)) == []
+
+
+@pytest.mark.parametrize(("section", "value"), [("ops", "./mine.py"), ("extends", "other.yaml")])
+def test_steps_of_one_s_own_are_allowed_where_there_may_be_some(section, value):
+    recipe = changed("steps.mine", ["$art", {"my_step": {"anything": [1]}}, "my_other", "mat"])
+    assert len(faults(recipe)) == 2
+    assert faults({**recipe, section: value}) == []
+
+
+def test_schema_is_one_of_its_draft():
+    Draft7Validator.check_schema(SCHEMA)
 
 
 def test_schema_has_every_section_of_the_language():
