@@ -16,10 +16,11 @@ from artforge.engine.models.architectures.artforge_small import ARTFORGE_SMALL
 from artforge.engine.models.architectures.baseline import BASELINES
 from artforge.engine.models.architectures.el_kholy import EL_KHOLY
 from artforge.engine.models.architectures.heads import output_bias
-from artforge.engine.models.architectures.hub import HUB
 from artforge.engine.models.architectures.mnist_cnn import MNIST_CNN
 from artforge.engine.models.architectures.mobilenet import MOBILENET_TRANSFER, MOBILENET_V2_TRANSFER
+from artforge.engine.models.architectures.resnet import RESNETS
 from artforge.engine.models.architectures.vgg16 import VGG16, VGG16_TRANSFER
+from artforge.engine.models.architectures.vit import VIT_B16
 from artforge.engine.models.architectures.weights import fill_from_file
 from artforge.engine.models.store import resolve_model
 
@@ -36,7 +37,8 @@ ARCHITECTURES: dict[str, Architecture] = {
         VGG16_TRANSFER,
         MOBILENET_TRANSFER,
         MOBILENET_V2_TRANSFER,
-        *HUB,
+        *RESNETS,
+        VIT_B16,
         *BASELINES,
     )
 }

@@ -1,205 +1,22 @@
-"""ResNet-18, ResNet-34 and ViT-B/16: KerasHub's backbones, taken apart into ordinary Keras layers.
+"""What the networks built with KerasHub share: the library, which is an extra, and how they are declared.
 
-A network built here needs KerasHub no longer: its file opens wherever Keras does.
+A network built with it is taken apart into ordinary Keras layers, and needs it no longer: its file opens wherever Keras
+does.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from artforge.core.errors import ModelError, ShapeError
+from artforge.core.errors import ModelError
 from artforge.engine.backend import load_keras, no_warnings
-from artforge.engine.models.architectures.architecture import IMAGENET, Architecture, PictureShape
-from artforge.engine.models.architectures.heads import copy_weights, pooled_head, probabilities
+from artforge.engine.models.architectures.architecture import Architecture
 
 EXTRA = "hub"
-IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of red, green and blue in [0, 1], as the published ResNets were trained with."""
-
-PATCH = 16
-"""Edge of a ViT's patches in pixels."""
-
-_RESNET = MappingProxyType(
-    {
-        "input_conv_filters": [64],
-        "input_conv_kernel_sizes": [7],
-        "stackwise_num_filters": [64, 128, 256, 512],
-        "stackwise_num_strides": [1, 2, 2, 2],
-        "block_type": "basic_block",
-    }
-)
-_RESNET_VD = MappingProxyType(
-    {
-        **_RESNET,
-        "input_conv_filters": [32, 32, 64],
-        "input_conv_kernel_sizes": [3, 3, 3],
-        "block_type": "basic_block_vd",
-    }
-)
-_PAPERS = {
-    "resnet": ("He et al. (2015)", "https://arxiv.org/abs/1512.03385"),
-    "vit": ("Dosovitskiy et al. (2020)", "https://arxiv.org/abs/2010.11929"),
-}
-_VIT_B16 = MappingProxyType({"num_layers": 12, "num_heads": 12, "hidden_dim": 768, "mlp_dim": 3072})
-
-
-def resnet(
-    num_classes: int,
-    *,
-    picture_shape: PictureShape,
-    dropout: float,
-    output_bias: NDArray[np.float32],
-    name: str,
-    config: Mapping[str, Any],
-    preset: str = "",
-    pretrained: bool = False,
-) -> Any:
-    """A residual network under a new head: global average pooling, dropout, one dense layer.
-
-    Args:
-        num_classes: two classes share one logit and a sigmoid; more have one logit each and a softmax.
-        picture_shape: of the training pictures; only their channels count.
-        dropout: share of the pooled features dropped in training, in [0, 1).
-        output_bias: float32 (1,) for two classes, else (num_classes,).
-        name: of the network.
-        config: of KerasHub's ResNetBackbone.
-        preset: KerasHub's name of the pretrained weights.
-        pretrained: whether to fetch them.
-
-    Returns:
-        functional Keras model, flat: (n, h, w, channels) in [0, 1] -> (n, 1) or (n, num_classes) probabilities.
-
-    Raises:
-        ModelError: KerasHub is not installed.
-
-    Source: He et al. (2015), https://arxiv.org/abs/1512.03385
-    """
-    keras, kind = load_keras(), load_hub().models.ResNetBackbone
-    channels = picture_shape[-1]
-    backbone = kind.from_preset(preset) if pretrained else kind(**config, image_shape=(None, None, channels))
-    means, deviations = (np.asarray(one) if channels == 3 else np.mean([one], axis=1)
-                         for one in (IMAGENET_MEAN, IMAGENET_DEVIATION))  # fmt: skip
-    normalise = keras.layers.Rescaling((1 / deviations).tolist(), (-means / deviations).tolist(), name="normalise")
-    first = backbone.layers[1].name
-
-    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        return layer(normalise(*args), **kwargs) if layer.name == first else layer(*args, **kwargs)
-
-    # its layers are made anew in a model of their own: in the backbone there is no place for one before the first
-    trunk = keras.models.clone_model(
-        backbone,
-        input_tensors=keras.Input((None, None, channels), name="picture"),
-        clone_function=lambda layer: type(layer).from_config(layer.get_config()),
-        call_function=call,
-    )
-    if pretrained:
-        copy_weights(backbone, trunk)
-    return keras.Model(trunk.input, pooled_head(trunk.output, num_classes, dropout, output_bias), name=name)
-
-
-def vit(
-    num_classes: int,
-    *,
-    picture_shape: PictureShape,
-    dropout: float,
-    output_bias: NDArray[np.float32],
-    name: str,
-    config: Mapping[str, Any],
-    preset: str = "",
-    pretrained: bool = False,
-) -> Any:
-    """A vision transformer on patches of 16x16 px; its class token goes into one dense layer.
-
-    Args:
-        num_classes: two classes share one logit and a sigmoid; more have one logit each and a softmax.
-        picture_shape: of the pictures; both edges are multiples of 16.
-        dropout: share of the class token's features dropped in training, in [0, 1).
-        output_bias: float32 (1,) for two classes, else (num_classes,).
-        name: of the network.
-        config: of KerasHub's ViTBackbone: layers, heads and sizes.
-        preset: KerasHub's name of the pretrained weights, made for 224x224.
-        pretrained: whether to fetch them.
-
-    Returns:
-        functional Keras model, flat, its layers called `block1_attention` and so on:
-        (n, *picture_shape) in [-1, 1] -> (n, 1) or (n, num_classes) probabilities.
-
-    Raises:
-        ModelError: KerasHub is not installed.
-        ShapeError: an edge is no multiple of 16, or not 224 with pretrained weights.
-
-    Source: Dosovitskiy et al. (2020), https://arxiv.org/abs/2010.11929
-    """
-    keras, kind = load_keras(), load_hub().models.ViTBackbone
-    _check_patches(picture_shape, pretrained=pretrained)
-    backbone = kind.from_preset(preset) if pretrained else kind(image_shape=picture_shape, patch_size=PATCH, **config)
-    picture = keras.Input(picture_shape, name="picture")
-    tokens = _tokens(picture, backbone.get_layer("vit_patching_and_embedding"))
-    encoder = backbone.get_layer("vit_encoder")
-    for number, block in enumerate(encoder.encoder_layers, start=1):
-        tokens = _block(tokens, block, f"block{number}")
-    tokens = _applied(encoder.layer_norm, "encoder_norm", tokens)
-    features = keras.layers.Flatten(name="class_token")(
-        keras.layers.Cropping1D((0, tokens.shape[1] - 1), name="first_token")(tokens)
-    )
-    features = keras.layers.Dropout(dropout, name="dropout")(features)
-    return keras.Model(picture, probabilities(features, num_classes, output_bias), name=name)
-
-
-def _tokens(picture: Any, embedding: Any) -> Any:
-    """Pictures -> tokens: the class token first, then one a patch, each with its place.
-
-    The class token is what the bias of its place adds to zeros, so that ordinary layers will do.
-    """
-    layers = load_keras().layers
-    places = np.array(embedding.position_embedding.get_weights()[0])
-    places[0] += np.asarray(load_keras().ops.convert_to_numpy(embedding.class_token))[0, 0]
-    width = places.shape[1]
-    cells = _applied(embedding.patch_embedding, "patches", picture)
-    tokens = layers.ZeroPadding1D((1, 0), name="tokens")(layers.Reshape((-1, width), name="patch_tokens")(cells))
-    add_places = layers.EinsumDense(
-        "btd,d->btd", output_shape=places.shape, bias_axes="td", kernel_initializer="ones", name="places"
-    )
-    placed = add_places(tokens)
-    add_places.set_weights([np.ones(width, np.float32), places])
-    return placed
-
-
-def _block(tokens: Any, block: Any, name: str) -> Any:
-    layers = load_keras().layers
-    seen = _applied(block.layer_norm_1, f"{name}_norm1", tokens)
-    attended = _applied(block.mha, f"{name}_attention", seen, seen)
-    tokens = layers.Add(name=f"{name}_add1")([attended, tokens])
-    seen = _applied(block.layer_norm_2, f"{name}_norm2", tokens)
-    wide = _applied(block.mlp.dense_1, f"{name}_dense1", seen)
-    narrow = _applied(block.mlp.dense_2, f"{name}_dense2", wide)
-    return layers.Add(name=f"{name}_add2")([narrow, tokens])
-
-
-def _applied(layer: Any, name: str, *tensors: Any) -> Any:
-    """What a layer makes of tensors, under a name of its own: within KerasHub's blocks names repeat."""
-    again = type(layer).from_config({**layer.get_config(), "name": name})
-    result = again(*tensors)
-    again.set_weights(layer.get_weights())
-    return result
-
-
-def _check_patches(picture_shape: PictureShape, *, pretrained: bool) -> None:
-    height, width = picture_shape[:2]
-    if height % PATCH or width % PATCH:
-        raise ShapeError(
-            f"a vision transformer takes pictures whose edges are multiples of {PATCH} px, received {height}x{width}: "
-            f"set image_size to {round(height / PATCH) * PATCH}"
-        )
-    if pretrained and (height, width) != (224, 224):
-        raise ShapeError(f"the pretrained weights are made for 224x224 px, received {height}x{width}")
 
 
 def load_hub() -> ModuleType:
@@ -219,57 +36,27 @@ def load_hub() -> ModuleType:
         ) from error
 
 
-def _declared(name: str, title: str, num_parameters: int, build: Callable[..., Any], **more: Any) -> Architecture:
-    origin, paper = _PAPERS[name.partition("_")[0]]
+def declare(
+    name: str, title: str, num_parameters: int, build: Callable[..., Any], *, paper: tuple[str, str], **more: Any
+) -> Architecture:
+    """A network of KerasHub's, for pictures of 224x224.
+
+    Args:
+        name: as it is asked for.
+        title: what it is, in one line.
+        num_parameters: of the network for two classes.
+        build: as `Architecture` has it, with the network's `name` besides.
+        paper: who and when, and an address.
+        more: further fields of `Architecture`.
+    """
     return Architecture(
         name=name,
         title=title,
-        origin=origin,
-        source=f"{origin}, {paper}; layers by KerasHub",
+        origin=paper[0],
+        source=f"{', '.join(paper)}; layers by KerasHub",
         build=partial(build, name=name),
         num_parameters=num_parameters,
         image_size=224,
         extra=EXTRA,
         **more,
     )
-
-
-NO_PLAIN_34 = (
-    "KerasHub has no weights of the plain ResNet-34, only of its variant resnet_vd_34 (three small convolutions at "
-    "the start, averaged shortcuts): ask for that one, or give a file of weights"
-)
-
-HUB = (
-    _declared(
-        "resnet_18",
-        "ResNet-18 under a new head: global pooling and one dense layer",
-        11_186_625,
-        partial(resnet, config={**_RESNET, "stackwise_num_blocks": [2, 2, 2, 2]}, preset="resnet_18_imagenet"),
-        fixed_size=False,
-        pretrained=(IMAGENET,),
-    ),
-    _declared(
-        "resnet_34",
-        "ResNet-34 under a new head: global pooling and one dense layer",
-        21_302_209,
-        partial(resnet, config={**_RESNET, "stackwise_num_blocks": [3, 4, 6, 3]}),
-        fixed_size=False,
-        pretrained_note=NO_PLAIN_34,
-    ),
-    _declared(
-        "resnet_vd_34",
-        "the variant D of ResNet-34, for which there are weights, under a new head",
-        21_325_921,
-        partial(resnet, config={**_RESNET_VD, "stackwise_num_blocks": [3, 4, 6, 3]}, preset="resnet_vd_34_imagenet"),
-        fixed_size=False,
-        pretrained=(IMAGENET,),
-    ),
-    _declared(
-        "vit_b16",
-        "ViT-B/16, a vision transformer of twelve blocks; its class token goes into one dense layer",
-        85_799_425,
-        partial(vit, config=_VIT_B16, preset="vit_base_patch16_224_imagenet"),
-        value_range=(-1.0, 1.0),
-        pretrained=(IMAGENET,),
-    ),
-)
