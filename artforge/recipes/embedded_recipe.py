@@ -32,7 +32,8 @@ def read_embedded(provenance: Provenance) -> dict[str, Any]:
         raise PictureError(f"the recipe inside has no output {provenance.output!r}, which the record says it shows")
     needed = _reached(pipes, set(_REFERENCE.findall(str(output.get("from")))))
     kept = {name: pipe for name, pipe in pipes.items() if name in needed}
-    return {**data, "steps": kept, "outputs": {provenance.output: output}}
+    whole = {name: value for name, value in data.items() if name != "extends"}  # the record holds all of it
+    return {**whole, "steps": kept, "outputs": {provenance.output: output}}
 
 
 def to_text(data: dict[str, Any]) -> str:

@@ -19,7 +19,8 @@ from artforge.recipes.check import check_recipe
 from artforge.recipes.checked import CheckedRecipe
 from artforge.recipes.embedded_recipe import read_embedded, to_text
 from artforge.recipes.ingredients import Found, find_ingredients
-from artforge.recipes.overrides import Overrides, check_overrides
+from artforge.recipes.names import named_thing_fault
+from artforge.recipes.overrides import Overrides
 from artforge.recipes.plan import PREVIEW_SCALE, Node, Planner
 from artforge.recipes.provenance import package_versions
 from artforge.recipes.recipe import PATH_KINDS
@@ -29,6 +30,7 @@ from artforge.recipes.reporting import Rendered
 from artforge.recipes.staging import Stage
 from artforge.recipes.steps import load_steps
 from artforge.recipes.trust import Trust
+from artforge.recipes.variants import MANY_VARIANTS, count_variants
 
 
 @dataclass(frozen=True)
@@ -82,24 +84,26 @@ def rerender(request: Request, store: Cache, noticed: Callable[[str], None]) -> 
     """
     load_steps()
     provenance = read_provenance(request.file)
+    data = read_embedded(provenance)
+    given = _given_paths(data, request.overrides)
     found, missing = find_ingredients(provenance.ingredients, request.file.parent, request.places)
-    given = _given_paths(provenance, request.overrides)
-    missing = [one for one in missing if not (given and one.role != "model")]
+    missing = [one for one in missing if one.name not in {provenance.params.get(name) for name in given}]
     if missing:
         names = ", ".join(f"{one.name} ({one.role}, sha256 {one.sha256[:12]})" for one in missing)
         raise PictureError(f"{request.file}: not found: {names}. Name the folder that has it with --ingredients")
+    overrides = _overrides(data, provenance, request.overrides, set(given))
     with TemporaryDirectory(prefix="artforge-") as folder:
-        project = Path(folder).resolve() / provenance_name(provenance)
-        checked, scale = _checked(request, provenance, Stage(project, found, given))
-        overrides = _overrides(provenance, checked, request.overrides, set(given))
-        renderer = Renderer(Planner(checked, overrides, scale), request.out, store)
-        artifacts = [one for one in renderer.artifacts if _is_it(one, provenance, checked, renderer)]
-        if not artifacts:
+        stage = Stage(Path(folder).resolve() / file_stem(provenance), found, given)
+        checked = _checked(data, provenance, stage, overrides, request)
+        planner = Planner(checked, overrides, PREVIEW_SCALE if provenance.preview else 1.0)
+        renderer = Renderer(planner, request.out, store)
+        artifact = next((one for one in renderer.artifacts if _is_it(one, provenance, planner)), None)
+        if artifact is None:
             raise PictureError(f"{request.file}: the recipe inside makes no such work as its record tells of")
-        target = request.out / artifacts[0].file_name
+        target = request.out / artifact.file_name
         if target.exists() and target.samefile(request.file):
             raise UsageError(f"{target} is the work itself, which stays as it is; choose another folder with --out")
-        renderer.artifacts = artifacts[:1]
+        renderer.artifacts = [artifact]
         (done,) = renderer.render(_OnlyNotices(noticed))
     identical = done.path.read_bytes() == request.file.read_bytes()
     return Again(done.path, identical, () if identical else tuple(differences(provenance, found)))
@@ -124,7 +128,7 @@ class _OnlyNotices:
     def failed(self, artifact: Artifact, error: ArtforgeError) -> None: ...
 
 
-def provenance_name(provenance: Provenance) -> str:
+def file_stem(provenance: Provenance) -> str:
     """The recipe's name as the name of a folder and a file, whatever stands in the record."""
     name = "".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in provenance.recipe_name)
     return name.strip(". ")[:80] or "recipe"
@@ -156,22 +160,24 @@ def _platform_note() -> Iterator[str]:
     yield f"the machine may be another one (here {platform.machine()}, {platform.system()})"
 
 
-def _checked(request: Request, provenance: Provenance, stage: Stage) -> tuple[CheckedRecipe, float]:
-    data, home = stage.set_up(read_embedded(provenance), provenance)
-    data.pop("extends", None)  # the record holds the whole of it
+def _checked(
+    data: dict[str, Any], provenance: Provenance, stage: Stage, overrides: Overrides, request: Request
+) -> CheckedRecipe:
+    data, home = stage.set_up(data, provenance)
     if request.trust_ops:
         _lay_out_ops(data, home, request)
-    source = home / f"{provenance_name(provenance)}.yaml"
-    places = request.overrides.places
+    source = home / f"{file_stem(provenance)}.yaml"
     trust = Trust.of_stranger(stage.project, ops=request.trust_ops)
     try:
-        checked = check_recipe(to_text(data), str(source), replace(request.overrides, params={}), trust)
-    except RecipeError as error:
+        checked = check_recipe(to_text(data), str(source), overrides, trust)
+    except (RecipeError, UsageError) as error:
         told = str(error).replace(str(source), f"{request.file.name}: {source.name}").replace(str(home), "the project")
-        raise RecipeError(told) from error
-    text = checked.recipe.text if places else provenance.recipe_text
-    recipe = replace(checked.recipe, text=text, name=provenance.recipe_name)
-    return replace(checked, recipe=recipe), PREVIEW_SCALE if provenance.preview else 1.0
+        raise type(error)(told) from error
+    count = count_variants(checked.recipe, overrides)
+    if count > MANY_VARIANTS:
+        raise UsageError(f"{request.file}: {count:,} variants, and at most {MANY_VARIANTS:,} are looked through")
+    text = checked.recipe.text if overrides.places else provenance.recipe_text
+    return replace(checked, recipe=replace(checked.recipe, text=text, name=provenance.recipe_name))
 
 
 def _lay_out_ops(data: dict[str, Any], home: Path, request: Request) -> None:
@@ -187,43 +193,50 @@ def _lay_out_ops(data: dict[str, Any], home: Path, request: Request) -> None:
                 target.write_bytes((place / Path(name).name).read_bytes())
 
 
-def _given_paths(provenance: Provenance, overrides: Overrides) -> dict[str, Path]:
-    """The params that the person sets to files; which of them are, shows in the recipe."""
-    params = read_embedded(provenance).get("params") or {}
+def _given_paths(data: dict[str, Any], overrides: Overrides) -> dict[str, str]:
+    """The params that the person sets to other pictures or models, with what they are set to."""
     given = {}
     for name, value in overrides.params.items():
-        param = params.get(name)
-        if isinstance(param, dict) and str(param.get("type")) in PATH_KINDS and Path(str(value)).exists():
-            given[name] = Path(str(value))
+        param = _params(data).get(name)
+        kind = PATH_KINDS.get(str(param.get("type"))) if isinstance(param, dict) else None
+        if kind is None:
+            continue
+        fault = named_thing_fault(kind, str(value), Path(), None)
+        if fault is not None:
+            raise UsageError(f"--set {name}={value}: {fault}")
+        given[name] = str(value)
     return given
 
 
-def _overrides(provenance: Provenance, checked: CheckedRecipe, set_now: Overrides, given: set[str]) -> Overrides:
-    """What was set when the work was made, and what is set now; paths are in the recipe already."""
-    recipe = checked.recipe
+def _overrides(data: dict[str, Any], provenance: Provenance, set_now: Overrides, given: set[str]) -> Overrides:
+    """What was set when the work was made, and what is set now; paths are put into the recipe itself."""
     swept = {*provenance.variant, *(name for each in provenance.sweep for name in each)}
     params: dict[str, Any] = {}
-    for name, param in recipe.params.items():
-        recorded = provenance.params.get(name, param.default)
-        if param.type not in PATH_KINDS and name not in swept and recorded != param.default:
-            params[name] = recorded
+    for name, param in _params(data).items():
+        if not isinstance(param, dict) or str(param.get("type")) in PATH_KINDS or name in swept:
+            continue
+        default = param.get("default")
+        if provenance.params.get(name, default) != default:
+            params[name] = provenance.params[name]
     params |= {name: value for name, value in set_now.params.items() if name not in given}
     seed = set_now.seed
-    if seed is None and "seed" not in swept and provenance.seed != recipe.seed:
+    if seed is None and "seed" not in swept and provenance.seed != data.get("seed", 0):
         seed = provenance.seed
-    overrides = Overrides(params, seed)
-    check_overrides(replace(recipe, source="the recipe inside"), overrides)
-    return overrides
+    return Overrides(params, seed, set_now.places)
 
 
-def _is_it(artifact: Artifact, provenance: Provenance, checked: CheckedRecipe, renderer: Renderer) -> bool:
-    """Whether a file of the recipe is the one that the record tells of; what is set now is no mark of it."""
-    if artifact.output.name != provenance.output or artifact.format != (provenance.format or artifact.format):
+def _params(data: dict[str, Any]) -> dict[str, Any]:
+    params = data.get("params")
+    return params if isinstance(params, dict) else {}
+
+
+def _is_it(artifact: Artifact, provenance: Provenance, planner: Planner) -> bool:
+    """Whether a file of the recipe is the one that the record tells of; what is set is no mark of it."""
+    if (artifact.output.name, artifact.kind) != (provenance.output, provenance.kind):
         return False
-    if artifact.kind != provenance.kind:
+    if artifact.format != (provenance.format or artifact.format):
         return False
-    told = portable_params(checked.recipe, artifact.variant.distinct)
-    fixed = {*renderer.planner.overrides.params} | ({"seed"} if renderer.planner.overrides.seed is not None else set())
-    return artifact.kind == "sheet" or all(
-        told.get(name) == value for name, value in provenance.variant.items() if name not in fixed
-    )
+    told = portable_params(planner.checked.recipe, artifact.variant.distinct)
+    fixed = {*planner.overrides.params, *(["seed"] if planner.overrides.seed is not None else [])}
+    recorded = {name: value for name, value in provenance.variant.items() if name not in fixed and name in told}
+    return artifact.kind == "sheet" or all(told[name] == value for name, value in recorded.items())

@@ -33,12 +33,12 @@ class Stage:
     Attributes:
         project: the folder that none of its paths may leave.
         found: what stands for its ingredients.
-        given: paths that the person sets, by param.
+        given: what the person sets params of pictures and models to.
     """
 
     project: Path
     found: Sequence[Found]
-    given: Mapping[str, Path]
+    given: Mapping[str, str]
 
     def set_up(self, data: dict[str, Any], provenance: Provenance) -> tuple[dict[str, Any], Path]:
         """Put files where the recipe reads them.
@@ -66,24 +66,31 @@ class Stage:
         for name, param in params.items():
             kind = PATH_KINDS.get(str(param.get("type"))) if isinstance(param, dict) else None
             recorded = provenance.params.get(name)
-            if kind is None or not isinstance(recorded, str):
+            if kind is None:
                 continue
             if name in self.given:
-                changed[name] = {**param, "default": f"set/{name}/{self.given[name].name}"}
-            elif not _is_swept(provenance, name) and portable(kind, param.get("default")) != recorded:
-                needs_no_file = recorded.startswith("embedded:") or (kind is Kind.MODEL and shipped_model(recorded))
-                changed[name] = {**param, "default": recorded if needs_no_file else f"set/{name}/{recorded}"}
+                value = self.given[name]
+                path = value if _needs_no_file(kind, value) else f"set/{name}/{Path(value).name}"
+                changed[name] = {**param, "default": path}
+            elif (
+                isinstance(recorded, str)
+                and not _is_swept(provenance, name)
+                and portable(kind, param.get("default")) != recorded
+            ):
+                path = recorded if _needs_no_file(kind, recorded) else f"set/{name}/{recorded}"
+                changed[name] = {**param, "default": path}
         return {**data, "params": changed}
 
     def _put(self, kind: Kind, path: str, home: Path, provenance: Provenance) -> None:
         place = Path(os.path.normpath(home / path))
-        if path.startswith("embedded:") or not place.is_relative_to(self.project) or place.exists():
-            return
-        if kind is Kind.MODEL and shipped_model(path) is not None:
+        if _needs_no_file(kind, path) or not place.is_relative_to(self.project) or place.exists():
             return
         parts = PurePosixPath(path).parts
+        _make_way(home, parts[:-1])
         if len(parts) == 3 and parts[0] == "set" and parts[1] in self.given:
-            _link_all(self.given[parts[1]], place)
+            given = Path(self.given[parts[1]])
+            is_run = kind is Kind.MODEL and given.is_dir()
+            _link_all(given / "model.keras" if is_run else given, place / "model.keras" if is_run else place)
             return
         name = portable(kind, path if kind is not Kind.MODEL else f"./{path}")
         for one in self.found:
@@ -134,6 +141,19 @@ def _each(kind: Kind, value: Any) -> Iterator[tuple[Kind, str]]:
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, str) and one and not one.startswith(("$", "=")) and "\0" not in one:
             yield kind, one
+
+
+def _make_way(home: Path, parts: Sequence[str]) -> None:
+    """Folders that a path goes through, those that it leaves again too: `more/../two.png` needs `more`."""
+    place = home
+    for part in parts:
+        place = place.parent if part == ".." else place / part
+        place.mkdir(parents=True, exist_ok=True)
+
+
+def _needs_no_file(kind: Kind, value: str) -> bool:
+    """Whether it comes with artforge."""
+    return value.startswith("embedded:") or (kind is Kind.MODEL and shipped_model(value) is not None)
 
 
 def _is_swept(provenance: Provenance, name: str) -> bool:
