@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -107,3 +108,54 @@ def test_entry_that_is_trimmed_while_it_is_restored_still_comes_out_whole(store,
     assert store.restore_file(KEY, tmp_path / "restored.png") == "record"
     assert (tmp_path / "restored.png").read_bytes() == b"pixels"
     assert not kept.exists()  # and no empty file is left in its place
+
+
+def test_contents_are_told_by_kind_with_their_size_and_age(store, tmp_path):
+    assert store.contents().num_bytes == 0
+    assert store.contents().oldest_seconds is None
+    store.store_array(KEY, np.ones(256, np.float32))
+    made = tmp_path / "made.png"
+    made.write_bytes(b"x" * 500)
+    store.store_file(OTHER, made, "record")
+    (array,) = store.folder.rglob("*.array")
+    os.utime(array, (time.time() - 7200, time.time() - 7200))
+    held = store.contents()
+    assert held.kinds["results of steps"] == (1, array.stat().st_size)
+    assert held.kinds["finished files"] == (1, 500)
+    assert held.kinds["records of files"][0] == 1
+    assert held.num_bytes == sum(size for _, size in held.kinds.values())
+    assert held.oldest_seconds == pytest.approx(7200, abs=60)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "left"),
+    [
+        ({}, []),
+        ({"older_than": 7000}, [OTHER, "ef" * 32]),
+        ({"to_size": 1500}, ["ef" * 32]),
+        ({"older_than": 10**9}, [KEY, OTHER, "ef" * 32]),
+        ({"older_than": 7000, "to_size": 1500}, ["ef" * 32]),
+    ],
+)
+def test_cleaning_spares_what_it_should(store, conditions, left):
+    for index, key in enumerate((KEY, OTHER, "ef" * 32)):
+        store.store_array(key, np.full(256, index, np.float32))
+        (path,) = store.folder.rglob(f"{key}*")
+        used = time.time() - 3000 * (3 - index)
+        os.utime(path, (used, used))
+    before = store.contents().num_bytes
+    count, size = store.clean(**conditions)
+    assert [key for key in (KEY, OTHER, "ef" * 32) if store.has_array(key)] == left
+    assert (count, size) == (3 - len(left), before - store.contents().num_bytes)
+
+
+def test_what_a_killed_render_left_half_written_goes_and_what_one_writes_now_stays(store):
+    store.store_array(KEY, np.ones(4, np.float32))
+    folder = store.folder / KEY[:2]
+    old, new = folder / ".part-old.array", folder / ".part-new.array"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 7200, time.time() - 7200))
+    store.clean()
+    assert not old.exists()
+    assert new.exists()
