@@ -24,6 +24,7 @@ from artforge.engine.models.store import resolve_model
 from artforge.ops.embedded import embedded_version, parse_embedded
 from artforge.recipes.checked import CheckedCall, CheckedRecipe
 from artforge.recipes.overrides import Overrides
+from artforge.recipes.preview import FROM_AFAR, is_drawn_for_print, with_own_size
 from artforge.recipes.settings import is_accepted, resolve_settings, rounded
 from artforge.recipes.variants import Variant, base_folder, default_variants, expand_variants, scope_of
 
@@ -129,10 +130,26 @@ class Planner:
     def _node_of(self, call: CheckedCall, variant: Variant, frame: int, inputs: dict[str, Node]) -> Node:
         scope = scope_of(self.checked.recipe, variant, len(self.variants), frame)
         values = resolve_settings(call, scope)
+        if self.scale == 1:
+            return self._node(call, variant, inputs, values, scale=1)
+        source = next((name for name, each in call.step.settings.items() if each.kind is Kind.PICTURE_SOURCE), None)
+        if source is None:
+            return self._node(call, variant, inputs, values, scale=self.scale)
+        values = with_own_size(call.step.settings, values, values[source], self._base(call, source))
+        seen = self._node(call, variant, inputs, values, scale=self.scale)
+        if not is_drawn_for_print(values[source], values.get("long_edge")):
+            return seen
+        printed = self._node(call, variant, inputs, values, scale=1)
+        afar = CheckedCall(call.call, FROM_AFAR, f"{call.id}, from afar", {"image": None}, {})
+        return self._node(afar, variant, {"image": printed}, {"long_edge": seen.settings["long_edge"]}, scale=1)
+
+    def _node(
+        self, call: CheckedCall, variant: Variant, inputs: dict[str, Node], values: dict[str, Any], *, scale: float
+    ) -> Node:
         settings: dict[str, Any] = {}
         identity: dict[str, Any] = {}
         for name, setting in call.step.settings.items():
-            settings[name], identity[name] = self._settle(call, setting, values[name])
+            settings[name], identity[name] = self._settle(call, setting, values[name], scale)
         seed = derive_seed(variant.seed, call.id) if call.step.uses_rng else None
         parts = {
             "step": call.step.name,
@@ -147,7 +164,7 @@ class Planner:
             parts["mapped"] = sorted(call.mapped)
         return Node(_digest_of(parts), call, settings, inputs, seed, call.mapped, parts)
 
-    def _settle(self, call: CheckedCall, setting: Setting, value: Any) -> tuple[Any, Any]:
+    def _settle(self, call: CheckedCall, setting: Setting, value: Any, scale: float) -> tuple[Any, Any]:
         """A setting as its function takes it, and as it enters the key."""
         binding = call.settings.get(setting.name)
         if value is None:
@@ -166,13 +183,8 @@ class Planner:
         if setting.adapter is not None and binding is not None:
             value = setting.adapter.validate_python(rounded(setting, value))
         if setting.kind is Kind.PIXELS:
-            value = self._scaled(setting, value)
+            value = _scaled(setting, value, scale)
         return value, value
-
-    def _scaled(self, setting: Setting, pixels: int) -> int:
-        """A length at the preview's scale; one that would fall below what its step takes stays as it is."""
-        scaled = round(pixels * self.scale)
-        return scaled if is_accepted(setting, scaled) else pixels
 
     def _base(self, call: CheckedCall, name: str) -> Path:
         return base_folder(self.checked.recipe, self.overrides, call.settings.get(name), call.position_of(name))
@@ -211,6 +223,12 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
 
     for node in nodes:
         yield from visit(node)
+
+
+def _scaled(setting: Setting, pixels: int, scale: float) -> int:
+    """A length at the preview's scale; one that would fall below what its step takes stays as it is."""
+    scaled = round(pixels * scale)
+    return scaled if is_accepted(setting, scaled) else pixels
 
 
 def _digest_of(content: dict[str, Any]) -> str:

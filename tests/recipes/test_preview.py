@@ -21,11 +21,15 @@ steps:
   other: [{load: {path: two.png, long_edge: 640}}]
   framed: [$other, {blend: {base: $art, mode: hard_light, opacity: 0.7}}, {mat: {margin: 0.1, color: ivory}}]
   sized: [$art, {mat: {margin: 0.05}}]
+  drawn: [{load: {path: "embedded:hand_made/pencil_hatching/5", long_edge: 320}}]
+  native: [{load: {path: two.png}}, {mat: {margin: 0.1}}]
   tide: [$other, {blend: {base: $art, opacity: {keys: {0%: 0, 50%: 1}}}}]
 sweep: {intensity: [0, 1, 2]}
 outputs:
   framed: {from: $framed}
   sized: {from: $sized, size: 400px}
+  drawn: {from: $drawn}
+  native: {from: $native}
   sheet: {from: $framed, per: sweep, grid: {x: intensity}, cell: 240px}
   film: {from: $tide, per: recipe, formats: [mp4]}
   moment: {from: $tide, per: recipe, at: 50%}
@@ -59,7 +63,7 @@ def both(write_recipe, studio, soft, tmp_path):
     return files
 
 
-@pytest.mark.parametrize("name", ["framed", "sized", "moment"])
+@pytest.mark.parametrize("name", ["framed", "sized", "moment", "drawn", "native"])
 def test_preview_is_the_print_seen_from_afar(both, name):
     printed, preview = (read_picture(files[name]) for files in both)
     assert preview.shape[:2] == tuple(round(edge * PREVIEW_SCALE) for edge in printed.shape[:2])
