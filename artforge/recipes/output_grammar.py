@@ -51,7 +51,7 @@ class OutputReader(Readers):
                 self.problems.add(
                     value_place(entry, "per"), f"output {name!r} is per sweep, but the recipe sweeps nothing"
                 )
-            for film in FILM_FORMATS.intersection(formats):
+            for film in (name for name in formats if name in FILM_FORMATS):
                 self.problems.add(
                     value_place(entry, "formats"), f"a contact sheet (per: sweep) is a still: {film} cannot hold it"
                 )

@@ -106,6 +106,7 @@ def _write(
         with av.open(str(part), "w", format=format_name, options={"fflags": "+bitexact", **options}) as container:
             stream = cast("VideoStream", container.add_stream(codec, rate=rate, options=settings))
             stream.codec_context.time_base = 1 / rate
+            stream.codec_context.thread_count = 1  # the bytes must not hang on the machine's cores
             for index, pixels in enumerate(byte_frames(frames)):
                 if index == 0:
                     height, width = pixels.shape[:2]
