@@ -133,8 +133,9 @@ def array_fault(value: object, kind: Kind) -> str | None:
         return f"{what} must have {num_axes} axes{f' and end in {last}' if last else ''}, received shape {value.shape}"
     if 0 in value.shape:
         return f"{what} must not be empty, received shape {value.shape}"
-    if not np.isfinite(value).all():
+    low, high = value.min(), value.max()  # both are NaN where one number is
+    if not (np.isfinite(low) and np.isfinite(high)):
         return f"{what} must be finite, received {int((~np.isfinite(value)).sum())} NaN or infinite numbers"
-    if kind in (Kind.IMAGE, Kind.IMAGES) and not (value.min() >= 0 and value.max() <= 1):
-        return f"{what} must stay in [0, 1], received [{value.min():.9g}, {value.max():.9g}]"
+    if kind in (Kind.IMAGE, Kind.IMAGES) and not (low >= 0 and high <= 1):
+        return f"{what} must stay in [0, 1], received [{low:.9g}, {high:.9g}]"
     return None
