@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from artforge.cli.console import console, event, note, progress_bars, report_error, result, warn
+from artforge.engine.training.config import MOST_EPOCHS
 
 if TYPE_CHECKING:
     from artforge.engine.data.dataset import Dataset
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 NUM_SKIPPED_SHOWN = 5
-MOST_EPOCHS = 10_000
-"""So many are told where the time ends the run."""
 
 
 class TrainingProgress:

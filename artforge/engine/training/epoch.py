@@ -20,7 +20,7 @@ from artforge.engine.training.batch_scores import Row, batch_scores, evaluation_
 from artforge.engine.training.batches import Batch, balancing_weights, epoch_batches, in_range, num_batches
 from artforge.engine.training.config import TrainConfig
 from artforge.engine.training.parallel import Devices, ImagesOf, Predictor
-from artforge.engine.training.phases import Phase
+from artforge.engine.training.phases import Phase, phase_of
 from artforge.engine.training.schedule import learning_rate
 from artforge.engine.training.step import Step
 
@@ -170,10 +170,7 @@ def train_steps(
         rate = learning_rate(config, phase, done, steps_per_epoch=count, val_losses=val_losses, time_share=share)
         outcome = step(batch, rate)
         if not math.isfinite(outcome.loss):
-            raise DivergedError(
-                f"the loss became {outcome.loss} in epoch {epoch}, batch {number}: training diverged. "
-                f"Lower --learning-rate (it is {phase.learning_rate:g})."
-            )
+            raise _diverged(f"the loss became {outcome.loss} in epoch {epoch}, batch {number}", config, phase)
         measured = batch_scores(batch.labels, outcome.probabilities, outcome.loss)
         rows.append({"phase": "training", "epoch": epoch, "batch": number, **measured})
         losses.append(outcome.loss)
@@ -190,16 +187,12 @@ def validate(task: Task, predict: Predictor, epoch: int) -> tuple[dict[str, floa
     Raises:
         DivergedError: the loss is no longer a number.
     """
-    chosen, weights = task.split.validation, task.class_weights
+    config, chosen, weights = task.config, task.split.validation, task.class_weights
     labels = task.dataset.labels[chosen]
     probabilities = predict(task.images_of, chosen)
     loss = weighted_loss(labels, probabilities, weights)
     if not math.isfinite(loss):
-        raise DivergedError(
-            f"the validation loss became {loss} after epoch {epoch}: training diverged. "
-            f"Lower --learning-rate (it is {task.config.learning_rate:g})."
-        )
-    config = task.config
+        raise _diverged(f"the validation loss became {loss} after epoch {epoch}", config, phase_of(config, epoch))
     rows = evaluation_rows(
         "validation", epoch, labels, probabilities, weights, batch_size=config.batch_size, seed=config.seed
     )
@@ -211,6 +204,12 @@ def validate(task: Task, predict: Predictor, epoch: int) -> tuple[dict[str, floa
         "val_balanced_accuracy": float(recalls.mean()),
     }
     return measures, list(rows)
+
+
+def _diverged(what: str, config: TrainConfig, phase: Phase) -> DivergedError:
+    is_tuned = config.frozen_epochs and not phase.frozen and config.fine_tune_rate is not None
+    option = "--fine-tune-rate" if is_tuned else "--learning-rate"
+    return DivergedError(f"{what}: training diverged. Lower {option} (it is {phase.learning_rate:g}).")
 
 
 def _batches(task: Task, epoch: int) -> Iterator[Batch]:

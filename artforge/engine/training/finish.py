@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.evaluation.calibration import fit_temperature
 from artforge.engine.evaluation.metrics import accuracy_by_folder, score_predictions
@@ -52,12 +50,12 @@ def finish_run(folder: Path, network: Any, task: Task, progress: Progress) -> di
     scores = score_predictions(predictions.labels, predictions.probabilities, dataset.class_names)
     scores |= {"temperature": temperature, "by_folder": accuracy_by_folder(predictions.items, predictions.right)}
     progress.batches = [row for row in progress.batches if row["phase"] != "test"]  # of the end before resuming
-    progress.batches += evaluation_rows(
+    progress.batches += evaluation_rows(  # without the temperature, so that its loss is that of the validation rows
         "test",
         progress.best_epoch,
         predictions.labels,
-        predictions.probabilities,
-        np.ones(len(dataset.class_names), np.float32),
+        probabilities_from(tested, twin=model.twin),
+        task.class_weights,
         batch_size=config.batch_size,
         seed=config.seed,
     )

@@ -65,8 +65,8 @@ def fit(
             row = _one_epoch(task, step, predict, phase, epoch, clock, progress, watcher)
             is_best = row["val_loss"] < progress.best_loss
             if is_best:
-                progress.best_epoch, progress.best_loss = epoch, row["val_loss"]
                 checkpoint.best_weights = values_of(network.weights)
+                progress.best_epoch, progress.best_loss = epoch, row["val_loss"]
             progress.num_epochs = epoch
             progress.stopped_early = epoch - progress.best_epoch >= config.patience
             checkpoint.variables = values_of(_everything(network))

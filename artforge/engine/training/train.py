@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shlex
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -32,8 +33,6 @@ from artforge.engine.training.fitting import fitted_to_network, fitted_to_pictur
 from artforge.engine.training.networks import check_weights, network_to_train, new_network
 from artforge.engine.training.parallel import ONE_DEVICE, Devices, Machines, open_devices
 from artforge.engine.training.together import check_same_pictures, check_same_settings, resumed_alike
-
-NUM_THREADS = 2
 
 
 class RunWatcher(Watcher, Protocol):
@@ -174,7 +173,7 @@ def _open_pictures(config: TrainConfig, progress: Callable[[int, int], None]) ->
         seed=config.seed,
         kind=config.dataset,
         cache=config.cache,
-        num_threads=NUM_THREADS,
+        num_threads=max(2, os.cpu_count() or 2),
         pictures_per_class=config.pictures_per_class,
         progress=progress,
     )
@@ -185,6 +184,12 @@ def _open_pictures(config: TrainConfig, progress: Callable[[int, int], None]) ->
 def _task(config: TrainConfig, dataset: Dataset, split: Split, devices: Devices) -> Task:
     task = Task(dataset, split, config, find_architecture(config.architecture).value_range, devices)
     devices.check_batch(task.batch_size)
+    if config.gradient_accumulation > task.batches_per_epoch:
+        raise UsageError(
+            f"--gradient-accumulation {config.gradient_accumulation}: an epoch has {task.batches_per_epoch} batches, "
+            "so the network would go through whole epochs without a step. Take no more than these, or a smaller "
+            "--batch-size."
+        )
     return task
 
 

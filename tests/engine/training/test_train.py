@@ -17,7 +17,8 @@ from artforge.engine.models.store import load_model
 from artforge.engine.training import checkpoint as checkpoints
 from artforge.engine.training import run_folder
 from artforge.engine.training.augment import Augmentation, augment
-from artforge.engine.training.batches import Batch, as_targets
+from artforge.engine.training.batch_scores import weighted_loss
+from artforge.engine.training.batches import Batch, as_targets, balancing_weights
 from artforge.engine.training.config import TrainConfig
 from artforge.engine.training.fitting import fitted_to_network
 from artforge.engine.training.parallel import Devices
@@ -68,12 +69,10 @@ def test_a_run_folder_holds_every_file(run):
     assert {path.name for path in result.folder.iterdir()} == WRITTEN
 
 
-def test_the_model_knows_its_classes_and_takes_any_size(run):
+def test_the_model_knows_its_classes_and_its_size(run):
     model = load_model(run[0].folder / "model.keras")
     assert model.class_names == ("dots", "stripes")
     assert model.input_size == (32, 32)
-    assert model.flexible_size
-    assert model.keras_model.predict_on_batch(np.zeros((1, 45, 70, 3), np.float32)).shape == (1, 1)
 
 
 def test_the_scores_are_those_of_the_saved_model_on_the_test_pictures(run):
@@ -85,6 +84,20 @@ def test_the_scores_are_those_of_the_saved_model_on_the_test_pictures(run):
     scores = json.loads((result.folder / "test_metrics.json").read_text())
     assert scores["accuracy"] == pytest.approx((predicted == watcher.dataset.labels[test]).mean())
     assert scores["num_pictures"] == 8
+
+
+def test_the_loss_of_the_test_batches_is_that_of_the_network_without_its_temperature(run):
+    result, watcher = run
+    card = json.loads((result.folder / "model.json").read_text())
+    shares = np.array(
+        [[float(row["p:dots"]), float(row["p:stripes"])] for row in read_csv(result.folder / "test_predictions.csv")]
+    )
+    untempered = shares ** card["temperature"]
+    untempered /= untempered.sum(axis=1, keepdims=True)
+    weights = balancing_weights(np.bincount(watcher.dataset.labels[watcher.split.training]))
+    expected = weighted_loss(watcher.dataset.labels[watcher.split.test], untempered, weights)
+    assert card["temperature"] != 1
+    assert result.progress.batches_of("test")[0]["loss"] == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_kept_epoch_is_the_one_with_the_lowest_validation_loss(run):
@@ -302,6 +315,12 @@ def test_a_run_that_cannot_start_leaves_no_folder(tmp_path):
 
     with pytest.raises(DatasetError):
         start_run(settings(tmp_path / "no pictures"), tmp_path / "runs" / "run", Quiet())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_batches_to_a_step_than_an_epoch_has_are_refused(pictures, tmp_path):
+    with pytest.raises(UsageError, match="an epoch has 3 batches"):
+        start_run(settings(pictures, gradient_accumulation=4), tmp_path / "runs" / "run", Quiet())
     assert list(tmp_path.iterdir()) == []
 
 
