@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from artforge.core.seeds import derive_seed, generator
 from artforge.engine.data.pictures import Pictures
 from artforge.engine.training.augment import Augmentation, augment
+
+Prepared = TypeVar("Prepared")
 
 AHEAD = 2
 """Batches that lie ready beside those being prepared."""
@@ -97,10 +100,10 @@ def epoch_batches(
     return ahead(prepare, len(chunks), num_threads or max(2, (os.cpu_count() or 2) // 2))
 
 
-def ahead(prepare: Callable[[int], Batch], count: int, num_threads: int) -> Iterator[Batch]:
+def ahead(prepare: Callable[[int], Prepared], count: int, num_threads: int) -> Iterator[Prepared]:
     """`prepare(0)`, `prepare(1)`, ... in order, worked out in threads, a few of them before they are asked for."""
     with ThreadPoolExecutor(max_workers=num_threads, thread_name_prefix="batches") as pool:
-        waiting: deque[Future[Batch]] = deque()
+        waiting: deque[Future[Prepared]] = deque()
         submitted = 0
         try:
             for _ in range(count):

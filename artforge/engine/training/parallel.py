@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from artforge.core.errors import UsageError
 from artforge.engine.backend import backend_name, load_keras, no_warnings, to_array
 from artforge.engine.models.architectures import find_architecture
+from artforge.engine.training.batches import Batch, ahead
 from artforge.engine.training.devices import describe, has_gpu, local_cards
 from artforge.engine.training.step import LocalStep, Step, StepOutcome, as_probabilities
 
 if TYPE_CHECKING:
-    from artforge.engine.training.batches import Batch
     from artforge.engine.training.cluster import Cluster
     from artforge.engine.training.config import TrainConfig
 
@@ -120,9 +120,8 @@ class Devices:
 
         def predict(images_of: ImagesOf, indices: NDArray[np.int64]) -> NDArray[np.float32]:
             chunks = [indices[start : start + PREDICT_BATCH] for start in range(0, len(indices), PREDICT_BATCH)]
-            return as_probabilities(
-                np.concatenate([to_array(network.predict_on_batch(images_of(chunk))) for chunk in chunks])
-            )
+            opened = ahead(lambda number: images_of(chunks[number]), len(chunks), num_threads=1)
+            return as_probabilities(np.concatenate([to_array(network.predict_on_batch(images)) for images in opened]))
 
         return predict
 
