@@ -73,7 +73,7 @@ def _draw_scores(axes: Axes, rows: Sequence[Row], measure: str) -> None:
                 [score.interval.low, score.interval.high], [place, place], color=colour, linewidth=1.4, alpha=0.45
             )
             shown += [score.interval.low, score.interval.high]
-        axes.plot([score.mean], [place], "o", color=colour, markersize=5.5)
+        axes.plot([score.mean], [place], "o", color=colour, markersize=5.5, clip_on=False)
         shown.append(score.mean)
         _write(axes, f"{score.mean:.3f}", score.mean, place, colour)
     axes.set_title(measure_name(measure))
