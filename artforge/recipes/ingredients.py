@@ -12,7 +12,7 @@ from artforge.core.errors import ArtforgeError
 from artforge.core.files import sha256_of, sha256_of_all
 from artforge.core.pictures import pictures_in
 from artforge.core.provenance import Ingredient
-from artforge.engine.models.store import resolve_model
+from artforge.engine.models.store import MODEL_SUFFIXES, resolve_model
 
 MAX_LOOKED_AT = 100_000
 """Files and folders that are looked at in each place."""
@@ -56,6 +56,10 @@ def _find(ingredient: Ingredient, beside: Path, places: Sequence[Path]) -> Found
         if _digest(ingredient, path) == ingredient.sha256:
             return Found(ingredient, path, exact=True)
         other = other or path
+    if ingredient.role == "model":  # known by its weights, whatever its folder is called now
+        for path in _models_in(places):
+            if sha256_of(path) == ingredient.sha256:
+                return Found(ingredient, path, exact=True)
     return None if other is None else Found(ingredient, other, exact=False)
 
 
@@ -73,6 +77,12 @@ def _candidates(ingredient: Ingredient, beside: Path, places: Sequence[Path]) ->
         for folder, folders, files in islice(os.walk(place), MAX_LOOKED_AT):
             if name in files or name in folders:
                 yield from _fitting(ingredient, Path(folder, name))
+
+
+def _models_in(places: Sequence[Path]) -> Iterator[Path]:
+    for place in places:
+        for folder, _, files in islice(os.walk(place), MAX_LOOKED_AT):
+            yield from (Path(folder, name) for name in files if Path(name).suffix in MODEL_SUFFIXES)
 
 
 def _fitting(ingredient: Ingredient, path: Path) -> Iterator[Path]:

@@ -51,10 +51,10 @@ class OutputReader(Readers):
                 self.problems.add(
                     value_place(entry, "per"), f"output {name!r} is per sweep, but the recipe sweeps nothing"
                 )
-            for film in (name for name in formats if name in FILM_FORMATS):
-                self.problems.add(
-                    value_place(entry, "formats"), f"a contact sheet (per: sweep) is a still: {film} cannot hold it"
-                )
+            films = [name for name in formats if name in FILM_FORMATS]
+            if films:
+                message = f"a contact sheet (per: sweep) is a still: {' and '.join(films)} cannot hold it"
+                self.problems.add(value_place(entry, "formats"), message)
         else:
             for key in ("grid", "cell", "labels"):
                 if key in entry.mapping:

@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 
 from artforge.core.errors import PictureError, RecipeError, UsageError
+from artforge.core.files import sha256_of
 from artforge.core.formats.metadata import read_label
 from artforge.core.formats.stills import write_still
 from artforge.core.formats.xmp import Label
 from artforge.core.pictures import read_picture, write_png
-from artforge.core.provenance import Provenance, label_of_work, read_provenance, sidecar_path
+from artforge.core.provenance import Ingredient, Provenance, label_of_work, read_provenance, sidecar_path
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
 from artforge.recipes.comparison import compare_works
+from artforge.recipes.ingredients import find_ingredients
 from artforge.recipes.overrides import Overrides, parse_overrides
 from artforge.recipes.plan import PREVIEW_SCALE, Planner
 from artforge.recipes.render import Renderer
@@ -184,6 +186,22 @@ def test_work_never_takes_the_place_of_the_one_it_is_made_from(write_recipe, ren
     with pytest.raises(UsageError, match="stays as it is"):
         again(file, out=file.parent)
     assert file.read_bytes() == before
+
+
+def test_model_is_found_by_its_weights_whatever_its_folder_is_called_now(tmp_path):
+    weights = tmp_path / "nets" / "renamed" / "model.keras"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"weights")
+    (tmp_path / "nets" / "mine").mkdir()
+    (tmp_path / "nets" / "mine" / "model.keras").write_bytes(b"trained on")
+    exact = Ingredient(role="model", name="mine", sha256=sha256_of(weights))
+    (found,), missing = find_ingredients([exact], tmp_path, [tmp_path / "nets"])
+    assert (found.path, found.exact, missing) == (weights, True, [])
+    weights.write_bytes(b"gone")
+    (found,), _ = find_ingredients([exact], tmp_path, [tmp_path / "nets"])
+    assert (found.path.parent.name, found.exact) == ("mine", False)
+    (found,), _ = find_ingredients([exact.model_copy(update={"name": "hand_vs_algo"})], tmp_path, [])
+    assert not found.exact
 
 
 # -- what strangers write --------------------------------------------------------------------------------------------
