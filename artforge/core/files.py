@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,8 @@ from artforge.core.errors import OutputError
 
 PART = ".part-"
 """How the name of a file begins that is not whole yet."""
+
+_ABANDONED_SECONDS = 3600
 
 _UMASK = os.umask(0o077)
 os.umask(_UMASK)  # it can only be read by setting it, which is safe here, before there are threads
@@ -70,6 +73,19 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot make the folder {folder}: {error.strerror}. Choose another one.") from error
+
+
+def drop_abandoned(folder: Path) -> None:
+    """Remove the files that a process which was killed left half written in `folder`."""
+    for part in folder.glob(f"{PART}*"):
+        with suppress(OSError):
+            if is_abandoned(part):
+                part.unlink()
+
+
+def is_abandoned(part: Path) -> bool:
+    """Whether nobody has written to a file for so long that whoever did must have been killed."""
+    return time.time() - part.stat().st_mtime > _ABANDONED_SECONDS
 
 
 def check_writable(folder: Path) -> None:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from artforge.core.cache_folder import user_cache
 from artforge.core.errors import OutputError, UsageError
-from artforge.core.files import PART, atomic_path, sha256_of, write_bytes
+from artforge.core.files import PART, atomic_path, is_abandoned, sha256_of, write_bytes
 
 LIMIT_VARIABLE = "ARTFORGE_CACHE_LIMIT_MB"
 DEFAULT_LIMIT_MB = 4096
@@ -35,8 +35,6 @@ _KINDS = {
     _RECORD: "records of files",
     _STATE: "states of steps that were stopped",
 }
-_ABANDONED_SECONDS = 3600
-"""A file that is half written for so long belongs to a render that was killed."""
 
 
 def cache_folder() -> Path:
@@ -199,10 +197,10 @@ class Cache:
         for path in self.folder.glob("??/*"):
             try:
                 status = path.stat()
+                unfinished = path.name.startswith(PART) and not is_abandoned(path)
             except FileNotFoundError:  # another render trims too
                 continue
-            half_written = path.name.startswith(PART)
-            if path.is_file() and not (half_written and time.time() - status.st_mtime < _ABANDONED_SECONDS):
+            if path.is_file() and not unfinished:
                 entries.append((status.st_mtime, status.st_size, path))
         return entries
 

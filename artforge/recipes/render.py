@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from artforge.core.errors import ArtforgeError, OutputError
-from artforge.core.files import make_folder
+from artforge.core.files import drop_abandoned, make_folder
 from artforge.core.formats.xmp import Label
 from artforge.core.provenance import Provenance, label_of_work, write_sidecar
 from artforge.recipes.artifacts import Artifact, nodes_of, plan_artifacts
@@ -92,6 +92,7 @@ class Renderer:
             KeyboardInterrupt: it was stopped before the last file.
         """
         make_folder(self.folder)  # before the first slow thing
+        drop_abandoned(self.folder)
         self.runner.advanced, self.runner.noticed = reporter.working, reporter.noticed
         self.runner.computed = reporter.computed
         try:

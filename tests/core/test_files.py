@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 
 import pytest
 
 from artforge.core.errors import OutputError, ShapeError
-from artforge.core.files import atomic_path, write_text
+from artforge.core.files import atomic_path, drop_abandoned, write_text
 
 
 def test_a_folder_in_the_place_of_the_file_is_told_and_the_part_removed(tmp_path):
@@ -48,3 +49,13 @@ def test_a_file_can_be_read_by_whom_the_process_lets_and_writing_leaves_its_mask
     monkeypatch.setattr(os, "umask", None)  # it belongs to all threads of the process
     write_text(tmp_path / "a.txt", "words")
     assert (tmp_path / "a.txt").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_what_a_killed_process_left_half_written_goes_and_what_is_written_now_stays(tmp_path):
+    old, new, whole = tmp_path / ".part-old.png", tmp_path / ".part-new.png", tmp_path / "whole.png"
+    for path in (old, new, whole):
+        path.write_bytes(b"x")
+        os.utime(path, (time.time() - 7200, time.time() - 7200))
+    os.utime(new)
+    drop_abandoned(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".part-new.png", "whole.png"]
