@@ -58,11 +58,14 @@ def main() -> None:
         for way in ways.values():
             way()  # traces the graph, fills the cache
         rates: dict[str, list[float]] = {one: [] for one in ways}
+        spent: dict[str, list[float]] = {one: [] for one in ways}
         peaks = [gemm_peak()]
         for _ in range(given.repeats):
             for one, way in ways.items():
-                begun = time.perf_counter()
-                rates[one].append(way() / (time.perf_counter() - begun))
+                begun, worked = time.perf_counter(), time.process_time()
+                count = way()
+                rates[one].append(count / (time.perf_counter() - begun))
+                spent[one].append((time.process_time() - worked) / count)
                 peaks.append(gemm_peak())
     print(
         f"{ARCHITECTURE}, {EDGE} px, batches of {given.batch}, {flops / 1e9:.2f} GFLOP a picture and step, TensorFlow"
@@ -74,6 +77,8 @@ def main() -> None:
             f"{best * flops / max(peaks):4.0%} of the best peak, {middle * flops / np.median(peaks):4.0%} in the middle"
         )
         print(f"  {one:16} {best:6.2f} images/s at best, {middle:6.2f} in the middle   {shares}")
+        # of all threads: what others do on the machine hardly changes it
+        print(f"  {'':16} {np.median(spent[one]):6.3f} processor seconds a picture")
     step = given.batch / max(rates["artforge"])
     print(f"measures of a batch: {1e3 * seconds_of_scores(given.batch):.2f} ms, a step {1e3 * step:.0f} ms")
 
