@@ -80,6 +80,19 @@ def test_dry_run_says_what_it_would_do_and_writes_nothing(studio):
     assert not (studio / "out").exists()
 
 
+def test_what_is_in_the_cache_comes_back_without_any_network_library(studio):
+    first = artforge("render", "two_into_one.yaml", folder=studio)
+    command = [sys.executable, "-X", "importtime", "-m", "artforge", "render", "two_into_one.yaml", "--out", "again"]
+    again = subprocess.run(command, capture_output=True, text=True, check=True, cwd=studio)
+    assert "3 works" in again.stderr
+    assert "(3 from the cache)" in again.stderr
+    imported = {line.rsplit("|", 1)[1].strip() for line in again.stderr.splitlines() if line.startswith("import time")}
+    assert "artforge.recipes.render" in imported
+    assert not imported & {"tensorflow", "keras", "torch", "jax", "sklearn", "matplotlib", "av", "distributed"}
+    for one, other in zip(first.stdout.split(), again.stdout.split(), strict=True):
+        assert (studio / one).read_bytes() == (studio / other).read_bytes()
+
+
 def test_set_and_seed_reach_the_recipe(studio):
     done = artforge(
         "render", "two_into_one.yaml", "--set", "share=0.25", "--set", "image=two.png", "--seed", 5, folder=studio

@@ -62,17 +62,22 @@ def test_without_a_window_the_work_runs_in_the_thread_that_asks(pool):
     assert Ahead(pool, lambda _: threading.get_ident, 1, 1).result(0) != threading.get_ident()
 
 
-def test_after_a_stop_only_what_runs_has_a_result(pool):
-    gate = threading.Event()
-    ahead = Ahead(pool, lambda index: lambda: gate.wait(5) and index, 99, 6)
-    threading.Timer(0.1, gate.set).start()
+def test_after_a_stop_what_runs_has_a_result_and_nothing_more_is_begun(pool):
+    gate, begun = threading.Event(), []
+
+    def prepare(index: int):
+        begun.append(index)
+        return lambda: gate.wait(5) and index
+
+    ahead = Ahead(pool, prepare, 99, 6)
+    asked = threading.Timer(0.1, gate.set)
+    asked.start()
     assert ahead.result(0) == 0
-    blocked = [pool.submit(time.sleep, 0.2) for _ in range(3)]  # whatever is not running by now waits behind these
     ended = ahead.stop()
+    before = list(begun)
     assert [ahead.result(index) for index in ended] == ended
-    assert all(index < 7 for index in ended)
-    for each in blocked:
-        each.result()
+    assert begun == before == list(range(7))
+    asked.join()
 
 
 def test_each_node_is_computed_once_however_many_threads_want_it(write_recipe, studio, pool, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -212,6 +213,8 @@ def test_a_model_is_loaded_once_for_all_tasks_and_recipes_of_a_worker(write_reci
     for token in ("first", "second"):
         for task in tasks_of(renderer).tasks:
             worker.carry_out(order(renderer, token), task)
+        shutil.rmtree(studio / "store")  # so that there is something to do again
+        (studio / "store").mkdir()
     assert len(opened) == 1
 
 
