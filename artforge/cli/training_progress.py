@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from artforge.cli.console import console, event, note, progress_bars, report_error, result, warn
+from artforge.engine.data.splits import num_met_in_training, torn_groups
 from artforge.engine.training.config import MOST_EPOCHS
 
 if TYPE_CHECKING:
@@ -53,11 +54,9 @@ class TrainingProgress:
         counts = ", ".join(f"{name} {count}" for name, count in dataset.class_counts.items())
         sides = f"{len(split.training)} training, {len(split.validation)} validation, {len(split.test)} test"
         note(f"classes: {counts}\npictures: {len(dataset)} ({sides})")
-        num_groups = len(set(dataset.groups))
-        if num_groups < len(dataset):
-            note(f"groups: {num_groups}, each on one side only")
-        if dataset.num_duplicates:
-            warn(f"{dataset.num_duplicates} pictures are copies of another one; copies stay on one side")
+        _tell_groups(dataset, split)
+        for one in dataset.left_out:
+            warn(one.found)
         if dataset.skipped:
             shown = [f"\n  {one.path}: {one.reason}" for one in dataset.skipped[:NUM_SKIPPED_SHOWN]]
             more = len(dataset.skipped) - len(shown)
@@ -103,6 +102,29 @@ class TrainingProgress:
     def _of_all(self, epoch: float) -> str:
         width = len(str(self._num_epochs))
         return f"{epoch:>{width}}/{self._num_epochs}" if self._num_epochs < MOST_EPOCHS else f"{epoch:>3}"
+
+
+def _tell_groups(dataset: Dataset, split: Split) -> None:
+    """How many groups there are, and whether the split tears some of them apart: that of a set's own folders can."""
+    torn, met = torn_groups(split, dataset.groups), num_met_in_training(split, dataset.groups)
+    num_groups = len(set(dataset.groups))
+    if torn:
+        note(f"groups: {num_groups}, {len(torn)} of them on several sides of the set's own split")
+    elif num_groups < len(dataset):
+        note(f"groups: {num_groups}, each on one side only")
+    if dataset.num_duplicates and not torn:
+        warn(f"{dataset.num_duplicates} pictures are copies of another one; copies stay on one side")
+    place = f"; artforge data check {shlex.quote(str(dataset.root))} names them" if dataset.root else ""
+    if met["test"]:
+        warn(
+            f"{met['test']} of the {len(split.test)} pictures of the test are copies of training pictures: the test "
+            f"score says nothing of new pictures{place}"
+        )
+    if met["validation"]:
+        warn(
+            f"{met['validation']} of the {len(split.validation)} pictures of the validation are copies of training "
+            f"pictures: the epoch that is kept may be one that knows them by heart{place if not met['test'] else ''}"
+        )
 
 
 def tell_end(ended: RunResult, *, seconds: float, as_json: bool) -> None:

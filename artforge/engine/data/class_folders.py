@@ -58,6 +58,17 @@ def list_class_folders(root: Path, inside: str = "", part: str = "") -> list[Lis
     ]
 
 
+def empty_class_folders(root: Path, listed: Sequence[ListedPicture], inside: str = "") -> list[str]:
+    """The class folders of `root / inside` in which no picture was found, as paths relative to `root`, sorted."""
+    base = f"{inside}/" if inside else ""
+    full = {picture.path.removeprefix(base).partition("/")[0] for picture in listed if picture.path.startswith(base)}
+    return [f"{base}{name}" for name in subfolders(root / inside) if name not in full and not _leads_back(root, name)]
+
+
+def _leads_back(root: Path, name: str) -> bool:
+    return root.resolve().is_relative_to((root / name).resolve())
+
+
 def _walk(root: Path, folder: Path) -> Iterator[str]:
     """Every picture file below a class folder in a fixed order.
 
@@ -88,6 +99,14 @@ def _check_link(root: Path, folder: Path, path: Path) -> None:
             f"{path}: a link to the folder {target}, which is no part of the set. Put its pictures here, or a link to "
             f"them in place of the class folder {folder.name!r}; else take it away."
         )
+
+
+def picture_files(folder: Path) -> Iterator[str]:
+    """The paths of all pictures in a folder and below it, with forward slashes, in a fixed order; none are hidden."""
+    for current, names_of_folders, names in os.walk(folder):
+        names_of_folders[:] = sorted(name for name in names_of_folders if not _hidden(name))
+        below = Path(current).relative_to(folder)
+        yield from ((below / name).as_posix() for name in sorted(names) if is_picture_name(name))
 
 
 def is_picture_name(name: str) -> bool:

@@ -24,6 +24,14 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Something that lies in the folder of a set and is no part of it: in one sentence each, what, and what to do."""
+
+    found: str
+    to_do: str
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Pictures of one size with their labels.
 
@@ -38,6 +46,7 @@ class Dataset:
         root: the folder that the items are paths in; None where they are no files.
         class_of_folder: which class the pictures of each folder belong to, for those sets that have folders.
         skipped: the files that could not be read, each with its reason.
+        left_out: what lies in the folder and was never read, such as a class folder without pictures.
         num_duplicates: how many pictures repeat another one byte for byte (they share its group).
         split: which pictures are for what, where the set comes with its own answer.
     """
@@ -52,6 +61,7 @@ class Dataset:
     root: Path | None = None
     class_of_folder: Mapping[str, str] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = field(default=())
+    left_out: tuple[LeftOut, ...] = field(default=())
     num_duplicates: int = 0
     split: Split | None = None
 

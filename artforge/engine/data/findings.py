@@ -162,6 +162,8 @@ def _of_pictures(report: DataReport) -> Iterator[Finding]:
             "Training leaves them out.",
             "Mend them or take them away; their names and reasons are listed under skipped.",
         )
+    for one in summary.left_out:
+        yield Finding("warning", one.found, "It is no part of the set: training sees nothing of it.", one.to_do)
     smallest, largest = (choose(summary.class_counts, key=summary.class_counts.__getitem__) for choose in (min, max))
     ratio = summary.class_counts[largest] / summary.class_counts[smallest]
     if ratio >= UNEVEN:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from artforge.core.errors import DatasetError, listing
+from artforge.core.pictures import PICTURE_SUFFIXES
 from artforge.engine.data.class_folders import (
     ListedPicture,
     describe_difference,
+    empty_class_folders,
     is_picture_name,
     list_class_folders,
     subfolders,
 )
-from artforge.engine.data.dataset import Dataset, check_classes
+from artforge.engine.data.dataset import Dataset, LeftOut, check_classes
 from artforge.engine.data.kinds import DatasetKind, ReadOptions
-from artforge.engine.data.reading import read_listed
-
-MANIFEST = "manifest.csv"
+from artforge.engine.data.manifest import MANIFEST, list_manifest, unlisted
+from artforge.engine.data.reading import FEWEST_PICTURES, read_listed
 
 PART_OF_FOLDER: Mapping[str, str] = {
     "train": "training",
@@ -31,6 +32,8 @@ PART_OF_FOLDER: Mapping[str, str] = {
     "testing": "test",
 }
 """What the folders of a fixed split are called, and the part that each is."""
+
+ENDINGS = f"Pictures are files that end in {', '.join(sorted(PICTURE_SUFFIXES))}."
 
 
 def read_folder(folder: Path, options: ReadOptions) -> Dataset:
@@ -49,7 +52,7 @@ def read_folder(folder: Path, options: ReadOptions) -> Dataset:
     """
     listed = list_pictures(folder)
     class_names = tuple(sorted({picture.label for picture in listed}))
-    return read_listed(
+    dataset = read_listed(
         folder,
         listed,
         class_names,
@@ -57,6 +60,29 @@ def read_folder(folder: Path, options: ReadOptions) -> Dataset:
         kind="folder",
         class_of_folder={} if (folder / MANIFEST).is_file() else {name: name for name in class_names},
     )
+    return replace(dataset, left_out=tuple(_left_out(folder, listed)))
+
+
+def _left_out(folder: Path, listed: Sequence[ListedPicture]) -> Iterator[LeftOut]:
+    if (folder / MANIFEST).is_file():
+        yield from unlisted(folder / MANIFEST, listed)
+        return
+    empty = _empty_folders(folder, listed)
+    if empty:
+        yield LeftOut(
+            f"no pictures in {_class_folders(empty)}",
+            f"Put pictures of that class there, or take the folder away. {ENDINGS}",
+        )
+
+
+def _empty_folders(folder: Path, listed: Sequence[ListedPicture]) -> list[str]:
+    if not has_fixed_split(folder):
+        return empty_class_folders(folder, listed)
+    return [empty for name in subfolders(folder) for empty in empty_class_folders(folder, listed, name)]
+
+
+def _class_folders(names: Sequence[str]) -> str:
+    return f"the class folder{'s' if len(names) > 1 else ''} {listing([repr(name) for name in names])}"
 
 
 def list_pictures(folder: Path) -> list[ListedPicture]:
@@ -70,13 +96,15 @@ def list_pictures(folder: Path) -> list[ListedPicture]:
         raise DatasetError(f"{folder}: no such folder. Give --data a folder that holds one folder per class.")
     manifest = folder / MANIFEST
     if manifest.is_file():
-        listed = _list_manifest(manifest)
+        listed = list_manifest(manifest, fewest=FEWEST_PICTURES)
     elif has_fixed_split(folder):
         listed = _list_fixed_split(folder)
     else:
         listed = list_class_folders(folder)
     counts = Counter(picture.label for picture in listed)
     _check_not_one_level_down(folder, list(counts))
+    if len(counts) < 2 and not manifest.is_file():
+        _check_no_class_is_empty(folder, listed)
     check_classes(counts, str(folder), fewest=1)
     return listed
 
@@ -88,6 +116,15 @@ def _check_not_one_level_down(folder: Path, classes: Sequence[str]) -> None:
         raise DatasetError(
             f"{folder}: only one class ({classes[0]!r}), and a classifier needs at least two. If the classes are those "
             f"in it ({listing(inner, most=6)}), give --data {folder / classes[0]}."
+        )
+
+
+def _check_no_class_is_empty(folder: Path, listed: Sequence[ListedPicture]) -> None:
+    """With fewer than two classes, those that were meant and hold nothing are the reason."""
+    empty = _empty_folders(folder, listed)
+    if empty:
+        raise DatasetError(
+            f"{folder}: no pictures in {_class_folders(empty)}, and a classifier needs at least two classes. {ENDINGS}"
         )
 
 
@@ -133,42 +170,6 @@ def _check_same_classes(folder: Path, pictures_of: Mapping[str, list[ListedPictu
                 f"{folder}: {part} has not the classes that training has{describe_difference(missing, extra)}. "
                 "Labels come from the names of the folders, so they must be the same everywhere."
             )
-
-
-def _list_manifest(manifest: Path) -> list[ListedPicture]:
-    """The pictures that a CSV file with the columns path, label and, optionally, group names, sorted by path.
-
-    Raises:
-        DatasetError: it cannot be followed.
-    """
-    try:
-        with manifest.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = {"path", "label"} - set(reader.fieldnames or ())
-            if missing:
-                raise DatasetError(
-                    f"{manifest}: the column {sorted(missing)[0]!r} is missing; a manifest has the columns path, label "
-                    f"and, where it is known, group; received {', '.join(reader.fieldnames or ()) or 'none'}."
-                )
-            rows = [_manifest_row(manifest, reader.line_num, row) for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{manifest}: not a CSV file in UTF-8 ({error})") from error
-    counts = Counter(row.path for row in rows)
-    twice = next((path for path, count in counts.items() if count > 1), None)
-    if twice is not None:
-        raise DatasetError(f"{manifest}: {twice!r} stands in it twice; keep one line per picture.")
-    return sorted(rows, key=lambda row: row.path)
-
-
-def _manifest_row(manifest: Path, line: int, row: dict[str, str | None]) -> ListedPicture:
-    path, label = (row["path"] or "").strip(), (row["label"] or "").strip()
-    if not path or not label:
-        raise DatasetError(f"{manifest}:{line}: path and label must both be filled in.")
-    pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts:
-        raise DatasetError(f"{manifest}:{line}: {path!r} leads out of the folder; paths are relative to the manifest.")
-    group = (row.get("group") or "").strip()
-    return ListedPicture(path, label, group or path)
 
 
 FOLDER = DatasetKind(

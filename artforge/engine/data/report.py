@@ -12,7 +12,7 @@ import numpy as np
 
 from artforge.core.errors import DatasetError
 from artforge.core.files import sha256_of
-from artforge.engine.data.dataset import Dataset, Skipped
+from artforge.engine.data.dataset import Dataset, LeftOut, Skipped
 from artforge.engine.data.duplicates import Pair, find_duplicates
 from artforge.engine.data.file_facts import SIZE_FEATURES, FileFacts, read_facts, size_features
 from artforge.engine.data.kinds import Progress
@@ -42,6 +42,7 @@ class Summary:
         no_split: why there is no split; empty where there is one.
         num_groups: groups that stay on one side of a split.
         skipped: files that cannot be read.
+        left_out: what lies in the folder and was never read.
         formats: of each class, files of each format; empty where there are no files, as are the next three.
         sizes: of each class, files of each `WIDTHxHEIGHT`, the most frequent first.
         num_tiny: files whose shorter edge is under `TINY` pixels.
@@ -57,6 +58,7 @@ class Summary:
     no_split: str
     num_groups: int
     skipped: tuple[Skipped, ...]
+    left_out: tuple[LeftOut, ...]
     formats: Mapping[str, Mapping[str, int]]
     sizes: Mapping[str, Mapping[str, int]]
     num_tiny: int
@@ -229,6 +231,7 @@ def _summarise(dataset: Dataset, facts: Sequence[FileFacts], split: Split | None
         no_split=no_split,
         num_groups=len(set(dataset.groups)),
         skipped=dataset.skipped,
+        left_out=dataset.left_out,
         formats=_by_class(dataset, class_of, [one.format for one in facts]),
         sizes=_by_class(dataset, class_of, [one.size for one in facts]),
         num_tiny=sum(min(one.width, one.height) < TINY for one in facts),

@@ -36,6 +36,19 @@ class Split:
         return names
 
 
+def torn_groups(split: Split, groups: Sequence[str]) -> set[str]:
+    """The groups that stand on several sides, as those of a set can that comes with its own split."""
+    sides = [{groups[index] for index in part.tolist()} for part in (split.training, split.validation, split.test)]
+    return (sides[0] & sides[1]) | (sides[0] & sides[2]) | (sides[1] & sides[2])
+
+
+def num_met_in_training(split: Split, groups: Sequence[str]) -> dict[str, int]:
+    """How many pictures of `validation` and of `test` have others of their group among the training pictures."""
+    known = {groups[index] for index in split.training.tolist()}
+    parts = {"validation": split.validation, "test": split.test}
+    return {name: sum(groups[index] in known for index in part.tolist()) for name, part in parts.items()}
+
+
 def split_by_group(
     labels: NDArray[np.int64],
     groups: Sequence[str],

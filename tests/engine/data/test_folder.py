@@ -226,6 +226,51 @@ def test_a_wrong_manifest_is_refused(folder, lines, message):
         read_folder(folder, 32)
 
 
+def test_a_class_folder_without_pictures_is_told(folder):
+    (folder / "later").mkdir()
+    (folder / "later" / "sketch.psd").touch()
+    (folder / ".hidden").mkdir()
+    (told,) = read_folder(folder, 32).left_out
+    assert told.found == "no pictures in the class folder 'later'"
+
+
+def test_a_class_folder_that_is_empty_in_every_part_is_told(fixed):
+    for part in ("train", "test"):
+        (fixed / part / "later").mkdir()
+    (told,) = read_folder(fixed, 32).left_out
+    assert "'test/later', 'train/later'" in told.found
+
+
+def test_one_full_class_beside_an_empty_one_is_told_which_holds_nothing(folder):
+    shutil.rmtree(folder / "algo" / "deep")
+    with pytest.raises(DatasetError, match=r"no pictures in the class folder 'algo'.*two classes.*\.jpg") as told:
+        read_folder(folder, 32)
+    assert "only one class" not in str(told.value)
+
+
+def test_pictures_that_the_manifest_does_not_list_are_counted(folder):
+    lines = [f"hand/{n}.png,hand" for n in range(5)] + [f"algo/deep/deeper/{n}.jpg,algo" for n in range(6)]
+    write_manifest(folder, ["path,label", *lines])
+    save(folder / "loose.png", 77)
+    (told,) = read_folder(folder, 32).left_out
+    assert told.found == "2 pictures lie in the folder that manifest.csv does not list, such as loose.png"
+
+
+def test_a_manifest_that_lists_all_leaves_nothing_out(folder):
+    lines = [f"./hand/{n}.png,hand" for n in range(6)] + [f"algo/deep/deeper/{n}.jpg,algo" for n in range(6)]
+    write_manifest(folder, ["path,label", *lines])
+    assert read_folder(folder, 32).left_out == ()
+
+
+def test_a_manifest_whose_files_are_not_there_names_lines_and_nearest_files(folder):
+    lines = [f"hands/{n}.png,hand" for n in range(6)] + [f"algo/deep/deeper/{n}.jpg,algo" for n in range(6)]
+    write_manifest(folder, ["path,label", *lines])
+    with pytest.raises(DatasetError, match=r"6 of the 12 files that it names are not there") as told:
+        read_folder(folder, 32)
+    assert "manifest.csv:2: hands/0.png (is 'hand/0.png' meant?)" in str(told.value)
+    assert "and 3 more" in str(told.value)
+
+
 def test_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(DatasetError, match=r"no such folder.*one folder per class"):
         read_folder(tmp_path / "nowhere", 32)
