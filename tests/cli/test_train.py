@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
 from typer.testing import CliRunner
 
+from artforge.cli.console import console
 from artforge.cli.main import app
+from artforge.cli.training_progress import TrainingProgress
 from artforge.core.errors import ChoiceError, DatasetError, OutputError, UsageError
+from artforge.engine.data.dataset import Dataset
+from artforge.engine.data.splits import Split
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +61,40 @@ def test_it_tells_the_classes_the_skipped_files_and_every_epoch(run):
     assert "dots/broken.png" in said
     assert "epoch 1/1" in said
     assert "balanced accuracy" in said
+
+
+def heard_of(parts, capsys):
+    """What is said of six pictures of four groups that a set's own folders share out so."""
+    dataset = Dataset(
+        images=np.zeros((6, 8, 8, 3), np.uint8),
+        labels=np.array([0, 1, 0, 0, 1, 1]),
+        groups=("a", "b", "c", "a", "b", "d"),
+        items=tuple(f"{number}.png" for number in range(6)),
+        class_names=("dots", "stripes"),
+        kind="folder",
+        content_sha256="",
+        root=Path("my pictures"),
+        num_duplicates=2,
+    )
+    with TrainingProgress(console, as_json=False) as progress:
+        progress.data_ready(dataset, Split(*(np.array(part, np.int64) for part in parts)), Path("run"))
+    return capsys.readouterr().err
+
+
+def test_copies_on_several_sides_of_a_sets_own_split_are_told_gravely(capsys):
+    said = heard_of(([0, 1, 2], [3], [4, 5]), capsys)
+    assert "groups: 4, 2 of them on several sides" in said
+    assert "1 of the 2 pictures of the test are copies of training pictures" in said
+    assert "artforge data check 'my pictures' names them" in said
+    assert "1 of the 1 pictures of the validation" in said
+    assert "one side" not in said
+
+
+def test_copies_on_one_side_are_told_as_such(capsys):
+    said = heard_of(([0, 3], [1, 4], [2, 5]), capsys)
+    assert "groups: 4, each on one side only" in said
+    assert "copies stay on one side" in said
+    assert "says nothing" not in said
 
 
 def test_a_run_can_be_taken_up_again(run):

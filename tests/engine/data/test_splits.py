@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from artforge.core.errors import DatasetError
-from artforge.engine.data.splits import split_by_group, split_by_part
+from artforge.engine.data.splits import Split, num_met_in_training, split_by_group, split_by_part, torn_groups
 
 NAMES = ("algorithmic", "hand_made")
 
@@ -123,3 +123,17 @@ def test_a_class_that_is_missing_in_a_fixed_part_is_told():
     labels = np.where(np.asarray(parts) == "test", 0, labels)
     with pytest.raises(DatasetError, match=r"'hand_made' cannot stand .* test got none"):
         split_by_part(parts, labels, groups, NAMES, seed=0)
+
+
+def test_groups_of_a_fixed_split_that_stand_on_several_sides_are_found():
+    groups = ["a", "b", "c", "d", "a", "e", "b", "b", "c", "e"]
+    split = Split(*(np.array(part, np.int64) for part in ([0, 1, 2, 3], [4, 5], [6, 7, 8, 9])))
+    assert torn_groups(split, groups) == {"a", "b", "c", "e"}
+    assert num_met_in_training(split, groups) == {"validation": 1, "test": 3}
+
+
+def test_a_split_that_was_drawn_tears_no_group():
+    labels, groups = many_groups()
+    split = split_by_group(labels, groups, NAMES, seed=0)
+    assert not torn_groups(split, groups)
+    assert num_met_in_training(split, groups) == {"validation": 0, "test": 0}
