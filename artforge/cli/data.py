@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -195,15 +196,24 @@ def describe_summary(path: Path, summary: Summary) -> list[str]:
         for part, counts in summary.part_counts.items()
     ]
     lines.append(f"  split    {'; '.join(parts)}; {split}" if parts else f"  split    none: {summary.no_split}")
-    lines.append(f"  groups   {summary.num_groups:,}, each on one side only")
+    sides = f"{summary.num_torn:,} of them on several sides" if summary.num_torn else "each on one side only"
+    lines.append(f"  groups   {summary.num_groups:,}, {sides}")
+    lines += [
+        f"  copies   {met:,} of the {sum(summary.part_counts[part].values()):,} pictures of the {part} are copies of "
+        f"training pictures: its score says nothing of new pictures (artforge data check {shlex.quote(str(path))})"
+        for part, met in summary.num_met.items()
+        if met
+    ]
     for word, table in (("formats", summary.formats), ("sizes", summary.sizes)):
         for number, (name, counts) in enumerate(table.items()):
             lines.append(f"  {word if number == 0 else '':<8} {name}: {_histogram(counts)}")
     if summary.num_bytes:
         lines.append(f"  on disk  {summary.num_bytes / 1e6:,.1f} MB")
+    for one in summary.left_out:
+        lines += [f"  left out {one.found}", f"           {one.to_do}"]
     if summary.skipped:
         lines.append(f"  skipped  {counted(len(summary.skipped), 'file')} that cannot be read:")
-        lines += [f"           {one.path}: {one.reason}" for one in summary.skipped[:NUM_SHOWN]]
+        lines += [f"           {file.path}: {file.reason}" for file in summary.skipped[:NUM_SHOWN]]
         lines += _rest(len(summary.skipped), "           ")
     return lines
 

@@ -67,6 +67,12 @@ def test_a_summary_tells_labels_split_formats_and_sizes(clean):
     assert "hand made: 48x48 12" in said.stdout
 
 
+def test_a_class_folder_without_pictures_is_told_in_the_summary_and_found_by_the_check(clean):
+    (clean / "later").mkdir()
+    assert "left out no pictures in the class folder 'later'" in data("summary", clean).stdout
+    assert "WARNING  no pictures in the class folder 'later'" in data("check", clean).stdout
+
+
 def test_a_summary_as_json_adds_up(clean):
     summary = json.loads(data("summary", clean, "--json").stdout)
     assert summary["num_pictures"] == 24
@@ -112,6 +118,19 @@ def test_a_near_copy_on_two_sides_of_a_fixed_split_is_grave(tmp_path):
     assert told["findings"][0]["gravity"] == "grave"
     assert "on two sides of the split of the set" in told["findings"][0]["found"]
     assert data("check", tmp_path, "--not-turned").exit_code == 0
+
+
+def test_a_summary_counts_the_copies_on_several_sides_of_a_fixed_split(tmp_path):
+    for place, part in enumerate(("train", "val", "test")):
+        for number in range(6):
+            save(tmp_path / part / "a" / f"{number}.png", 100 * place + number)
+            save(tmp_path / part / "b" / f"{number}.png", 100 * place + number + 50)
+    for number in (1, 4):
+        shutil.copy(tmp_path / "train" / "b" / f"{number}.png", tmp_path / "test" / "b" / f"known {number}.png")
+    said = data("summary", tmp_path).stdout
+    assert "groups   36, 2 of them on several sides" in said
+    assert "2 of the 14 pictures of the test are copies of training pictures" in said
+    assert "of the validation are copies" not in said
 
 
 def test_copies_that_share_a_group_are_a_warning(clean):

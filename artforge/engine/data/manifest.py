@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from artforge.core.errors import DatasetError, nearest_name
@@ -65,7 +66,7 @@ def _check_files(manifest: Path, rows: Sequence[tuple[int, ListedPicture]], fewe
     there = Counter(row.label for _, row in rows) - Counter(row.label for _, row in absent)
     if not absent or all(there[row.label] >= fewest for _, row in absent):
         return
-    present = [path for path, _ in zip(picture_files(folder), range(_MOST_COMPARED), strict=False)]
+    present = list(islice(picture_files(folder), _MOST_COMPARED))
     shown = "".join(
         f"\n  {manifest}:{line}: {row.path}{_nearest(row.path, present)}" for line, row in absent[:_NUM_SHOWN]
     )
@@ -78,7 +79,8 @@ def _check_files(manifest: Path, rows: Sequence[tuple[int, ListedPicture]], fewe
 
 def _nearest(path: str, present: Sequence[str]) -> str:
     name = PurePosixPath(path).name
-    near = next((one for one in present if PurePosixPath(one).name == name), None) or nearest_name(path, present)
+    of_that_name = [one for one in present if PurePosixPath(one).name == name]
+    near = nearest_name(path, of_that_name) or next(iter(of_that_name), None) or nearest_name(path, present)
     return f" (is {near!r} meant?)" if near else ""
 
 
