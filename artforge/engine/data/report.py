@@ -18,7 +18,7 @@ from artforge.engine.data.file_facts import SIZE_FEATURES, FileFacts, read_facts
 from artforge.engine.data.kinds import Progress
 from artforge.engine.data.leaks import Leak, NotMeasured, measure_leak
 from artforge.engine.data.measures import COLOUR_FEATURES, measure_pictures
-from artforge.engine.data.splits import Split, split_by_group
+from artforge.engine.data.splits import Split, num_met_in_training, split_by_group, torn_groups
 
 TINY = 64
 """Shorter edge in pixels under which a picture is tiny: it is mostly enlarged."""
@@ -40,7 +40,9 @@ class Summary:
         part_counts: of each part, pictures of each class; empty where no split can be made.
         own_split: whether the set comes with its split; else it was drawn.
         no_split: why there is no split; empty where there is one.
-        num_groups: groups that stay on one side of a split.
+        num_groups: groups of pictures.
+        num_torn: of these, how many stand on several sides of the set's own split.
+        num_met: pictures of `validation` and of `test` that share a group with training pictures.
         skipped: files that cannot be read.
         left_out: what lies in the folder and was never read.
         formats: of each class, files of each format; empty where there are no files, as are the next three.
@@ -57,6 +59,8 @@ class Summary:
     own_split: bool
     no_split: str
     num_groups: int
+    num_torn: int
+    num_met: Mapping[str, int]
     skipped: tuple[Skipped, ...]
     left_out: tuple[LeftOut, ...]
     formats: Mapping[str, Mapping[str, int]]
@@ -230,6 +234,8 @@ def _summarise(dataset: Dataset, facts: Sequence[FileFacts], split: Split | None
         own_split=dataset.split is not None,
         no_split=no_split,
         num_groups=len(set(dataset.groups)),
+        num_torn=len(torn_groups(split, dataset.groups)) if split else 0,
+        num_met=num_met_in_training(split, dataset.groups) if split else {},
         skipped=dataset.skipped,
         left_out=dataset.left_out,
         formats=_by_class(dataset, class_of, [one.format for one in facts]),
