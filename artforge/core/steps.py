@@ -128,17 +128,20 @@ def _read_signature(name: str, version: int, function: Callable[..., Any]) -> St
     for parameter in parameters.values():
         if parameter.name == "rng":
             continue
+        if parameter.name not in hints:
+            raise TypeError(f"step {name!r}: {parameter.name} has no type; write it like {parameter.name}: Image")
         hint = hints[parameter.name]
         if parameter.kind is parameter.KEYWORD_ONLY:
             settings[parameter.name] = _setting(parameter, hint)
         else:
             kind = _kind_of(hint)
             if kind not in ARRAY_KINDS:
-                raise TypeError(f"step {name!r}: what flows in must be an array kind, {parameter.name} is {hint}")
+                told = f"step {name!r}: what flows in must be an array kind, {parameter.name} is {hint}"
+                raise TypeError(f"{told}; settings stand behind a star: (image: Image, *, {parameter.name}: float)")
             inputs.append(Input(parameter.name, kind, optional=parameter.default is not parameter.empty))
-    output = _kind_of(hints["return"])
+    output = _kind_of(hints.get("return"))
     if output not in ARRAY_KINDS:
-        raise TypeError(f"step {name!r}: the return type must be an array kind")
+        raise TypeError(f"step {name!r}: what flows out must be an array kind; write it like -> Image")
     return Step(name, version, function, tuple(inputs), settings, output, uses_rng="rng" in parameters)
 
 

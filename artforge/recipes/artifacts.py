@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal
 
 from artforge.core.formats.known import FORMATS
@@ -50,7 +51,7 @@ class Artifact:
         ending = f"-{self.key[:HASH_DIGITS]}{FORMATS[self.format].suffix}"
         if self.name:
             return f"{self.name}{ending}"
-        sources = "".join(f"-{_safe(value)}" for value in self.variant.source.values())
+        sources = "".join(f"-{_safe(PurePath(value).stem)}" for value in self.variant.source.values())
         swept = "" if self.kind == "sheet" else "".join(f"-{_axis(*each)}" for each in self.variant.swept.items())
         return f"{self.output.name}{sources}{swept}{ending}"
 

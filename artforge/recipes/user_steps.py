@@ -6,6 +6,7 @@ package that fails to import takes nothing else down: it is told of, with its tr
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -117,5 +118,6 @@ def told_failure(what: str) -> str:
     """What could not be done, and the traceback of the error that is handled now, from the artist's own lines on."""
     error = sys.exc_info()[1]
     lines = traceback.format_exception(error) if error else []
-    own = [line for line in lines if __file__ not in line and "importlib" not in line]
+    ours = (f'File "{Path(__file__).parents[1]}{os.sep}', "importlib")
+    own = [line for line in lines if not any(place in line for place in ours)]
     return f"{what}:\n" + "".join(f"    {line}" for line in "".join(own).splitlines(keepends=True)).rstrip()

@@ -36,7 +36,7 @@ steps:
   other:
     - load: {path: more/../two.png, long_edge: 256}
   unused:
-    - load: {path: two.png}
+    - load: {path: spare.png}
   glow:
     - $other
     - blend: {base: $art, opacity: "=intensity/2"}
@@ -58,8 +58,9 @@ class Quiet(Reporter):
 
 
 @pytest.fixture
-def render(tmp_path):
+def render(tmp_path, studio, paint):
     """`render(path, scale, **params)` gives the finished files by name without their hash."""
+    write_png(studio / "spare.png", paint(4))
 
     def run(path, scale=1.0, metadata=True, places=None, **params):
         overrides = Overrides(params, places=places or {})
@@ -122,7 +123,7 @@ def test_pictures_of_a_folder_of_sources_are_made_again_one_by_one(write_recipe,
         write_png(studio / "many" / f"{index}.png", paint(index))
     body = "steps: {art: [{load: {path: $image}}]}\noutputs: {still: {from: $art}}\n"
     files = render(write_recipe(body, header="artforge: 1\nparams: {image: {type: image, default: many}}\n"))
-    assert again(files["still-2.png.png"], places=(studio / "many",)).identical
+    assert again(files["still-2.png"], places=(studio / "many",)).identical
 
 
 def test_work_is_made_with_another_value_or_picture(write_recipe, render, again, studio, paint):

@@ -66,8 +66,8 @@ def names(renderer) -> list[str]:
 
 def test_every_picture_of_a_folder_is_a_work_of_its_own(renderer):
     assert names(renderer()) == [
-        *(f"still-{stem}.png-intensity{value}.png" for stem in ("a-lisa", "b", "c") for value in (0, 1)),
-        *(f"sheet-{stem}.png.png" for stem in ("a-lisa", "b", "c")),
+        *(f"still-{stem}-intensity{value}.png" for stem in ("a-lisa", "b", "c") for value in (0, 1)),
+        *(f"sheet-{stem}.png" for stem in ("a-lisa", "b", "c")),
         *(f"{stem} of {name}, 0.50.png" for stem, name in (("a-lisa", "a-lisa.png"), ("b", "b.png"), ("c", "c.png"))),
     ]
 

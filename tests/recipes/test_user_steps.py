@@ -142,11 +142,14 @@ def test_broken_file_takes_nothing_else_down(own, ops):
         ),
         ("", "my_ops.py registers no steps"),
         (OPS.replace("image: Image", "image: int"), "what flows in must be an array kind"),
+        (OPS.replace("image: Image", "image"), "TypeError: step 'fade': image has no type; write it like image: Image"),
+        (OPS.replace(" -> Image", ""), "TypeError: step 'fade': what flows out must be an array kind; write it like"),
     ],
 )
 def test_file_that_is_no_good_is_told(own, ops, message):
     told = fault(own(ops))
     assert message.removeprefix("1:6: ") in told
+    assert "core/steps.py" not in told  # the artist's own lines alone
 
 
 def test_step_of_a_package_is_found_by_its_entry_point(own, package):
