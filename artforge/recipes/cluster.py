@@ -164,11 +164,11 @@ class Farm:
             )
         renderer.runner.awaited = lambda key: self._wait(key, renderer, work)
 
-    def _wait(self, key: str, renderer: Renderer, work: Tasks) -> None:
+    def _wait(self, key: str, renderer: Renderer, work: Tasks) -> bool:
         with self._lock:
             future = self._futures.pop(key, None)
         if future is None:
-            return
+            return False
         done = _result(future)
         for each, seconds in done.seconds.items():
             renderer.runner.computed(work.nodes[each], seconds)
@@ -178,6 +178,7 @@ class Farm:
             with self._lock:
                 film = [self._futures.pop(frame) for frame in work.films.get(key, ()) if frame in self._futures]
             self.client.cancel(film)  # type: ignore[no-untyped-call]
+        return True
 
 
 def _result(future: Future[Done]) -> Done:

@@ -142,8 +142,7 @@ class Renderer:
             raise OutputError(f"{path}: a folder stands where the file should go")
         reporter.started(artifact)
         key = self.file_key(artifact)
-        was_kept = self.store.has_file(key)
-        self.runner.awaited(key)
+        is_new = self.runner.awaited(key)
         record = self.store.restore_file(key, path)
         if record is None:
             kept = self._make(artifact, path, lambda: reporter.advanced(artifact))
@@ -152,7 +151,7 @@ class Renderer:
             kept = _Kept.model_validate_json(record)
         if self.metadata:
             write_sidecar(path, kept.provenance)
-        return Rendered(path, was_kept and record is not None, time.perf_counter() - started, kept.seam)
+        return Rendered(path, record is not None and not is_new, time.perf_counter() - started, kept.seam)
 
     def keep(self, artifact: Artifact) -> None:
         """Make a file for the store alone.

@@ -45,8 +45,8 @@ class Runner:
         store: the cache on disk.
         models: the open models by path; several runners may share them.
         num_computed: how many nodes were really computed, not remembered.
-        awaited: called before a node that is not at hand is looked for in the store, with its key: whoever computes
-            it elsewhere holds the call until it is there.
+        awaited: called before what is not at hand is looked for in the store, with its key: whoever makes it elsewhere
+            holds the call until it is there, and says whether that was so.
         advanced: told the name of a step that takes long, the share of it that is done, and how it stands.
         noticed: told what the person should know of a result, with its place in the recipe.
         computed: told of each node that was computed and how many seconds its step took; 0 if it was in the store.
@@ -57,7 +57,7 @@ class Runner:
     store: Cache
     models: dict[str, Any] = field(default_factory=dict)
     num_computed: int = 0
-    awaited: Callable[[str], None] = _tell_nobody
+    awaited: Callable[[str], bool] = lambda _: False
     advanced: Callable[[str, float, str], None] = _tell_nobody
     noticed: Callable[[str], None] = _tell_nobody
     computed: Callable[[Node, float], None] = _tell_nobody

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import shutil
@@ -94,7 +95,7 @@ def test_work_of_a_worker_that_is_killed_is_done_again_and_the_files_are_those_o
     assert subprocess.run(words, check=False, capture_output=True, **options).returncode == 0
     for trace in studio.glob("*-*-*"):
         trace.unlink()
-    words, options = command(slow, "--out", "there", "--workers", "2")
+    words, options = command(slow, "--out", "there", "--workers", "2", "--json")
     running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     deadline = time.monotonic() + 90
     killed: list[str] = []
@@ -104,7 +105,9 @@ def test_work_of_a_worker_that_is_killed_is_done_again_and_the_files_are_those_o
     os.kill(int(killed[1]), signal.SIGKILL)
     printed, said = running.communicate(timeout=120)
     assert running.returncode == 0, said
-    assert len(printed.splitlines()) == 5
+    events = [json.loads(line) for line in printed.splitlines()]
+    assert [event["cached"] for event in events if event["event"] == "file"] == [False] * 5
+    assert sum(event["event"] == "node" for event in events if event.get("step") == "slow_fade") >= 1 + 3 + 4
     assert killed not in traces(studio, "ended")
     again = [each for each in traces(studio, "ended") if each[0] == killed[0]]
     assert len(again) == 1
