@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from artforge.core.errors import RecipeError
 
+MOST_FAULTS = 200
+"""Of one recipe; it is not looked at any further then."""
+
 
 @dataclass(frozen=True, order=True)
 class Position:
@@ -51,8 +54,16 @@ class Problems:
     _texts: dict[str, str] = field(default_factory=dict)
 
     def add(self, position: Position, message: str) -> None:
-        """Note one fault and go on."""
+        """Note one fault and go on.
+
+        Raises:
+            RecipeError: there are `MOST_FAULTS`, which it carries; to look for the names nearest to more takes long.
+        """
         self.found.append(Problem(position, message))
+        if len(self.found) == MOST_FAULTS:
+            raise RecipeError(
+                f"{self.report()}\n{self.source}: {MOST_FAULTS} faults; more are sought once these are mended"
+            )
 
     def warn(self, position: Position, message: str) -> None:
         """Note something odd and go on."""

@@ -77,7 +77,8 @@ def _worded(error: ValidationError, value: Any) -> str:
     if first["type"] in _LENGTH_FAULTS and isinstance(received, list | tuple):
         return f"a list of {_length_wanted(faults, received)} is wanted, received {list(received)!r}"
     message = first["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list")
-    return f"{message[:1].lower()}{message[1:]}, received {_as_written(received)!r}"
+    told = f"{message[:1].lower()}{message[1:]}"
+    return told if ", received " in told else f"{told}, received {_as_written(received)!r}"
 
 
 def _length_wanted(faults: Sequence[Any], received: Sequence[Any]) -> str:

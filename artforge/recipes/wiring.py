@@ -121,6 +121,7 @@ class Wiring:
                 continue
             if binding.moves and not setting.numeric and not isinstance(binding, Mapped):
                 self.problems.add(tree.position, f"{step.name}.{name} is no number: it cannot move along the timeline")
+                continue
             bound[name] = binding
         for name, setting in step.settings.items():
             if setting.required and name not in call.settings:

@@ -55,6 +55,13 @@ def test_fault_of_a_swept_value_is_told_at_that_value(write_recipe):
     assert [fault.partition(" error:")[0] for fault in told] == ["5:26:", "5:48:"]
 
 
+def test_wrong_colour_of_a_list_is_told_once_with_the_nearest(with_param):
+    path = with_param("{type: colour, default: ivory}", "seen")
+    path.write_text(path.read_text().replace("map: $it", "map: [$it, whte]"))
+    (fault,) = faults(path)
+    assert fault.endswith("received 'whte' - did you mean 'white'?")
+
+
 def test_param_has_no_name_that_set_gives_to_the_recipe_itself(write_recipe):
     header = "artforge: 1\nparams: {title: {type: text, default: a}}\n"
     body = "steps: {art: [{load: {path: one.png}}]}\noutputs: {still: {from: $art}}\n"
