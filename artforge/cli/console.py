@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import typer
@@ -48,6 +48,11 @@ def warn(message: str) -> None:
 def result(message: str) -> None:
     """A result, such as a path, on stdout."""
     typer.echo(message)
+
+
+def numbered(class_names: Iterable[str]) -> list[str]:
+    """`0 cat`, `1 dog`: classes with their numbers; those that are called by their number say it once."""
+    return [name if name == str(number) else f"{number} {name}" for number, name in enumerate(class_names)]
 
 
 def event(values: Mapping[str, Any]) -> None:

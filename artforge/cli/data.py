@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artforge.cli.console import console, event, note, progress_bars, result
+from artforge.cli.console import console, event, note, numbered, progress_bars, result
+from artforge.cli.paths import named_path
 
 if TYPE_CHECKING:
     from artforge.engine.data.dataset import Dataset
@@ -31,7 +32,12 @@ SUMMARY_SIZE, CHECK_SIZE = 32, 64
 
 PathArgument = Annotated[
     Path,
-    typer.Argument(metavar="DIR", help="Folder of class folders, a published set, or an .npz.", show_default=False),
+    typer.Argument(
+        metavar="DIR",
+        help="Folder of class folders, a published set, or an .npz.",
+        show_default=False,
+        parser=named_path,
+    ),
 ]
 DatasetOption = Annotated[
     str | None, typer.Option("--dataset", metavar="NAME", help="Read it as this kind (artforge data list).")
@@ -179,7 +185,8 @@ def describe_summary(path: Path, summary: Summary) -> list[str]:
     from artforge.engine.data.findings import counted
 
     kind = DATASETS[summary.kind]
-    classes = [f"{number} {name}: {count:,}" for number, (name, count) in enumerate(summary.class_counts.items())]
+    called = numbered(summary.class_counts)
+    classes = [f"{name}: {count:,}" for name, count in zip(called, summary.class_counts.values(), strict=True)]
     lines = [
         f"{path}: {summary.num_pictures:,} pictures, read as {kind.name} ({kind.title})",
         f"  layout   {kind.layout}",
@@ -190,12 +197,13 @@ def describe_summary(path: Path, summary: Summary) -> list[str]:
         folders = [folder for folder, own in summary.class_of_folder.items() if own == name]
         if folders and folders != [name]:
             lines.append(f"  {name} is made of {len(folders)} folders: {', '.join(folders)}")
-    split = "as the set has it" if summary.own_split else "drawn by group"
     parts = [
         f"{part} {sum(counts.values()):,} ({', '.join(f'{name} {count:,}' for name, count in counts.items())})"
         for part, counts in summary.part_counts.items()
     ]
-    lines.append(f"  split    {'; '.join(parts)}; {split}" if parts else f"  split    none: {summary.no_split}")
+    lines.append(
+        f"  split    {'; '.join(parts)}; {summary.split_origin}" if parts else f"  split    none: {summary.no_split}"
+    )
     sides = f"{summary.num_torn:,} of them on several sides" if summary.num_torn else "each on one side only"
     lines.append(f"  groups   {summary.num_groups:,}, {sides}")
     lines += [
@@ -208,7 +216,7 @@ def describe_summary(path: Path, summary: Summary) -> list[str]:
         for number, (name, counts) in enumerate(table.items()):
             lines.append(f"  {word if number == 0 else '':<8} {name}: {_histogram(counts)}")
     if summary.num_bytes:
-        lines.append(f"  on disk  {summary.num_bytes / 1e6:,.1f} MB")
+        lines.append(f"  on disk  {_file_size(summary.num_bytes)}")
     for one in summary.left_out:
         lines += [f"  left out {one.found}", f"           {one.to_do}"]
     if summary.skipped:
@@ -216,6 +224,10 @@ def describe_summary(path: Path, summary: Summary) -> list[str]:
         lines += [f"           {file.path}: {file.reason}" for file in summary.skipped[:NUM_SHOWN]]
         lines += _rest(len(summary.skipped), "           ")
     return lines
+
+
+def _file_size(num_bytes: int) -> str:
+    return f"{num_bytes / 1e6:,.1f} MB" if num_bytes >= 1e6 else f"{num_bytes / 1e3:,.1f} kB"
 
 
 def _histogram(counts: Mapping[str, int], *, most: int = 5) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artforge.cli.console import console, event, result
+from artforge.cli.console import console, event, numbered, result
 from artforge.core.errors import ChoiceError, ModelError, did_you_mean
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _told_facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("parameters", f"{facts['parameters']:,}" if facts["parameters"] else ""),
         ("cost", _cost(facts["flops"], size) if "flops" in facts else ""),
         ("pictures", f"{seen}; the network itself takes values in [{low:g}, {high:g}]"),
-        ("classes", ", ".join(f"{number} {name}" for number, name in enumerate(facts.get("classes", ())))),
+        ("classes", ", ".join(numbered(facts.get("classes", ())))),
         ("scores", ", ".join(f"{name} {_number(value)}" for name, value in scores.items())),
         ("temperature", f"{facts['temperature']:.4g}" if "temperature" in facts else ""),
         ("source", facts.get("source", "")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -71,6 +72,27 @@ def test_a_class_folder_without_pictures_is_told_in_the_summary_and_found_by_the
     (clean / "later").mkdir()
     assert "left out no pictures in the class folder 'later'" in data("summary", clean).stdout
     assert "WARNING  no pictures in the class folder 'later'" in data("check", clean).stdout
+
+
+def test_a_drawn_split_is_told_with_its_seed_and_a_small_set_in_kilobytes(clean):
+    said = data("summary", clean, "--seed", 5).stdout
+    assert "60/20/20% drawn by group with seed 5" in said
+    assert re.search(r"on disk  [\d.]+ kB", said)
+
+
+def test_classes_that_are_called_by_their_number_say_it_once(tmp_path):
+    for name in "01":
+        for number in range(6):
+            save(tmp_path / name / f"{number}.png", 10 * int(name) + number)
+    assert "classes  0: 6; 1: 6" in data("summary", tmp_path).stdout
+
+
+def test_an_empty_name_is_not_the_current_folder(clean, monkeypatch):
+    monkeypatch.chdir(clean)
+    for verb in ("summary", "check"):
+        said = data(verb, "")
+        assert (said.exit_code, said.stdout) == (1, "")
+        assert "empty name" in str(said.exception)
 
 
 def test_a_summary_as_json_adds_up(clean):
@@ -205,7 +227,7 @@ def test_arrays_of_greys_are_checked_for_exact_repeats(tmp_path):
         (("file.txt",), DatasetError, "neither a folder nor an .npz file"),
         (("one",), DatasetError, "only one class ('a')"),
         (("three",), DatasetError, "class 'a' has 3 readable pictures"),
-        (("three", "--dataset", "cifake"), DatasetError, "missing (or empty): FAKE, REAL"),
+        (("three", "--dataset", "cifake"), DatasetError, "no folder 'test' and no folder 'train' in it"),
         (("three", "--dataset", "cifak"), ChoiceError, "did you mean 'cifake'?"),
     ],
 )

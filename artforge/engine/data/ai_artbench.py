@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from artforge.core.errors import DatasetError
-from artforge.engine.data.class_folders import check_class_folders, list_class_folders, subfolders
+from artforge.engine.data.class_folders import (
+    check_class_folders,
+    check_part_folders,
+    list_class_folders,
+    subfolders,
+)
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.kinds import DatasetKind, ReadOptions
 from artforge.engine.data.reading import read_listed
@@ -16,6 +20,7 @@ TITLE = "AI-ArtBench"
 FOLDER = "Real_AI_SD_LD_Dataset"
 CLASS_NAMES = ("human", "ai")
 PARTS = {"test": "test", "train": "training"}
+LAYOUT = f"{FOLDER}/train|test/ with 30 folders: AI_LD_STYLE (10), AI_SD_STYLE (10), STYLE (10)"
 SPLIT_SEED = 123
 
 _STYLES = (
@@ -47,10 +52,9 @@ def read_ai_artbench(path: Path, options: ReadOptions) -> Dataset:
         OutputError: it is to be kept on disk, and that does not take it.
     """
     root = _root(path)
+    check_part_folders(root, PARTS, LAYOUT, TITLE)
     listed = []
     for folder, part in PARTS.items():
-        if not (root / folder).is_dir():
-            raise DatasetError(f"{root}: no folder {folder!r} in it; {TITLE} has train and test in {FOLDER}.")
         own = list_class_folders(root, folder, part)
         check_class_folders(sorted({one.label for one in own}), list(CLASS_OF_FOLDER), str(root / folder), TITLE)
         listed += [replace(one, label=CLASS_OF_FOLDER[one.label]) for one in own]
@@ -71,7 +75,7 @@ def _matches(path: Path) -> bool:
 AI_ARTBENCH = DatasetKind(
     name=NAME,
     title=f"{TITLE}: art of ten styles by people and by two diffusion models",
-    layout=f"{FOLDER}/train|test/ with 30 folders: AI_LD_STYLE (10), AI_SD_STYLE (10), STYLE (10)",
+    layout=LAYOUT,
     labels="AI_LD_* and AI_SD_*, the first 20 folders, are ai: 1; the ten called by their style are human: 0",
     citation="Silva, Lotfi, Ihianle, Shahtahmassebi, Bird, ArtBrain (2024), https://arxiv.org/abs/2412.01512; "
     "Liao et al., ArtBench (2022), https://arxiv.org/abs/2206.11404",

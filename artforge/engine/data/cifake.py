@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from artforge.engine.data.class_folders import check_class_folders, list_class_folders, subfolders
+from artforge.engine.data.class_folders import (
+    check_class_folders,
+    check_part_folders,
+    list_class_folders,
+    subfolders,
+)
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.kinds import DatasetKind, ReadOptions
 from artforge.engine.data.reading import read_listed
@@ -14,6 +19,7 @@ NAME = "cifake"
 TITLE = "CIFAKE"
 CLASS_NAMES = ("FAKE", "REAL")
 PARTS = {"test": "test", "train": "training"}
+LAYOUT = "FOLDER/train|test/FAKE|REAL/*.jpg"
 SPLIT_SEED = 42
 
 
@@ -28,6 +34,7 @@ def read_cifake(root: Path, options: ReadOptions) -> Dataset:
         DatasetError: its folders are not those of CIFAKE.
         OutputError: it is to be kept on disk, and that does not take it.
     """
+    check_part_folders(root, PARTS, LAYOUT, TITLE)
     listed = []
     for folder, part in PARTS.items():
         own = list_class_folders(root, folder, part)
@@ -45,7 +52,7 @@ def _matches(path: Path) -> bool:
 CIFAKE = DatasetKind(
     name=NAME,
     title=f"{TITLE}: real and AI-generated photographs, 32x32",
-    layout="FOLDER/train|test/FAKE|REAL/*.jpg: 100,000 pictures for training, 20,000 for the test",
+    layout=f"{LAYOUT}: 100,000 pictures for training, 20,000 for the test",
     labels="FAKE is 0, REAL is 1",
     citation="Bird & Lotfi, CIFAKE (2023), https://arxiv.org/abs/2303.14126; Krizhevsky, CIFAR-10 (2009)",
     licence="MIT, as its makers state",

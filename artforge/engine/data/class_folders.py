@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,6 +116,20 @@ def is_picture_name(name: str) -> bool:
 
 def _hidden(name: str) -> bool:
     return name.startswith((".", "__MACOSX"))
+
+
+def check_part_folders(root: Path, expected: Iterable[str], layout: str, title: str) -> None:
+    """Raise unless a published set's folders for training and test are there.
+
+    Raises:
+        DatasetError: says how the set is laid out, and what was found.
+    """
+    found = subfolders(root)
+    missing = [name for name in expected if name not in found]
+    if missing:
+        absent = " and ".join(f"no folder {name!r}" for name in sorted(missing))
+        there = f"the folders {listing(found, most=8)}" if found else "no folders"
+        raise DatasetError(f"{root}: {absent} in it; expected {title}: {layout}; found {there}.")
 
 
 def check_class_folders(found: Sequence[str], expected: Sequence[str], where: str, title: str) -> None:

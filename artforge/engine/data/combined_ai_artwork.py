@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from artforge.core.errors import DatasetError
+from artforge.core.errors import DatasetError, nearest_name
 from artforge.engine.data.ai_artbench import AI_FOLDERS
 from artforge.engine.data.class_folders import (
     describe_difference,
@@ -81,6 +81,8 @@ def label_folders(folders: Sequence[str], where: str) -> dict[str, str]:
         )
     if (len(others), len(human)) != (NUM_AI, NUM_HUMAN):
         extra = [name for name in folders if name not in known and _is_suspicious(name, len(others))]
+        renamed = {nearest_name(name, extra) for name in missing} - {None}
+        extra = [name for name in extra if name in renamed] or extra  # the other unknown names may be those of the set
         raise DatasetError(
             f"{where}: {TITLE} has {NUM_AI} folders of AI pictures and {NUM_HUMAN} called {HUMAN_PREFIX}STYLE; found "
             f"{len(others)} and {len(human)}{describe_difference(missing, extra)}. "

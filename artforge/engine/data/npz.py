@@ -126,7 +126,12 @@ def _split(num_training: int, num: int, seed: int) -> Split:
     order = generator(derive_seed(seed, "validation")).permutation(num_training)
     num_validation = max(1, round(num_training * VALIDATION_SHARE))
     validation, training = np.sort(order[:num_validation]), np.sort(order[num_validation:])
-    return Split(training.astype(np.int64), validation.astype(np.int64), np.arange(num_training, num, dtype=np.int64))
+    return Split(
+        training.astype(np.int64),
+        validation.astype(np.int64),
+        np.arange(num_training, num, dtype=np.int64),
+        f"test as the file has it, validation drawn from its training pictures with seed {seed}",
+    )
 
 
 NPZ = DatasetKind(

@@ -39,6 +39,7 @@ class Summary:
         class_of_folder: which class the pictures of each folder belong to.
         part_counts: of each part, pictures of each class; empty where no split can be made.
         own_split: whether the set comes with its split; else it was drawn.
+        split_origin: how the split came about, in words.
         no_split: why there is no split; empty where there is one.
         num_groups: groups of pictures.
         num_torn: of these, how many stand on several sides of the set's own split.
@@ -57,6 +58,7 @@ class Summary:
     class_of_folder: Mapping[str, str]
     part_counts: Mapping[str, Mapping[str, int]]
     own_split: bool
+    split_origin: str
     no_split: str
     num_groups: int
     num_torn: int
@@ -232,6 +234,7 @@ def _summarise(dataset: Dataset, facts: Sequence[FileFacts], split: Split | None
         class_of_folder=dataset.class_of_folder,
         part_counts=part_counts,
         own_split=dataset.split is not None,
+        split_origin=split.origin if split else "",
         no_split=no_split,
         num_groups=len(set(dataset.groups)),
         num_torn=len(torn_groups(split, dataset.groups)) if split else 0,

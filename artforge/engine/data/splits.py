@@ -21,11 +21,15 @@ DRAWN_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Split:
-    """Which pictures are for what: int64 indices into a Dataset, each picture in exactly one part."""
+    """Which pictures are for what: int64 indices into a Dataset, each picture in exactly one part.
+
+    `origin` says in words how it came about.
+    """
 
     training: NDArray[np.int64]
     validation: NDArray[np.int64]
     test: NDArray[np.int64]
+    origin: str = ""
 
     def names(self) -> list[str]:
         """The part of every picture, in the order of the Dataset."""
@@ -72,7 +76,9 @@ def split_by_group(
     Raises:
         DatasetError: a class has too few groups to stand in all three parts.
     """
-    split = Split(*share_out(labels, groups, seed=seed, shares=shares))
+    percent = "/".join(f"{100 * share:.0f}" for share in shares)
+    training, validation, test = share_out(labels, groups, seed=seed, shares=shares)
+    split = Split(training, validation, test, f"{percent}% drawn by group with seed {seed}")
     _check_every_class_everywhere(split, labels, groups, class_names)
     return split
 
@@ -101,7 +107,10 @@ def split_by_part(
     shares = (1 - DRAWN_SHARE * len(missing), *(DRAWN_SHARE for _ in missing))
     drawn = share_out(labels[training], [groups[index] for index in training.tolist()], seed=seed, shares=shares)
     by_part |= {name: training[part] for name, part in zip(("training", *missing), drawn, strict=True)}
-    split = Split(*(by_part[name] for name in SPLIT_NAMES))
+    fixed = " and ".join(name for name in SPLIT_NAMES[1:] if name not in missing)
+    origin = [f"{fixed} as the set has it"] if fixed else []
+    origin += [f"{' and '.join(missing)} drawn from its training pictures with seed {seed}"] if missing else []
+    split = Split(by_part["training"], by_part["validation"], by_part["test"], ", ".join(origin))
     _check_every_class_everywhere(split, labels, groups, class_names)
     return split
 

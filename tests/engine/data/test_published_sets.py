@@ -132,6 +132,14 @@ def test_a_misspelt_folder_of_the_combined_set_is_told_the_right_name(combined, 
         open_at(combined)
 
 
+def test_of_a_renamed_folder_only_the_likeliest_is_named_and_not_all_that_are_unknown(combined):
+    (combined / "Human_Rococo").rename(combined / "Huma_Rococo")
+    with pytest.raises(DatasetError) as told:
+        open_at(combined)
+    assert "extra: Huma_Rococo (is 'Human_Rococo' meant?)." in str(told.value)
+    assert "AI_more_0" not in str(told.value)
+
+
 def test_an_extra_folder_of_the_combined_set_is_named(combined):
     save_picture(combined / "AI_SD_barock" / "0.jpg", 5)
     with pytest.raises(DatasetError, match=r"found 26 and 27; extra: .*AI_SD_barock"):
@@ -201,6 +209,19 @@ def test_cifake_with_a_folder_missing_in_its_test_is_refused(made_cifake, tmp_pa
     (root / "test" / "REAL").rename(root / "test" / "Real")
     with pytest.raises(DatasetError, match=r"test: .*missing \(or empty\): REAL; extra: Real \(is 'REAL' meant\?\)"):
         open_at(root)
+
+
+def test_what_is_not_laid_out_as_cifake_is_told_how_it_should_be_and_how_it_is(tmp_path):
+    make_folders(tmp_path, ["cats", "dogs"], 1)
+    with pytest.raises(DatasetError, match=r"no folder 'test' and no folder 'train'.*FAKE\|REAL.*folders cats, dogs"):
+        open_at(tmp_path, kind="cifake")
+
+
+def test_each_set_says_how_its_split_came_about(made_combined, made_cifake, made_artbench):
+    assert open_at(made_combined, seed=7).split.origin == "60/20/20% drawn by group with seed 123"
+    drawn = "test as the set has it, validation drawn from its training pictures with seed"
+    assert open_at(made_cifake, seed=7).split.origin == f"{drawn} 42"
+    assert open_at(made_artbench, seed=7).split.origin == f"{drawn} 123"
 
 
 # --- the catalogue
