@@ -116,8 +116,7 @@ def _own_steps(files: list[Path]) -> dict[str, Step]:
 
 def _show_example(step: Step) -> None:
     from artforge.core.errors import ArtforgeError
-    from artforge.recipes.example_pictures import example_picture
-    from artforge.recipes.examples import example_recipe
+    from artforge.recipes.examples import example_picture, example_recipe
 
     result(f"\nexample:\n\n{_indented(example_recipe(step))}")
     try:

@@ -1,12 +1,22 @@
-"""A small recipe for every step, written from its signature: an example to read, and a picture of what it does."""
+"""A small recipe for every step, written from its signature: an example to read, and a picture of what it does.
+
+Each picture is rendered once and kept with all else that can be made again.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from artforge.core.cache_folder import user_cache
+from artforge.core.pictures import write_png
 from artforge.core.steps import Setting, Step
 from artforge.core.values import Kind
+from artforge.recipes.cache import Cache, cache_folder, cache_limit
+from artforge.recipes.check import check_recipe
 from artforge.recipes.document import yaml_of
+from artforge.recipes.plan import Planner
+from artforge.recipes.run import Runner
 
 EDGE = 320
 """Longer edge of an example's picture in pixels."""
@@ -67,6 +77,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 _WITHOUT_SOURCE = frozenset({"ascend", "pull"})
 """Steps that begin by themselves although a picture may flow in."""
 _SECOND_PICTURES = frozenset({"overlay"})
+_KEY_DIGITS = 12
 
 
 def example_recipe(step: Step) -> str:
@@ -96,6 +107,22 @@ def example_recipe(step: Step) -> str:
         "outputs": {"example": {"from": "$example", "per": "recipe", "formats": ["png"]}},
     }
     return yaml_of(recipe)
+
+
+def example_picture(step: Step) -> Path:
+    """Where the picture of a step's example stands; it is rendered where it is not there yet.
+
+    Raises:
+        RecipeError, StepError: the example cannot be rendered here.
+        OutputError: the cache cannot be written to.
+    """
+    checked = check_recipe(example_recipe(step), f"{step.name}.yaml")
+    planner = Planner(checked)
+    node = planner.node("example", planner.base_variants[0])
+    path = user_cache() / "examples" / f"{step.name}-{node.key[:_KEY_DIGITS]}.png"
+    if not path.is_file():
+        write_png(path, Runner(checked.recipe.source, Cache(cache_folder(), cache_limit())).value(node))
+    return path
 
 
 def _required(step: Step) -> dict[str, Any]:

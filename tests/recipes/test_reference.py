@@ -10,8 +10,7 @@ from artforge.core.pictures import read_picture
 from artforge.core.steps import registered_steps
 from artforge.recipes.check import check_recipe
 from artforge.recipes.easing import EASINGS
-from artforge.recipes.example_pictures import example_picture
-from artforge.recipes.examples import EDGE, example_recipe
+from artforge.recipes.examples import EDGE, example_picture, example_recipe
 from artforge.recipes.reference import reference_page
 from artforge.recipes.step_docs import default_text, range_text, read_docs
 from artforge.recipes.steps import load_steps
