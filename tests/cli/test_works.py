@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -127,3 +129,17 @@ def test_no_metadata_leaves_no_record_anywhere(rendered, tmp_path):
     assert [path.suffix for path in files] == [".avif", ".png"]
     with pytest.raises(PictureError, match="carries no record"):
         run(app, ["recipe", str(files[0])], catch_exceptions=False)
+
+
+def test_what_lies_in_the_cache_is_told_and_rendered_without_heavy_libraries(rendered):
+    code = (
+        "import sys\n"
+        "from typer.testing import CliRunner\n"
+        "from artforge.cli.main import app\n"
+        "for words in (['render', 'two.yaml'], ['why', 'two.yaml'], ['cache', 'info'], ['recipe', sys.argv[1]]):\n"
+        "    assert CliRunner().invoke(app, words).exit_code == 0\n"
+        "print([name for name in ('tensorflow', 'keras', 'sklearn', 'matplotlib', 'av') if name in sys.modules])"
+    )
+    words = [sys.executable, "-c", code, the(rendered, ".avif")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
