@@ -27,9 +27,10 @@ from artforge.recipes.problems import at
 MEMORY_BYTES = 1_000_000_000
 """How much the results that are still at hand may take."""
 
-_READ_BYTES_PER_SECOND = 400e6
+_READ_BYTES_PER_SECOND = 100e6
 _READ_SECONDS = 0.02
-"""Reading back and checking an entry of the store costs about this; what is computed faster is not kept there."""
+"""Writing an entry of the store, reading it back and checking it costs about this; what is computed faster is not kept
+there. The frames of a film, blended one by one, would take twice as long to keep as to draw."""
 
 
 def _tell_nobody(*_: object) -> None:
