@@ -5,11 +5,9 @@ Source: ISO 16684-1 (XMP); IPTC Photo Metadata Standard, https://iptc.org/std/ph
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -159,15 +157,3 @@ def _found(root: ElementTree.Element, name: str) -> str:
             preferred = [item for item in items if item.get(_LANGUAGE) == "x-default"][:1] or items
             return ", ".join(item.text or "" for item in preferred) if items else element.text or ""
     return ""
-
-
-def read_json(text: str) -> Any:
-    """JSON from a stranger.
-
-    Raises:
-        PictureError: it is none, or nested too deeply.
-    """
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise PictureError(f"its record is not JSON that can be read ({type(error).__name__})") from error
