@@ -12,6 +12,7 @@ from artforge.engine.models.architectures import build_architecture, find_archit
 from artforge.engine.models.architectures.architecture import IMAGENET
 from artforge.engine.training.config import TrainConfig
 from artforge.engine.training.epoch import Task
+from artforge.engine.training.parallel import layers_of
 from artforge.engine.training.precision import computing_in, half_policy
 
 RANDOM = "random"
@@ -44,7 +45,21 @@ def network_to_train(task: Task, told: Callable[[str], None], *, with_weights: b
     with task.devices.scope(), computing_in(policy):
         network = new_network(task, told=told, weights=start_of(task) if with_weights else None)
         task.devices.prepare(network)
+    keep_up(network, task.batches_per_epoch)
     return network
+
+
+def keep_up(network: Any, batches_per_epoch: int) -> None:
+    """Let no BatchNormalization lag behind its weights: an epoch renews at least half of its moving averages.
+
+    On a small set an epoch has a few batches, and averages of the usual momentum (0.9 to 0.99) would still be those of
+    the start when the weights have long moved on: the validation loss rises, and the first epochs are kept. Keras reads
+    the momentum when it traces the step, so this comes before.
+    """
+    momentum = 0.5 ** (1 / batches_per_epoch)
+    for layer in layers_of(network):
+        if isinstance(layer, load_keras().layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, momentum)
 
 
 def new_network(task: Task, *, weights: str | Path | None = None, told: Callable[[str], None] | None = None) -> Any:

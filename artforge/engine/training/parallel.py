@@ -192,7 +192,7 @@ class _MirroredDevices(Devices):
             yield
 
     def prepare(self, network: Any) -> None:
-        for layer in _layers_of(network):
+        for layer in layers_of(network):
             if isinstance(layer, load_keras().layers.BatchNormalization):
                 layer.synchronized = True  # mean and variance of the whole batch, not of the share
 
@@ -321,6 +321,6 @@ def _equal_chunks(indices: NDArray[np.int64], num_devices: int) -> list[NDArray[
     return [filled[start : start + size] for start in range(0, len(filled), size)]
 
 
-def _layers_of(network: Any) -> list[Any]:
+def layers_of(network: Any) -> list[Any]:
     """All layers, those of networks within the network too."""
-    return [inner for layer in getattr(network, "layers", ()) for inner in (layer, *_layers_of(layer))]
+    return [inner for layer in getattr(network, "layers", ()) for inner in (layer, *layers_of(layer))]
