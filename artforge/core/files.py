@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from artforge.core.errors import OutputError
+from artforge.core.errors import OutputError, UsageError
 
 PART = ".part-"
 """How the name of a file begins that is not whole yet."""
@@ -99,6 +100,31 @@ def check_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise OutputError(f"cannot write into {folder}: {error.strerror}. Choose another folder with --out.") from error
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep a folder to this process while the block lasts; the lock vanishes with the process, however that ends.
+
+    On a file system that knows no locks, nothing is kept.
+
+    Raises:
+        UsageError: another process has it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise UsageError(
+            f"{folder}: another process is at work in it. Wait until that has ended, or choose another folder."
+        ) from error
+    except OSError:  # as on some network file systems
+        pass
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def sha256_of_all(paths: Iterable[Path]) -> str:

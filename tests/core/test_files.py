@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 import time
 
 import pytest
 
-from artforge.core.errors import OutputError, ShapeError
-from artforge.core.files import atomic_path, drop_abandoned, write_text
+from artforge.core.errors import OutputError, ShapeError, UsageError
+from artforge.core.files import atomic_path, drop_abandoned, locked, write_text
 
 
 def test_a_folder_in_the_place_of_the_file_is_told_and_the_part_removed(tmp_path):
@@ -59,3 +61,31 @@ def test_what_a_killed_process_left_half_written_goes_and_what_is_written_now_st
     os.utime(new)
     drop_abandoned(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".part-new.png", "whole.png"]
+
+
+def test_a_folder_is_kept_to_one_process_until_that_has_ended_however_it_did(tmp_path):
+    keep = """
+import pathlib, sys, time
+from artforge.core.files import locked
+with locked(pathlib.Path(sys.argv[1])):
+    print("kept", flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", keep, tmp_path], stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        with pytest.raises(UsageError, match="another process is at work in it"), locked(tmp_path):
+            pass
+        other.kill()
+    with locked(tmp_path):
+        pass
+    with locked(tmp_path):
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_system_without_locks_stops_nothing(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with locked(tmp_path):
+        assert tmp_path.is_dir()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from artforge.core.errors import UsageError
-from artforge.core.files import PART, check_writable, make_folder, write_text
+from artforge.core.files import PART, check_writable, locked, make_folder, write_text
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.splits import Split
 from artforge.engine.evaluation import history
@@ -44,26 +44,49 @@ def next_run_folder(name: str, runs: Path = RUNS) -> Path:
 
 @contextmanager
 def new_run_folder(folder: Path) -> Iterator[None]:
-    """Make the folder before anything slow; if the block fails before a file was written into it, take it away again.
+    """Make the folder before anything slow, and keep other runs out of it while the block lasts.
+
+    If the block fails before a file was written into the folder, it is taken away again.
 
     Raises:
-        UsageError: it already holds a run.
+        UsageError: it already holds a run, or another one is at work in it.
         OutputError: it cannot be made or written to.
     """
+    _check_new(folder)
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    make_folder(folder)
+    with locked(folder):
+        _check_new(folder)  # by one that was at work and has ended just now
+        try:
+            check_writable(folder)
+            yield
+        except BaseException:
+            for path in made:
+                if path.is_dir() and not any(path.iterdir()):
+                    path.rmdir()
+            raise
+
+
+def _check_new(folder: Path) -> None:
     if (folder / CONFIG_FILE).exists():
         raise UsageError(
             f"{folder}: already holds a run. Go on with it by --resume {folder}, or choose another folder with --out."
         )
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    make_folder(folder)
-    try:
-        check_writable(folder)
+
+
+@contextmanager
+def old_run_folder(folder: Path) -> Iterator[None]:
+    """Keep others out of a folder with a run, and take away the half-written files that a killed process left there.
+
+    Raises:
+        UsageError: it holds no run, or another process is at work in it.
+    """
+    if not (folder / CONFIG_FILE).is_file():
+        raise UsageError(f"{folder}: no run to resume (no {CONFIG_FILE} in it). Give --resume a run folder.")
+    with locked(folder):
+        for part in folder.glob(f"{PART}*"):
+            part.unlink(missing_ok=True)
         yield
-    except BaseException:
-        for path in made:
-            if path.is_dir() and not any(path.iterdir()):
-                path.rmdir()
-        raise
 
 
 def write_start(folder: Path, config: TrainConfig, dataset: Dataset, split: Split) -> None:
@@ -95,12 +118,6 @@ def write_results(
     curves = training_chart(progress.epochs, training, title=title, best_epoch=progress.best_epoch)
     write_chart(folder / CURVES_FILE, curves)
     write_test_charts(folder, predictions, title=f"{title}, balanced accuracy {scores['balanced_accuracy']:.3f}")
-
-
-def remove_unfinished(folder: Path) -> None:
-    """Take away the half-written files that a killed process has left in a run folder."""
-    for part in folder.glob(f"{PART}*"):
-        part.unlink(missing_ok=True)
 
 
 def write_table(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shlex
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -80,7 +80,7 @@ def start_run(config: TrainConfig, out: Path | None, watcher: RunWatcher, machin
         machines: to train on.
 
     Raises:
-        UsageError: `out` already holds a run, or settings that do not go together.
+        UsageError: `out` already holds a run or another process is at work in it, or settings that do not go together.
         OutputError: the folder cannot be written to.
         DatasetError: the pictures cannot be trained on.
         ChoiceError: no such architecture, or no such weights of it.
@@ -93,7 +93,7 @@ def start_run(config: TrainConfig, out: Path | None, watcher: RunWatcher, machin
     if machines.cluster:
         check_same_settings(machines.cluster, config)
         folder = Path(machines.cluster.from_first("folder", str(folder)))
-    with run_folder.new_run_folder(folder) if machines.is_first else nullcontext():
+    with _kept(run_folder.new_run_folder, folder, machines):
         dataset, split = _open_pictures(config, watcher.pictures_done)
         progress = Progress(data_key(dataset, split), class_names=list(dataset.class_names))
         if machines.cluster:
@@ -102,7 +102,7 @@ def start_run(config: TrainConfig, out: Path | None, watcher: RunWatcher, machin
         network = network_to_train(task, watcher.told, with_weights=True)
         if machines.is_first:
             run_folder.write_start(folder, task.config, dataset, split)
-    return _run(folder, network, task, Checkpoint(progress, variables=[], best_weights=[]), watcher)
+        return _run(folder, network, task, Checkpoint(progress, variables=[], best_weights=[]), watcher)
 
 
 def resume_run(
@@ -117,10 +117,22 @@ def resume_run(
         machines: to train on.
 
     Raises:
-        UsageError: no run there, or the classes or the pictures are not the same any more.
+        UsageError: no run there or another process at work in it, or the classes or the pictures are not the same now.
         ModelError: a damaged checkpoint.
         DatasetError: the pictures cannot be found.
     """
+    with _kept(run_folder.old_run_folder, folder, machines):
+        return _resume(folder, changes, watcher, machines)
+
+
+def _kept(
+    keep: Callable[[Path], AbstractContextManager[None]], folder: Path, machines: Machines
+) -> AbstractContextManager[None]:
+    """The folder for this run alone; of several workers only the first has one."""
+    return keep(folder) if machines.is_first else nullcontext()
+
+
+def _resume(folder: Path, changes: dict[str, Any], watcher: RunWatcher, machines: Machines) -> RunResult:
     if machines.cluster:
         config, checkpoint = resumed_alike(machines.cluster, lambda: _read_run(folder, changes), changes)
     else:
@@ -144,11 +156,7 @@ def resume_run(
 
 
 def _read_run(folder: Path, changes: dict[str, Any]) -> tuple[TrainConfig, Checkpoint]:
-    config_file = folder / run_folder.CONFIG_FILE
-    if not config_file.is_file():
-        raise UsageError(f"{folder}: no run to resume (no {run_folder.CONFIG_FILE} in it). Give --resume a run folder.")
-    run_folder.remove_unfinished(folder)
-    config = TrainConfig.model_validate({**read_config(config_file), **changes})
+    config = TrainConfig.model_validate({**read_config(folder / run_folder.CONFIG_FILE), **changes})
     path = folder / run_folder.CHECKPOINT_FILE
     return config, read_checkpoint(path) if path.is_file() else Checkpoint(Progress(""), variables=[], best_weights=[])
 

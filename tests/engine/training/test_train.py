@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from artforge.core.errors import ChoiceError, ModelError, OutputError, UsageError
+from artforge.core.files import locked
 from artforge.engine.backend import load_keras
 from artforge.engine.evaluation.metrics import accuracy_by_folder
 from artforge.engine.models.architectures import build_architecture, find_architecture, output_bias
@@ -21,6 +22,7 @@ from artforge.engine.training.batch_scores import weighted_loss
 from artforge.engine.training.batches import Batch, as_targets, balancing_weights
 from artforge.engine.training.config import TrainConfig
 from artforge.engine.training.fitting import fitted_to_network
+from artforge.engine.training.networks import keep_up
 from artforge.engine.training.parallel import Devices
 from artforge.engine.training.precision import computing_in, half_policy
 from artforge.engine.training.step import LocalStep, StepOutcome, compile_network
@@ -304,6 +306,28 @@ def test_a_folder_that_holds_a_run_is_not_written_over(run, pictures):
         start_run(settings(pictures), run[0].folder, Quiet())
 
 
+def test_a_folder_in_which_another_process_is_at_work_is_left_alone(run, pictures, tmp_path):
+    with locked(tmp_path), pytest.raises(UsageError, match="another process is at work"):
+        start_run(settings(pictures), tmp_path, Quiet())
+    assert list(tmp_path.iterdir()) == []
+    before = {path: path.stat().st_mtime_ns for path in run[0].folder.iterdir()}
+    with locked(run[0].folder), pytest.raises(UsageError, match="another process is at work"):
+        resume_run(run[0].folder, {"epochs": 9}, Quiet())
+    assert {path: path.stat().st_mtime_ns for path in run[0].folder.iterdir()} == before
+
+
+def test_a_run_keeps_its_folder_to_itself_until_its_end(pictures, tmp_path):
+    class Second(Quiet):
+        def epoch_done(self, row, *, is_best):
+            with pytest.raises(UsageError, match="another process is at work"):
+                resume_run(tmp_path / "run", {}, Quiet())
+            super().epoch_done(row, is_best=is_best)
+
+    watcher = Second()
+    start_run(settings(pictures, architecture="pca_2"), tmp_path / "run", watcher)
+    assert len(watcher.rows) == 1
+
+
 def test_a_place_that_cannot_be_written_to_is_told_before_the_pictures_are_read(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="cannot make the folder"):
@@ -353,6 +377,20 @@ def test_training_that_diverges_later_leaves_the_best_epoch(run, pictures, tmp_p
     assert ended.progress.best_epoch == 1
     assert {path.name for path in ended.folder.iterdir()} == WRITTEN
     assert all(np.isfinite(weight).all() for weight in weights_in(ended.folder))
+
+
+def test_an_epoch_renews_at_least_half_of_the_moving_averages_however_few_its_batches():
+    keras = load_keras()
+    slow, quick = (keras.layers.BatchNormalization(momentum=momentum) for momentum in (0.99, 0.3))
+    inner = keras.Sequential([keras.Input((2,)), slow])
+    network = keras.Sequential([keras.Input((2,)), inner, quick])
+    keep_up(network, batches_per_epoch=3)
+    assert quick.momentum == 0.3
+    for _ in range(3):
+        network(np.array([[1.0, 8.0], [3.0, 8.0]], np.float32), training=True)
+    np.testing.assert_allclose(np.asarray(slow.moving_mean), [1.0, 4.0], rtol=1e-5)
+    keep_up(network, batches_per_epoch=1000)
+    assert slow.momentum == pytest.approx(0.5 ** (1 / 3))
 
 
 def test_the_bias_of_two_classes_is_their_log_odds():
