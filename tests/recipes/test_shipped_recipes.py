@@ -33,7 +33,9 @@ def render(path: Path, folder: Path, seed: int | None = None) -> dict[str, Path]
     recipe = check_file(path).recipe
     overrides = Overrides({name: value for name, value in QUICK.items() if name in recipe.params}, seed)
     planner = Planner(check_file(path, overrides), overrides, PREVIEW_SCALE)
-    done = Renderer(planner, folder / "out", Cache(folder / "store")).render(Quiet())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("artforge.recipes.preview.LARGEST_DRAWN", 0)  # drawn in small: the drawing is most of the time
+        done = Renderer(planner, folder / "out", Cache(folder / "store")).render(Quiet())
     return {each.path.name.rsplit("-", 1)[0] + each.path.suffix: each.path for each in done}
 
 
