@@ -442,7 +442,6 @@ def test_a_picture_smaller_than_what_a_filter_sees_is_told(residual):
         ({"size": (10**7, 10**7)}, "at most 1074 million"),
         ({"start_images": ["x.png"]}, "read_picture"),
     ],
-    ids=str,
 )
 def test_what_is_easily_mistaken_is_told(residual, wrong, told):
     settings = {"objectives": [channel("late", 3)], "model": residual, "ascent": PIXELS} | wrong
