@@ -44,7 +44,7 @@ def evaluate_command(
 ) -> None:
     """Put a model to the test. Example: artforge evaluate runs/hand_vs_algo-1 --data pictures/"""
     from artforge.core.files import check_writable, make_folder
-    from artforge.engine.data.catalogue import open_dataset
+    from artforge.engine.data.catalogue import check_there, open_dataset
     from artforge.engine.evaluation.evaluate import choose_pictures, evaluate_model, match_classes
     from artforge.engine.evaluation.runs import SPLIT_FILE, read_parts, read_settings
     from artforge.engine.models.store import load_model, resolve_model
@@ -54,6 +54,7 @@ def evaluate_command(
     settings = read_settings(path.parent) if is_run else {}
     if data is None and dataset != "embedded":
         data, dataset = _data_of_run(model, settings, dataset)
+    check_there(data, dataset)
     with console.status("opening the model ..."):
         loaded = load_model(path)
     with progress_bars(console) as bars:

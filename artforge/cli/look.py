@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artforge.cli.console import console, event, report_error, result, warn
-from artforge.core.errors import PictureError
+from artforge.cli.console import console, event, numbered, report_error, result, warn
+from artforge.core.errors import ChoiceError, PictureError, check_choice, listing
 
 if TYPE_CHECKING:
     from artforge.core.values import Heatmap, Image
     from artforge.engine.honesty.check import HonestyReport
+    from artforge.engine.models.card import ModelCard
     from artforge.engine.models.handle import Model
 
 ALL_FAILED, SOME_FAILED = 1, 3
@@ -52,29 +53,32 @@ def look_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per picture on stdout.")] = False,
 ) -> None:
     """See what a model makes of pictures, and where it looks. Example: artforge look painting.jpg --target hand_made"""
-    from artforge.core.pictures import read_picture, resize, write_png
+    from artforge.core.pictures import resize, write_png
     from artforge.engine.attention.layers import layer_named
     from artforge.engine.attention.methods import find_method
     from artforge.engine.honesty.check import check_heatmap
+    from artforge.engine.models.card import has_card, read_card
     from artforge.engine.models.store import load_model, resolve_model
     from artforge.ops.layout import fit_within
 
     looking = find_method(method)
     path = resolve_model(model, base=Path())
+    if has_card(path):
+        _check_by_card(read_card(path), target, layer if looking.looks_at_layer else None)
+    if not any(picture.is_file() for picture in pictures):  # told before the model is opened, which takes seconds
+        for picture in pictures:
+            _read(picture, as_json=as_json)
+        raise typer.Exit(ALL_FAILED)
     with console.status("opening the model ..."):
         loaded = load_model(path)
         if looking.looks_at_layer:
             layer_named(layer, model=loaded)  # a wrong name is told before the first picture is read
-        target = class_asked(target, model=loaded)
+        target = class_asked(target, loaded.class_names)
     num_failed = 0
     for picture, overlay_path in zip(pictures, overlay_paths(pictures, out, method=method), strict=True):
-        try:
-            image = read_picture(picture, shortest_edge=LONGEST_OVERLAY)
-        except PictureError as error:
+        image = _read(picture, as_json=as_json)
+        if image is None:
             num_failed += 1
-            report_error(str(error))
-            if as_json:
-                event({"picture": str(picture), "error": str(error)})
             continue
         if max(image.shape[:2]) > LONGEST_OVERLAY:
             image = resize(image, fit_within(image, LONGEST_OVERLAY))
@@ -87,15 +91,41 @@ def look_command(
         raise typer.Exit(ALL_FAILED if num_failed == len(pictures) else SOME_FAILED)
 
 
-def class_asked(target: str | None, *, model: Model) -> str | None:
+def _check_by_card(card: ModelCard, target: str | None, layer: str | None) -> None:
+    """A wrong name, told without opening the model."""
+    from artforge.engine.models.card import LAST_CONV, layer_fault
+
+    class_asked(target, card.class_names)
+    fault = layer_fault(layer, card) if layer not in (None, LAST_CONV) else None
+    if fault:
+        raise ChoiceError(fault)
+
+
+def _read(picture: Path, *, as_json: bool) -> Image | None:
+    """The picture, or None where it cannot be read, which is then told."""
+    from artforge.core.pictures import read_picture
+
+    try:
+        return read_picture(picture, shortest_edge=LONGEST_OVERLAY)
+    except PictureError as error:
+        report_error(str(error))
+        if as_json:
+            event({"picture": str(picture), "error": str(error)})
+        return None
+
+
+def class_asked(target: str | None, class_names: Sequence[str]) -> str | None:
     """The name of the class asked about: as it is written, or, where no class is called so, by its number.
 
     Raises:
         ChoiceError: no class of that name or number; the allowed ones are listed.
     """
-    if target is not None and target.isdecimal() and target not in model.class_names:
-        target = model.class_names[model.class_index(int(target)) or 0]
-    model.class_index(target)
+    if target is not None and target.isdecimal() and target not in class_names:
+        if int(target) >= len(class_names):
+            raise ChoiceError(f"class {target} is not one of: {listing(numbered(class_names))}")
+        return class_names[int(target)]
+    if target is not None:
+        check_choice("class", target, class_names)
     return target
 
 

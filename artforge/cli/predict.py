@@ -44,7 +44,9 @@ def predict_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per picture on stdout.")] = False,
 ) -> None:
     """Ask a model what pictures are. Example: artforge predict hand_vs_algo drawings/ photo.jpg --csv seen.csv"""
-    from artforge.engine.evaluation.predict import predict_files
+    from artforge.engine.data.decoding import decode_file
+    from artforge.engine.evaluation.predict import FilePrediction, predict_files
+    from artforge.engine.models.card import has_card, read_card
     from artforge.engine.models.store import load_model, resolve_model
 
     path = resolve_model(model, base=Path())
@@ -54,17 +56,28 @@ def predict_command(
     if csv_file is not None:
         make_folder(csv_file.parent)
         check_writable(csv_file.parent)
+    seen: list[FilePrediction] = []
+    if not any(one.is_file() for one in paths):  # told before the model is opened, which takes seconds
+        class_names = read_card(path).class_names if has_card(path) else ()
+        seen = [FilePrediction(one, None, f"{one}: {decode_file(one, 1).reason}") for one in paths]
+        for one in seen:
+            _tell(one, class_names, as_json=as_json)
+        _end(seen, class_names, csv_file)
+        return
     with console.status("opening the model ..."):
         loaded = load_model(path)
-    seen: list[FilePrediction] = []
     with progress_bars(console) as bars:
         task = bars.add_task("pictures", total=len(paths))
         for one in predict_files(loaded, paths, whole=whole):
             seen.append(one)
             _tell(one, loaded.class_names, as_json=as_json)
             bars.advance(task)
+    _end(seen, loaded.class_names, csv_file)
+
+
+def _end(seen: Sequence[FilePrediction], class_names: Sequence[str], csv_file: Path | None) -> None:
     if csv_file is not None:
-        write_text(csv_file, _table(seen, loaded.class_names))
+        write_text(csv_file, _table(seen, class_names))
     num_failed = sum(one.probabilities is None for one in seen)
     if num_failed:
         raise typer.Exit(ALL_FAILED if num_failed == len(seen) else SOME_FAILED)

@@ -210,11 +210,14 @@ def train_command(
 
     from artforge.cli.worker import Request, train_here, train_in_cluster
     from artforge.engine.training.config import TrainConfig, check_settings, read_config
+    from artforge.engine.training.early import check_early
 
     check_settings(settings, "options")
     resolved = None
     if resume is None:
         resolved = TrainConfig.model_validate({**(read_config(config) if config else {}), **settings})
+    if resolved is not None:
+        check_early(resolved, out if worker in (None, 0) else None)
     request = Request(resolved, settings, resume, out, devices=_device_choice(devices), as_json=as_json)
     if cluster is None and num_workers is None and worker is None:
         train_here(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import logging
 import os
 import sys
@@ -61,6 +61,14 @@ def load_keras() -> ModuleType:
             f"Keras cannot start on the backend {backend!r}: {error}. "
             f"Install it (pip install {backend}) or unset KERAS_BACKEND to use tensorflow."
         ) from error
+
+
+def is_installed(module: str) -> bool:
+    """Whether a library is there, without importing it."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ValueError:  # it has been put out of reach on purpose
+        return False
 
 
 def to_array(tensor: Any) -> NDArray[np.float32]:

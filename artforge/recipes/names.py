@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from artforge.core.errors import ArtforgeError, choice_message, did_you_mean, listing, nearest_first
+from artforge.core.errors import ArtforgeError, choice_message, did_you_mean, listing
 from artforge.core.pictures import PICTURE_SUFFIXES, pictures_in
 from artforge.core.values import Kind
 from artforge.engine.attention.channels import Channels, choose_channels
-from artforge.engine.models.card import LAST_CONV, ModelCard, has_card, read_card
+from artforge.engine.models.card import LAST_CONV, ModelCard, has_card, layer_fault, read_card
 from artforge.engine.models.store import resolve_model
 from artforge.ops.colormaps import check_colormap
 from artforge.ops.embedded import parse_embedded
@@ -42,17 +42,8 @@ def named_thing_fault(kind: Kind, name: str, base: Path, model: tuple[str, Path]
     if card is None:  # a foreign model, or one already reported: its names are only known once it is loaded
         return None
     if kind is Kind.LAYER:
-        return _layer_fault(name, card) if card.layers else None
+        return layer_fault(name, card)
     return None if name in card.class_names else choice_message("class", name, card.class_names)
-
-
-def _layer_fault(name: str, card: ModelCard) -> str | None:
-    allowed = [LAST_CONV, *card.layer_names]
-    if name not in allowed:
-        return choice_message("layer", name, nearest_first(name, allowed))
-    if name == LAST_CONV and card.last_conv is None:
-        return f"the model {card.name!r} has no convolution with a map of more than one cell to look at"
-    return None
 
 
 def channel_fault(chosen: object, layers: Sequence[str] | None, model: tuple[str, Path] | None) -> str | None:

@@ -175,6 +175,20 @@ def test_when_nothing_can_be_read_the_code_is_1(model, tmp_path, name):
     assert not said.stdout
 
 
+def test_files_that_are_not_there_are_told_before_the_model_is_opened(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("artforge.engine.models.store.load_keras", lambda: pytest.fail("Keras was loaded"))
+    told = artforge("predict", model, tmp_path / "none.png", "--csv", tmp_path / "seen.csv")
+    assert told.exit_code == 1
+    assert "none.png: no such picture file" in told.stderr
+    assert "none.png: no such picture file" in (tmp_path / "seen.csv").read_text()
+
+
+def test_pictures_that_are_not_there_are_told_before_the_model_is_opened(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("artforge.engine.models.store.load_keras", lambda: pytest.fail("Keras was loaded"))
+    told = artforge("evaluate", model, "--data", tmp_path / "none")
+    assert isinstance(told.exception, DatasetError)
+
+
 def test_no_names_on_stdin_are_told(model):
     said = artforge("predict", model, "-", stdin="\n")
     assert isinstance(said.exception, UsageError)

@@ -14,7 +14,6 @@ from artforge.cli.main import app, main
 from artforge.core.pictures import read_picture, write_png
 from artforge.engine.backend import load_keras
 from artforge.engine.honesty.check import HonestyReport
-from artforge.engine.models.handle import wrap_model
 from artforge.engine.models.store import save_model
 
 run = CliRunner().invoke
@@ -109,6 +108,24 @@ def test_a_wrong_name_ends_before_anything_is_written(
     assert ended.value.code == code
     assert message in capsys.readouterr().err
     assert not (tmp_path / "seen").exists()
+
+
+@pytest.mark.parametrize(
+    ("picture", "options", "message"),
+    [
+        ("calm.png", ["--target", "handmade"], "did you mean 'hand_made'"),
+        ("calm.png", ["--target", "2"], "class 2 is not one of"),
+        ("calm.png", ["--layer", "conf"], "did you mean 'conv'"),
+        ("none.png", [], "none.png: no such picture file"),
+    ],
+)
+def test_a_wrong_name_is_told_before_the_model_is_opened(
+    model, pictures, tmp_path, monkeypatch, picture, options, message
+):
+    monkeypatch.setattr("artforge.engine.models.store.load_keras", lambda: pytest.fail("Keras was loaded"))
+    told = look(tmp_path / picture, "--model", model, *options)
+    assert told.exit_code == 1
+    assert message in told.stderr + str(told.exception)
 
 
 def test_an_input_is_never_overwritten_and_two_of_one_name_both_stay():
@@ -270,9 +287,7 @@ def test_where_a_map_is_flat_no_test_is_told():
     ("names", "written", "expected"), [(("a", "b"), "1", "b"), (("1", "0"), "1", "1"), (("a", "b"), None, None)]
 )
 def test_a_class_goes_by_its_number_where_none_is_called_so(names, written, expected):
-    layers = load_keras().layers
-    network = load_keras().Sequential([load_keras().Input((4, 4, 3)), layers.Flatten(), layers.Dense(2)])
-    assert class_asked(written, model=wrap_model(network, class_names=names)) == expected
+    assert class_asked(written, names) == expected
 
 
 def test_a_method_of_ones_own_choice_has_an_overlay_of_its_own(model, pictures, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from artforge.cli.console import console
 from artforge.cli.main import app
 from artforge.cli.training_progress import TrainingProgress
-from artforge.core.errors import ChoiceError, DatasetError, OutputError, UsageError
+from artforge.core.errors import ChoiceError, DatasetError, ModelError, OutputError, UsageError
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.splits import Split
 
@@ -147,6 +148,28 @@ def test_a_mistake_is_told_and_leaves_nothing_behind(tmp_path, monkeypatch, word
     assert isinstance(said.exception, error)
     assert message in str(said.exception)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "message"),
+    [
+        (("--data", "nowhere"), DatasetError, "no such folder"),
+        (("--data", "nowhere.npz"), DatasetError, "no such .npz file"),
+        (("--out", "old"), UsageError, "already holds a run"),
+        (("--weights", "none.npz"), UsageError, "no such file"),
+        (("--architecture", "vit_b16"), ModelError, "pip install 'artforge[hub]'"),
+        (("--dataset", "cifake"), DatasetError, "give it by --data"),
+    ],
+)
+def test_a_wrong_name_is_told_before_keras_is_loaded(tmp_path, monkeypatch, words, error, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "config.yaml").touch()
+    monkeypatch.setitem(sys.modules, "keras_hub", None)
+    monkeypatch.setattr("artforge.engine.training.train.open_devices", lambda *_: pytest.fail("Keras was loaded"))
+    said = train(*words)
+    assert isinstance(said.exception, error)
+    assert message in str(said.exception)
 
 
 def test_a_wrong_key_in_the_config_is_told_with_its_line(tmp_path):

@@ -50,6 +50,26 @@ def _check_holds_no_published_set(path: Path) -> None:
             )
 
 
+def check_there(path: Path | None, kind: str | None = None) -> DatasetKind:
+    """The kind of dataset that is to be read from `path`, as `open_dataset` takes them; no picture is opened.
+
+    Raises:
+        ChoiceError: no such kind.
+        DatasetError: there is nothing to read, or `kind` does not go with `path`.
+    """
+    if kind is not None:
+        check_choice("dataset", kind, list(DATASETS))
+    chosen = DATASETS[kind] if kind is not None else recognise(path)
+    if chosen is EMBEDDED and path is not None:
+        raise DatasetError(f"{path}: the embedded set is drawn, not read from there; leave one of the two away.")
+    if chosen is not EMBEDDED and path is None:
+        raise DatasetError(f"the dataset {chosen.name!r} is read from a folder or file: give it by --data.")
+    if path is not None and not path.exists():
+        what = ".npz file" if path.suffix.lower() == ".npz" else "folder"
+        raise DatasetError(f"{path}: no such {what}. Give --data a folder that holds one folder per class, or an .npz.")
+    return chosen
+
+
 def open_dataset(
     path: Path | None,
     *,
@@ -78,13 +98,7 @@ def open_dataset(
         DatasetError: the pictures cannot be trained on, or `kind` does not go with `path`.
         OutputError: `cache` is `disk`, and the disk does not take it.
     """
-    if kind is not None:
-        check_choice("dataset", kind, list(DATASETS))
-    chosen = DATASETS[kind] if kind is not None else recognise(path)
-    if chosen is EMBEDDED and path is not None:
-        raise DatasetError(f"{path}: the embedded set is drawn, not read from there; leave one of the two away.")
-    if chosen is not EMBEDDED and path is None:
-        raise DatasetError(f"the dataset {chosen.name!r} is read from a folder or file: give it by --data.")
+    chosen = check_there(path, kind)
     options = ReadOptions(
         image_size=image_size,
         seed=seed,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from artforge.core.errors import ModelError
+from artforge.core.errors import ModelError, choice_message, nearest_first
 from artforge.core.files import write_text
 
 CARD_SUFFIX = ".json"
@@ -109,6 +109,16 @@ def last_conv_of(layers: Sequence[LayerInfo]) -> str | None:
 
 def _has_cells(layer: LayerInfo) -> bool:
     return layer.size is None or layer.size[0] * layer.size[1] > 1
+
+
+def layer_fault(name: str, card: ModelCard) -> str | None:
+    """What is wrong with a layer asked for by name, as far as the card knows; None where nothing is."""
+    allowed = [LAST_CONV, *card.layer_names]
+    if card.layers and name not in allowed:
+        return choice_message("layer", name, nearest_first(name, allowed))
+    if card.layers and name == LAST_CONV and card.last_conv is None:
+        return f"the model {card.name!r} has no convolution with a map of more than one cell to look at"
+    return None
 
 
 def card_path(model_file: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import Any
 
 from artforge.core.errors import ChoiceError, ModelError, did_you_mean
 from artforge.core.files import atomic_path, sha256_of
-from artforge.engine.backend import load_keras, no_warnings
+from artforge.engine.backend import is_installed, load_keras, no_warnings
 from artforge.engine.models.card import ModelCard, has_card, read_card, write_card
 from artforge.engine.models.handle import Model, wrap_model
 
@@ -143,13 +142,13 @@ def load_model(path: Path) -> Model:
         ModelError: no model, damaged, weights with NaN, not a classifier of pictures, or with code of its own.
     """
     _check_file(path)
+    card = read_card(path) if has_card(path) else None
     keras = load_keras()
     try:
         with no_warnings():
             keras_model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except _WHAT_KERAS_RAISES as error:
         raise ModelError(f"{path}: {_reason(error)}") from error
-    card = read_card(path) if has_card(path) else None
     try:
         return wrap_model(
             keras_model,
@@ -215,7 +214,7 @@ def _reason(error: BaseException) -> str:
             "the model carries Python code of its own (a Lambda layer), which could do anything on this machine, so it "
             "is not opened. Rebuild it with ordinary layers in place of the Lambda and save it again."
         )
-    if "keras_hub" in text and not _is_installed("keras_hub"):
+    if "keras_hub" in text and not is_installed("keras_hub"):
         return "is made of layers of KerasHub, which is not installed. Install it with: pip install 'artforge[hub]'"
     if "No model config" in text:
         return "holds weights but no network. Save the whole model (model.save), not only its weights."
@@ -226,13 +225,6 @@ def _reason(error: BaseException) -> str:
             "Or open it yourself, where its code is known (keras.saving.load_model), and hand it to wrap_model."
         )
     return f"not a Keras model that can be opened, or damaged ({_first_line(text) or type(error).__name__})"
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ValueError:  # it has been put out of reach on purpose
-        return False
 
 
 def _first_line(text: str) -> str:

@@ -52,11 +52,11 @@ def new_run_folder(folder: Path) -> Iterator[None]:
         UsageError: it already holds a run, or another one is at work in it.
         OutputError: it cannot be made or written to.
     """
-    _check_new(folder)
+    check_new(folder)
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     make_folder(folder)
     with locked(folder):
-        _check_new(folder)  # by one that was at work and has ended just now
+        check_new(folder)  # by one that was at work and has ended just now
         try:
             check_writable(folder)
             yield
@@ -67,7 +67,8 @@ def new_run_folder(folder: Path) -> Iterator[None]:
             raise
 
 
-def _check_new(folder: Path) -> None:
+def check_new(folder: Path) -> None:
+    """Raise UsageError if a folder already holds a run."""
     if (folder / CONFIG_FILE).exists():
         raise UsageError(
             f"{folder}: already holds a run. Go on with it by --resume {folder}, or choose another folder with --out."

@@ -13,10 +13,22 @@ from types import ModuleType
 from typing import Any
 
 from artforge.core.errors import ModelError
-from artforge.engine.backend import load_keras, no_warnings
+from artforge.engine.backend import is_installed, load_keras, no_warnings
 from artforge.engine.models.architectures.architecture import Architecture
 
 EXTRA = "hub"
+MODULE = "keras_hub"
+_INSTALL = f"Install it with: pip install 'artforge[{EXTRA}]'"
+
+
+def check_hub() -> None:
+    """See that KerasHub is there without importing anything.
+
+    Raises:
+        ModelError: it is not installed.
+    """
+    if not is_installed(MODULE):
+        raise ModelError(f"this network is built with KerasHub, which is not installed. {_INSTALL}")
 
 
 def load_hub() -> ModuleType:
@@ -25,14 +37,14 @@ def load_hub() -> ModuleType:
     Raises:
         ModelError: it is not installed.
     """
+    check_hub()
     load_keras()
     try:
         with no_warnings():
-            return importlib.import_module("keras_hub")
+            return importlib.import_module(MODULE)
     except ImportError as error:
         raise ModelError(
-            f"this network is built with KerasHub, which cannot be imported here ({error}). "
-            f"Install it with: pip install 'artforge[{EXTRA}]'"
+            f"this network is built with KerasHub, which cannot be imported here ({error}). {_INSTALL}"
         ) from error
 
 
