@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ALL_FAILED, SOME_FAILED, INTERRUPTED = 1, 3, 130
 TABLE_FILE, CHART_FILE = "comparison.csv", "comparison.png"
 _WIDTH_OF_A_FILE = 140
+_LONGEST_REASON = 120
 
 
 def compare_command(
@@ -42,6 +43,10 @@ def compare_command(
     minutes: Annotated[
         float | None, typer.Option("--minutes", min=0.01, help="Train each network of a suite for the same time.")
     ] = None,
+    image_size: Annotated[
+        int | None,
+        typer.Option("--image-size", min=16, max=1024, help="Edge of a suite's pictures. Default: each network's own."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -60,7 +65,8 @@ def compare_command(
     failed: dict[str, str] = {}
     interrupted = False
     if suite is None:
-        _check_words(runs, data=data, dataset=dataset, minutes=minutes)
+        for_suites = {"--data": data, "--dataset": dataset, "--minutes": minutes, "--image-size": image_size}
+        _check_words(runs, for_suites)
         found = [read_run(folder) for folder in runs or ()]
         folder, title = out or Path("comparison"), "comparison"
     elif runs:
@@ -68,13 +74,13 @@ def compare_command(
     else:
         name = "embedded" if data is None else data.resolve().stem
         folder, title = out or Path("runs") / f"{name}-{suite}", f"{name}: {suite}"
-        settings = {"data": str(data) if data is not None else None, "dataset": dataset}
+        settings = {"data": str(data) if data is not None else None, "dataset": dataset, "image_size": image_size}
         found, failed, interrupted = _train_suite(suite, folder, _numbers(seeds), minutes, settings)
     if found:
         rows = compare_runs(found)
         files = [folder / TABLE_FILE, folder / CHART_FILE]
         write_text(files[0], as_csv(rows))
-        write_chart(files[1], comparison_chart(rows, title=title))
+        write_chart(files[1], comparison_chart(rows, title=title, failed=failed))
         _tell(rows, files, failed, as_json=as_json)
     if interrupted:
         warn("stopped by Ctrl-C; the same command goes on where it stopped")
@@ -83,11 +89,10 @@ def compare_command(
         raise typer.Exit(SOME_FAILED if found else ALL_FAILED)
 
 
-def _check_words(runs: Sequence[Path] | None, *, data: Path | None, dataset: str | None, minutes: float | None) -> None:
+def _check_words(runs: Sequence[Path] | None, for_suites: dict[str, Any]) -> None:
     if not runs:
         raise UsageError("nothing to compare: name the folders of finished runs, or a --suite to train")
-    given = {"--data": data, "--dataset": dataset, "--minutes": minutes}
-    for option in (name for name, value in given.items() if value is not None):
+    for option in (name for name, value in for_suites.items() if value is not None):
         raise UsageError(f"{option} is for a --suite; runs that are finished are read as they are")
 
 
@@ -139,10 +144,14 @@ def _tell(rows: Sequence[Row], files: Sequence[Path], failed: dict[str, str], *,
         return
     from rich.console import Console
 
+    from artforge.engine.evaluation.chart_style import shorten
+
     shown = Console(highlight=False)
     if not shown.is_terminal:
         shown = Console(highlight=False, width=_WIDTH_OF_A_FILE)
     shown.print(_table(rows, marked=len(letters) > 1))
+    for name, reason in failed.items():
+        result(f"{name} failed: {shorten(reason, _LONGEST_REASON)}")
     result("\n".join(map(str, files)))
 
 

@@ -121,6 +121,14 @@ def test_a_run_that_fails_is_named_and_the_others_go_on(trainer, tmp_path, error
     assert list(told["failed"]) == ["pca_10-seed0"]
 
 
+def test_a_network_that_failed_is_named_with_its_reason_below_the_table(trainer, tmp_path):
+    trainer.failing["pca_10-seed0"] = ModelError("the pictures are too small")
+    said = compare("--suite", "baselines", "--image-size", 48, "--out", tmp_path)
+    assert said.exit_code == 3
+    assert "pca_10-seed0 failed: the pictures are too small\n" in said.stdout
+    assert "image_size: 48\n" in (tmp_path / "pca_2-seed0" / "config.yaml").read_text()
+
+
 def test_a_run_that_diverged_is_compared_by_its_best_epoch_and_told(trainer, tmp_path):
     trainer.diverging["pca_10-seed0"] = "the loss became nan in epoch 3"
     said = compare("--suite", "baselines", "--out", tmp_path, "--json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,18 +29,27 @@ if TYPE_CHECKING:
 
 _PANELS = (("balanced_accuracy", 3.0), ("roc_auc", 2.2), ("ece", 2.2), ("seconds", 1.6))
 _LONGEST_NAME = 34
+_LONGEST_FAILURE = 130
+_ROUND_TIMES = {
+    **{seconds: f"{seconds} s" for seconds in (1, 2, 5, 10, 20, 30)},
+    **{60 * minutes: f"{minutes} min" for minutes in (1, 2, 5, 10, 20, 30)},
+    **{3600 * hours: f"{hours} h" for hours in (1, 2, 5, 10, 20, 50, 100)},
+}
+_MOST_TIMES = 3
 
 
-def comparison_chart(rows: Sequence[Row], *, title: str) -> Figure:
+def comparison_chart(rows: Sequence[Row], *, title: str, failed: Mapping[str, str] | None = None) -> Figure:
     """Balanced accuracy, AUC, calibration error and time, a line for each network, the best on top.
 
     Args:
         rows: as `compare_runs` gives them.
         title: above.
+        failed: why each network that should be here is not, by its name; they are named below.
     """
     names = [shorten(f"{row.name} ({row.test_set})" if _differ(rows) else row.name, _LONGEST_NAME) for row in rows]
     with chart_style():
-        size = 8.6 + 0.08 * max(map(len, names)), 1.35 + 0.36 * len(rows)
+        told = [*_failures(failed or {}), _told(rows)]
+        size = 8.6 + 0.08 * max(map(len, names)), 1.2 + 0.36 * len(rows) + 0.15 * len(told)
         figure, panels = new_figure(
             size,
             title=title,
@@ -56,7 +65,7 @@ def comparison_chart(rows: Sequence[Row], *, title: str) -> Figure:
                 axes.axhline(place, color=GRID, linewidth=0.8, zorder=0)
         panels[0].set_yticks(range(len(rows)), names, color=INK, fontsize=TEXT)
         panels[0].set_ylim(len(rows) - 0.5, -0.6)
-        figure.supxlabel(_told(rows), x=0.99, ha="right", fontsize=SMALL, color=QUIET)
+        figure.supxlabel("\n".join(told), x=0.99, ha="right", fontsize=SMALL, color=QUIET)
     return figure
 
 
@@ -67,7 +76,7 @@ def _draw_scores(axes: Axes, rows: Sequence[Row], measure: str) -> None:
         score = row.scores[measure]
         if not math.isfinite(score.mean):
             continue
-        colour = ORANGE if place == best else BLUE
+        colour = ORANGE if place in best else BLUE
         if score.interval:
             axes.plot(
                 [score.interval.low, score.interval.high], [place, place], color=colour, linewidth=1.4, alpha=0.45
@@ -90,14 +99,16 @@ def _draw_seconds(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_title("training time")
     known = [(place, row.seconds) for place, row in enumerate(rows) if math.isfinite(row.seconds) and row.seconds > 0]
     axes.set_xscale("log")
-    axes.set_xticks([])
-    axes.xaxis.set_minor_locator(NullLocator())
     for place, seconds in known:
         axes.plot([seconds], [place], "o", color=BLUE, markersize=5.5)
         _write(axes, duration(seconds), seconds, place, BLUE)
-    if known:
-        times = [seconds for _, seconds in known]
-        axes.set_xlim(0.6 * min(times), 1.7 * max(times))
+    times = [seconds for _, seconds in known] or [1.0]
+    low, high = 0.6 * min(times), 1.7 * max(times)
+    axes.set_xlim(low, high)
+    ticks = [seconds for seconds in _ROUND_TIMES if low < seconds < high]
+    ticks = ticks[:: math.ceil(len(ticks) / _MOST_TIMES)] if ticks else []
+    axes.set_xticks(ticks, [_ROUND_TIMES[seconds] for seconds in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def duration(seconds: float) -> str:
@@ -120,11 +131,17 @@ def _write(axes: Axes, text: str, x: float, place: int, colour: str) -> None:
     )
 
 
-def _best(rows: Sequence[Row], measure: str) -> int:
-    means = np.asarray([row.scores[measure].mean for row in rows])
+def _best(rows: Sequence[Row], measure: str) -> set[int]:
+    """The rows with the best score, as it is written: there may be several."""
+    means = np.asarray([row.scores[measure].mean for row in rows]).round(3)
     if not np.isfinite(means).any():
-        return -1
-    return int(np.nanargmin(means) if measure == "ece" else np.nanargmax(means))
+        return set()
+    best = np.nanmin(means) if measure == "ece" else np.nanmax(means)
+    return set(np.flatnonzero(means == best).tolist())
+
+
+def _failures(failed: Mapping[str, str]) -> list[str]:
+    return [shorten(f"{name} failed: {reason}", _LONGEST_FAILURE) for name, reason in failed.items()]
 
 
 def _differ(rows: Sequence[Row]) -> bool:

@@ -53,7 +53,7 @@ SUITES: dict[str, Suite] = {
             {
                 "artforge": {},
                 "artforge_small": {},
-                "el_kholy_6_conv_6_pool": _AS_PUBLISHED,
+                "el_kholy_6_conv_6_pool": {**_AS_PUBLISHED, "image_size": 192},  # six poolings leave nothing of less
                 "el_kholy_4_conv_2_pool": _AS_PUBLISHED,
                 "el_kholy_example": _AS_PUBLISHED,
                 "el_kholy_dropout_50_6_conv_2_pool": {**_AS_PUBLISHED, "dropout": 0.5},

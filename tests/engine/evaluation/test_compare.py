@@ -12,7 +12,7 @@ import pytest
 from made_runs import predictions_of
 
 from artforge.core.errors import DatasetError, ModelError, UsageError
-from artforge.engine.evaluation.chart_style import png_bytes
+from artforge.engine.evaluation.chart_style import BLUE, ORANGE, png_bytes
 from artforge.engine.evaluation.compare import as_csv, compare_runs
 from artforge.engine.evaluation.comparison_chart import comparison_chart, duration
 from artforge.engine.evaluation.predictions import Predictions, read_predictions, write_predictions
@@ -129,6 +129,25 @@ def test_a_comparison_can_be_drawn(made_run, count):
     shown = [text.get_text() for text in figure.axes[0].texts]
     assert shown == [f"{row.scores['balanced_accuracy'].mean:.3f}" for row in rows]
     assert png_bytes(figure).startswith(b"\x89PNG")
+
+
+def test_all_that_are_equally_good_are_marked_and_those_that_failed_are_named(made_run):
+    rows = compare_runs(
+        [read_run(made_run(f"r{n}", skill, architecture=f"net_{n}")) for n, skill in enumerate((9, 9, 0))]
+    )
+    figure = comparison_chart(rows, title="comparison", failed={"net_7": "its poolings leave nothing"})
+    colours = [text.get_color() for text in figure.axes[0].texts]
+    assert colours == [ORANGE, ORANGE, BLUE]
+    assert figure.get_supxlabel().startswith("net_7 failed: its poolings leave nothing\n")
+
+
+def test_the_time_has_a_scale(made_run):
+    figure = comparison_chart(compare_runs([read_run(made_run("run"))]), title="comparison")
+    axes = figure.axes[-1]
+    low, high = axes.get_xlim()
+    assert low < 22 < high
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["20 s", "30 s"]
+    assert axes.get_xticks().tolist() == [20, 30]
 
 
 def test_a_time_is_told_in_a_fitting_unit():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from small_runs import Quiet, paint_folder
 
 from artforge.engine.evaluation.compare import compare_runs
-from artforge.engine.models.architectures import ARCHITECTURES
+from artforge.engine.models.architectures import ARCHITECTURES, build_architecture
 from artforge.engine.training.suites import SUITES, plan_suite, run_suite
 
 
@@ -51,3 +52,12 @@ def test_a_network_whose_pictures_are_missing_is_named_and_the_next_one_trained(
     assert failed.run is None
     assert "no such folder" in failed.error
     assert trained.run is not None
+
+
+def test_every_network_of_a_suite_can_see_the_pictures_that_it_is_given():
+    for suite in SUITES.values():
+        for name, own in suite.members.items():
+            edge = own.get("image_size")
+            if edge is not None:
+                settings = {"dropout": 0.0, "output_bias": np.zeros(1, np.float32)}
+                build_architecture(name, 2, picture_shape=(edge, edge, 3), **settings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,9 +96,10 @@ def build_architecture(
         network = architecture.build(num_classes, **settings)
     except ValueError as error:  # Keras: no cells are left of the maps
         height, width = picture_shape[:2]
+        smallest = _smallest_edge(architecture, num_classes, min(height, width), settings)
         raise ShapeError(
-            f"{name!r} cannot see pictures of {height}x{width} px ({str(error).partition(chr(10))[0][:160]}); "
-            f"it was made for {architecture.image_size}x{architecture.image_size}"
+            f"{name!r} cannot see pictures of {height}x{width} px: nothing is left of them behind its layers. Set "
+            f"image_size to {smallest} or more; it was made for {architecture.image_size}x{architecture.image_size}"
         ) from error
     if weights is not None:
         path = resolve_model(weights, base=Path()) if isinstance(weights, str) else weights
@@ -104,6 +107,21 @@ def build_architecture(
         if told is not None:
             told(f"weights of {weights}: {filled}")
     return network
+
+
+def _smallest_edge(architecture: Architecture, num_classes: int, too_small: int, settings: dict[str, Any]) -> int:
+    """The edge of the smallest squares that a network can see, by halving what lies between this one and its own."""
+    channels = settings["picture_shape"][-1]
+    enough = architecture.image_size
+    while enough - too_small > 1:
+        edge = (too_small + enough) // 2
+        try:
+            architecture.build(num_classes, **{**settings, "picture_shape": (edge, edge, channels)})
+        except ValueError:
+            too_small = edge
+        else:
+            enough = edge
+    return enough
 
 
 def _no_such_weights(architecture: Architecture, weights: str) -> str:
@@ -123,7 +141,13 @@ def _pretrained(architecture: Architecture, num_classes: int, settings: dict[str
         raise
     except Exception as error:
         raise ModelError(
-            f"the {IMAGENET} weights of {architecture.name!r} cannot be fetched "
-            f"({type(error).__name__}: {str(error).partition(chr(10))[0][:200]}). Is this machine offline? "
-            "Fetch them elsewhere and name the file: --weights FILE; or train without --weights"
+            f"the {IMAGENET} weights of {architecture.name!r} cannot be fetched ({_cause(error)}). Is this machine "
+            "offline? Fetch them elsewhere and name the file, --weights FILE, or begin with --weights random"
         ) from error
+
+
+def _cause(error: Exception) -> str:
+    """What a library says went wrong, in short: the last part of the first line, as `Name or service not known`."""
+    said = str(error).strip().partition("\n")[0]
+    last = re.split(r": (?:None -- )?|\[Errno -?\d+\] ", said)[-1].strip(" .<>")
+    return textwrap.shorten(last or type(error).__name__, 80, placeholder=" ...")
