@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from artforge.cli.console import console, event, note, progress_bars, result, warn
+from artforge.cli.paths import named_path
 from artforge.core.errors import UsageError
 from artforge.engine.evaluation.names import MEASURE_NAMES
 
@@ -28,7 +29,12 @@ def evaluate_command(
     ],
     data: Annotated[
         Path | None,
-        typer.Option("--data", help="Pictures with their classes, as for `train`. Default: those of the run."),
+        typer.Option(
+            "--data",
+            parser=named_path,
+            metavar="PATH",
+            help="Pictures with their classes, as for `train`. Default: those of the run.",
+        ),
     ] = None,
     dataset: Annotated[
         str | None, typer.Option("--dataset", help="Which layout the pictures have; it is recognised otherwise.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from artforge.cli.paths import named_path
 from artforge.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def train_command(
         Path | None,
         typer.Option(
             "--data",
+            parser=named_path,
+            metavar="PATH",
             rich_help_panel="Pictures",
             help="Folder with one folder of pictures per class, or an .npz like MNIST's. Default: the embedded set.",
         ),

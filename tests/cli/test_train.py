@@ -154,6 +154,7 @@ def test_a_mistake_is_told_and_leaves_nothing_behind(tmp_path, monkeypatch, word
     ("words", "error", "message"),
     [
         (("--data", "nowhere"), DatasetError, "no such folder"),
+        (("--data", ""), UsageError, "empty name"),
         (("--data", "nowhere.npz"), DatasetError, "no such .npz file"),
         (("--out", "old"), UsageError, "already holds a run"),
         (("--weights", "none.npz"), UsageError, "no such file"),
