@@ -82,13 +82,27 @@ def test_several_sigmoids_are_calibrated_each_by_itself():
     scores = np.array([[3, -3, -3], [-3, 3, -3], [3, -3, -3], [-3, -3, 3]], np.float32)
     # of twelve verdicts ten are right: sigmoid(3 / T) = 10 / 12
     labels = np.array([0, 1, 0, 0])
+    scores, labels = np.tile(scores, (50, 1)), np.tile(labels, 50)
     assert fit_temperature(scores, labels, twin=twin) == pytest.approx(3 / np.log(5), rel=1e-3)
 
 
 @pytest.mark.parametrize("labels", [[0, 1], [1, 0]])
 def test_where_all_is_right_or_all_is_wrong_the_temperature_stays_one(labels):
     scores = np.array([[2.0, -2, -2], [-1, 4, -3]], np.float32)
-    assert fit_temperature(scores, np.array(labels), twin=Twin()) == 1.0
+    assert fit_temperature(np.tile(scores, (50, 1)), np.tile(labels, 50), twin=Twin()) == 1.0
+
+
+def test_from_a_handful_of_pictures_no_temperature_is_taken():
+    scores, labels = drawn(Twin(), 4.0, num=49)
+    assert fit_temperature(scores, labels, twin=Twin()) == 1.0
+    scores, labels = drawn(Twin(), 4.0, num=60)
+    assert fit_temperature(scores, labels, twin=Twin()) > 2
+
+
+def test_a_temperature_that_helps_no_other_pictures_is_left():
+    """Of a network that is calibrated, a best temperature of few pictures is chance."""
+    found = [fit_temperature(*drawn(Twin(), 1.0, num=60, seed=seed), twin=Twin()) for seed in range(20)]
+    assert sum(one == 1.0 for one in found) > 12
 
 
 def test_without_pictures_there_is_no_temperature():
