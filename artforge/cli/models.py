@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +14,7 @@ from artforge.core.errors import ChoiceError, ModelError, did_you_mean
 
 if TYPE_CHECKING:
     from artforge.engine.models.architectures import Architecture
-    from artforge.engine.models.card import ModelCard
+    from artforge.engine.models.card import LayerInfo, ModelCard
     from artforge.engine.models.handle import Model
 
 models_app = typer.Typer(
@@ -23,6 +24,13 @@ models_app = typer.Typer(
 )
 
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+
+AllLayersOption = Annotated[
+    bool, typer.Option("--layers", help="Build or open the network: its cost, and every layer. Takes seconds.")
+]
+
+MOST_LAYERS = 24
+"""Up to so many are listed unasked; of more, the last one of each stage."""
 
 NUM_CLASSES = 2
 """Of the network that is built to be told of; with more only the last layer grows."""
@@ -41,7 +49,7 @@ def list_command(as_json: JsonOption = False) -> None:
             event(facts)
         return
     result("networks to train (artforge train --architecture NAME)\n")
-    result(table([network_row(facts) for facts in networks], ("name", "parameters", "picture", "weights", "origin")))
+    result(table([network_row(facts) for facts in networks], ("name", "parameters", "picture", "pretrained", "origin")))
     result("\nmodels that come along (artforge look --model NAME)\n")
     result(table([model_row(facts) for facts in trained], ("name", "parameters", "picture", "classes")))
 
@@ -51,21 +59,22 @@ def info_command(
     name: Annotated[
         str, typer.Argument(help="A network's name, a shipped model's, a run folder, or a .keras or .h5 file.")
     ],
+    all_layers: AllLayersOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell all of a network or of a trained model: layers, size, cost, origin. Example: artforge models info vgg16"""
+    """Tell what a network or a trained model is: size, origin, layers. Example: artforge models info vgg16 --layers"""
     from artforge.engine.models.architectures import ARCHITECTURES
 
     if name in ARCHITECTURES:
-        facts, model = declared(ARCHITECTURES[name]), built(ARCHITECTURES[name])
+        facts, model = declared(ARCHITECTURES[name]), built(ARCHITECTURES[name]) if all_layers else None
     else:
-        facts, model = of_file(_found(name))
+        facts, model = of_file(_found(name), opened=all_layers)
     if model is not None:
         facts |= seen_inside(model)
     if as_json:
         event(facts)
     else:
-        result("\n".join(told(facts)))
+        result("\n".join(told(facts, all_layers=all_layers)))
 
 
 def _found(name: str) -> Path:
@@ -104,6 +113,7 @@ def declared(architecture: Architecture) -> dict[str, Any]:
         "source": architecture.source,
         "pretrained": list(architecture.pretrained),
         "pretrained_note": architecture.pretrained_note,
+        "start": architecture.start or "random",
         "needs": f"artforge[{architecture.extra}]" if architecture.extra else None,
         "trained_by": architecture.trained_by,
         "recipe": architecture.recipe_file,
@@ -122,14 +132,20 @@ def of_card(card: ModelCard) -> dict[str, Any]:
         "classes": list(card.class_names),
         "temperature": card.temperature,
         "scores": card.scores,
+        "last_conv": card.last_conv,
+        "layers": described(card.layers),
     }
 
 
-def of_file(path: Path) -> tuple[dict[str, Any], Model]:
-    """What a model file says of itself, with its card where it has one, and the model."""
+def of_file(path: Path, *, opened: bool) -> tuple[dict[str, Any], Model | None]:
+    """What a model file says of itself, and the model where it was opened: if that is asked for or it has no card."""
     from artforge.engine.models.card import has_card, read_card
-    from artforge.engine.models.store import load_model, make_card
+    from artforge.engine.models.store import check_file, load_model, make_card
 
+    check_file(path)
+    if has_card(path) and not opened:
+        card = read_card(path)
+        return {**of_card(card), "file": str(path), "sha256": card.sha256}, None
     with console.status("opening the model ..."):
         model = load_model(path)
     card = read_card(path) if has_card(path) else make_card(model)
@@ -165,28 +181,51 @@ def seen_inside(model: Model) -> dict[str, Any]:
         "parameters": model.keras_model.count_params(),
         "flops": 2 * model.multiply_adds,
         "last_conv": last_conv_of(model.layers),
-        "layers": [
-            {"name": one.name, "kind": one.kind, "size": list(one.size) if one.size else None, "channels": one.channels}
-            for one in model.layers
-        ],
+        "layers": described(model.layers),
     }
 
 
-def told(facts: dict[str, Any]) -> list[str]:
+def described(layers: Sequence[LayerInfo]) -> list[dict[str, Any]]:
+    """Layers as plain values."""
+    return [
+        {"name": one.name, "kind": one.kind, "size": list(one.size) if one.size else None, "channels": one.channels}
+        for one in layers
+    ]
+
+
+def one_a_stage(layers: Sequence[dict[str, Any]], last_conv: str | None) -> list[dict[str, Any]]:
+    """Of each run of layers whose maps are of one size, the last one: what its stage has come to; and `last_conv`."""
+    lookable = [one for one in layers if one["kind"] not in ("pooling", "other")]  # padding makes runs of its own
+    following = [*lookable[1:], None]
+    return [
+        one
+        for one, after in zip(lookable, following, strict=True)
+        if after is None or after["size"] != one["size"] or one["name"] == last_conv
+    ]
+
+
+def told(facts: dict[str, Any], *, all_layers: bool = False) -> list[str]:
     """A network or a model in words."""
     lines = [f"{facts['name']}{': ' + facts['title'] if 'title' in facts else ''}", ""]
     lines += [f"{name + ':':15}{value}" for name, value in _told_facts(facts) if value]
+    command = f"artforge models info {shlex.quote(facts.get('file', facts['name']))} --layers"
+    if "layers" not in facts and not all_layers:
+        return [*lines, "", f"its layers and its cost: {command}"]
     if "layers" not in facts:
         return [*lines, "", f"its layers are told where it can be built: pip install '{facts['needs']}'"]
     if not facts["layers"]:
         return [*lines, "", "it has no layers with maps to look at; methods that look at pixels work"]
+    shown, more = facts["layers"], []
+    if len(shown) > MOST_LAYERS and not all_layers:
+        shown = one_a_stage(shown, facts["last_conv"])
+        more = ["", f"the last of each stage; all {len(facts['layers'])}: {command}"]
     lines += ["", "layers to look at (artforge look --layer NAME):", ""]
     rows = [
         (one["name"], one["kind"], "x".join(map(str, one["size"] or "?")), str(one["channels"]),
          "last_conv" if one["name"] == facts["last_conv"] else "")
-        for one in facts["layers"]
+        for one in shown
     ]  # fmt: skip
-    return [*lines, table(rows, ("layer", "kind", "maps", "channels", ""))]
+    return [*lines, table(rows, ("layer", "kind", "maps", "channels", "")), *more]
 
 
 def _told_facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
@@ -225,15 +264,16 @@ def _cost(flops: int, size: str) -> str:
 def _told_weights(facts: dict[str, Any]) -> str:
     if facts["trained_by"] == "fit":
         return "fitted in one go"
-    fetched = "".join(f"--weights {name}, " for name in facts["pretrained"])
+    others = [name for name in ("random", *facts["pretrained"]) if name != facts["start"]]
+    fetched = "".join(f"--weights {name}, " for name in others)
     note = f" ({facts['pretrained_note']})" if facts["pretrained_note"] else ""
-    return f"random, {fetched}--weights FILE{note}"
+    return f"starts from {facts['start']}; or {fetched}--weights FILE{note}"
 
 
 def network_row(facts: dict[str, Any]) -> tuple[str, ...]:
     """A line of the list of networks."""
     needs = f"; needs {facts['needs']}" if facts["needs"] else ""
-    weights = "fitted" if facts["trained_by"] == "fit" else ", ".join(facts["pretrained"]) or "random"
+    weights = "fitted" if facts["trained_by"] == "fit" else ", ".join(facts["pretrained"]) or "-"
     return facts["name"], f"{facts['parameters']:,}", _picture(facts), weights, f"{facts['origin']}{needs}"
 
 

@@ -216,6 +216,8 @@ def train_command(
     from artforge.engine.training.early import check_early
 
     check_settings(settings, "options")
+    if config is not None:
+        _check_config(config)
     resolved = None
     if resume is None:
         resolved = TrainConfig.model_validate({**(read_config(config) if config else {}), **settings})
@@ -226,6 +228,15 @@ def train_command(
         train_here(request)
     else:
         train_in_cluster(request, _place(cluster, num_workers, worker, join_timeout))
+
+
+def _check_config(config: Path) -> None:
+    """Some networks share one file of settings, which is then not called by their name."""
+    from artforge.engine.models.architectures import ARCHITECTURES
+
+    if not config.exists() and config.stem in ARCHITECTURES:
+        where = config.with_name(Path(ARCHITECTURES[config.stem].recipe_file).name)
+        raise UsageError(f"{config}: no such file. The settings of {config.stem} are in {where}.")
 
 
 def _device_choice(text: str) -> Literal["all"] | int:

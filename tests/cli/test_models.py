@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from artforge.cli.main import app
+from artforge.cli.models import told as words
 from artforge.core.errors import ChoiceError, ModelError
 from artforge.engine.models.architectures import ARCHITECTURES
 from artforge.engine.models.store import save_model, shipped_models
@@ -24,8 +25,8 @@ def told(*words):
     return done.stdout
 
 
-def facts_of(name):
-    return json.loads(told("info", name, "--json"))
+def facts_of(name, *options):
+    return json.loads(told("info", name, "--json", *options))
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_the_list_needs_no_network_library():
 
 
 def test_a_network_tells_its_layers_its_cost_and_its_recipe():
-    facts = facts_of("el_kholy_6_conv_6_pool")
+    facts = facts_of("el_kholy_6_conv_6_pool", "--layers")
     assert facts["parameters"] == 63_777
     assert facts["recipe"] == "recipes/training/el_kholy_6_conv_6_pool.yaml"
     assert facts["last_conv"] == "conv6"
@@ -94,22 +95,22 @@ def test_a_network_tells_its_layers_its_cost_and_its_recipe():
 
 
 def test_a_network_is_told_in_words():
-    text = told("info", "mnist_cnn")
+    text = told("info", "mnist_cnn", "--layers")
     for part in ("1,198,721", "MFLOP for a picture of 28x28", "keras-vis", "recipes/training/digits.yaml", "last_conv"):
         assert part in text
 
 
 def test_a_network_without_its_extra_tells_all_but_its_layers(monkeypatch):
     monkeypatch.setitem(sys.modules, "keras_hub", None)
-    text = told("info", "resnet_34")
+    text = told("info", "resnet_34", "--layers")
     for part in ("21,302,209", "no weights of the plain ResNet-34", "pip install 'artforge[hub]'", "can be built"):
         assert part in text
-    assert "layers" not in facts_of("resnet_34")
+    assert "layers" not in facts_of("resnet_34", "--layers")
 
 
 def test_a_baseline_has_nothing_to_look_at_but_pixels():
     assert "fitted in one go" in told("info", "pca_5")
-    assert facts_of("pca_5")["last_conv"] is None
+    assert facts_of("pca_5", "--layers")["last_conv"] is None
 
 
 @pytest.mark.parametrize("as_file", [False, True])
@@ -126,6 +127,43 @@ def test_a_model_without_a_card_is_told_as_well(trained, tmp_path):
     assert facts["classes"] == ["class_0", "class_1", "class_2"]
     assert facts["parameters"] == (3 * 3 * 3 * 5 + 5) + (5 * 3 + 3)
     assert np.isclose(facts["temperature"], 1)
+
+
+def test_what_is_known_without_the_network_is_told_without_keras(trained, monkeypatch):
+    monkeypatch.setattr("artforge.engine.models.store.load_keras", lambda: pytest.fail("Keras was loaded"))
+    monkeypatch.setattr("artforge.cli.models.built", lambda _: pytest.fail("the network was built"))
+    assert "its layers and its cost: artforge models info vgg16 --layers" in told("info", "vgg16")
+    assert "seen" in told("info", str(trained))
+
+
+def test_of_many_layers_the_last_of_each_stage_is_told(trained):
+    layers = [
+        {"name": f"{stage}_{number}", "kind": "convolution", "size": [size, size], "channels": 8}
+        for stage, size in (("wide", 32), ("low", 16))
+        for number in range(20)
+    ]
+    facts = {**facts_of(str(trained)), "layers": layers, "last_conv": "low_18"}
+    text = "\n".join(words(facts))
+    assert [name for name in (layer["name"] for layer in layers) if f"{name} " in text] == [
+        "wide_19",
+        "low_18",
+        "low_19",
+    ]
+    assert "all 40: artforge models info" in text
+    assert "wide_0 " in "\n".join(words(facts, all_layers=True))
+
+
+def test_the_list_and_a_network_agree_on_its_weights():
+    [listed] = [line for line in told("list").splitlines() if line.startswith("artforge ")]
+    assert "hand_vs_algo" in listed
+    assert "starts from hand_vs_algo; or --weights random, --weights FILE" in told("info", "artforge")
+    assert "starts from random; or --weights imagenet, --weights FILE" in told("info", "vgg16")
+
+
+def test_a_file_of_weights_is_told_what_it_is_good_for(tmp_path):
+    np.savez(tmp_path / "old.npz", kernel=np.ones(3))
+    done = run(app, ["models", "info", str(tmp_path / "old.npz")])
+    assert f"artforge train --weights {tmp_path / 'old.npz'}" in str(done.exception)
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest_of_all():

@@ -138,6 +138,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(pictures, tmp_path, monkeypa
         (("--resume", "nowhere"), UsageError, "no run to resume"),
         (("--resume", "nowhere", "--seed", "3"), UsageError, "--seed cannot be given"),
         (("none.yaml",), UsageError, "cannot read the config file"),
+        (("recipes/mnist_cnn.yaml",), UsageError, "The settings of mnist_cnn are in recipes/digits.yaml"),
         (("--out", "file/run"), OutputError, "cannot make the folder"),
     ],
 )

@@ -67,7 +67,9 @@ def resolve_model(name: str, *, base: Path) -> Path:
         return path / MODEL_FILE
     if path.is_file():
         if path.suffix.lower() not in MODEL_SUFFIXES:
-            raise ModelError(f"{path}: not a model file, expected one that ends in {', '.join(MODEL_SUFFIXES)}")
+            is_weights = path.suffix.lower() == ".npz"
+            hint = f". If it holds weights, start from them: artforge train --weights {path}" if is_weights else ""
+            raise ModelError(f"{path}: not a model file, expected one that ends in {', '.join(MODEL_SUFFIXES)}{hint}")
         return path
     raise ChoiceError(
         f"no model {name!r}: it is neither a file, nor a run folder, nor one that comes with artforge "
@@ -141,7 +143,7 @@ def load_model(path: Path) -> Model:
     Raises:
         ModelError: no model, damaged, weights with NaN, not a classifier of pictures, or with code of its own.
     """
-    _check_file(path)
+    check_file(path)
     card = read_card(path) if has_card(path) else None
     keras = load_keras()
     try:
@@ -178,7 +180,12 @@ def make_card(model: Model) -> ModelCard:
     )
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """See that a model file is there, whole at first sight, and what its name says.
+
+    Raises:
+        ModelError: it is not.
+    """
     if not path.is_file():
         raise ModelError(f"{path}: no such model file")
     if path.stat().st_size == 0:
