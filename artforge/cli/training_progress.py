@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any, Self
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from artforge.cli.console import console, event, note, progress_bars, report_error, result, warn
 from artforge.engine.data.splits import num_met_in_training, torn_groups
+from artforge.engine.evaluation.doubts import chance_of, is_like_guessing
 from artforge.engine.training.config import MOST_EPOCHS
 
 if TYPE_CHECKING:
     from artforge.engine.data.dataset import Dataset
     from artforge.engine.data.splits import Split
+    from artforge.engine.training.checkpoint import Progress
     from artforge.engine.training.train import RunResult
 
 INTERRUPTED = 130
@@ -73,9 +76,9 @@ class TrainingProgress:
         epochs = (
             f"epochs {first_epoch} to {num_epochs}" if num_epochs < MOST_EPOCHS else "as many epochs as there is time"
         )
-        note(f"network: {num_parameters:,} parameters; {epochs}")
         if first_epoch > num_epochs:
-            warn(f"all {num_epochs} epochs are done already; --epochs asks for more")
+            epochs = f"all {num_epochs} epochs are done; --epochs asks for more"
+        note(f"network: {num_parameters:,} parameters; {epochs}")
 
     def batch_done(self, epoch: int, batch: int, num_batches: int, loss: float) -> None:
         """After each optimizer step."""
@@ -139,10 +142,14 @@ def tell_end(ended: RunResult, *, seconds: float, as_json: bool) -> None:
         warn(f"stopped by Ctrl-C before the first epoch was done, so there is no model yet. Begin again with: {go_on}")
         raise typer.Exit(INTERRUPTED)
     scores, best = ended.scores, ended.progress.best_epoch
+    if ended.was_done:
+        _tell_done(ended, as_json=as_json)
+        return
     if ended.progress.stopped_early and not ended.interrupted:
         note(f"stopped after epoch {ended.progress.num_epochs}: none since epoch {best} was better")
     note(f"test of epoch {best} on {scores['num_pictures']} pictures, after {_duration(seconds)}:")
     console.print(_scores_table(scores))
+    _tell_doubts(ended.progress, scores)
     note(_what_next(folder))
     if as_json:
         event(
@@ -158,18 +165,43 @@ def tell_end(ended: RunResult, *, seconds: float, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
+def _tell_done(ended: RunResult, *, as_json: bool) -> None:
+    progress = ended.progress
+    over = f"ended after epoch {progress.num_epochs}" if progress.stopped_early else "are done"
+    told = "the run has" if progress.stopped_early else f"all {progress.num_epochs} epochs"
+    note(f"{told} {over}, and the test of epoch {progress.best_epoch} is written; --epochs asks for more")
+    if as_json:
+        event({"event": "test", "folder": str(ended.folder), "best_epoch": progress.best_epoch, **(ended.scores or {})})
+    else:
+        result(str(ended.folder))
+
+
+def _tell_doubts(progress: Progress, scores: dict[str, Any]) -> None:
+    chance = chance_of(scores)
+    kept = progress.epochs[progress.best_epoch - 1]["val_balanced_accuracy"]
+    if is_like_guessing(scores) or (chance < 1 and kept <= chance):
+        interval = scores["intervals"]["balanced_accuracy"]
+        bounds = f", 95% between {interval[0]:.3f} and {interval[1]:.3f}" if interval else ""
+        warn(
+            f"this model cannot be told from guessing, which reaches {chance:.3f}: balanced accuracy "
+            f"{scores['balanced_accuracy']:.3f}{bounds} in the test, {kept:.3f} in validation. More pictures help "
+            "most; else try another --learning-rate, a longer --patience, or another --architecture"
+        )
+
+
 def _scores_table(scores: dict[str, Any]) -> Table:
+    of = f" of {scores['positive_class']!r}" if "positive_class" in scores else ", mean over the classes"
     names = {
         "balanced_accuracy": "balanced accuracy",
         "accuracy": "accuracy",
-        **{f"{lead}f1": "F1" for lead in ("", "macro_")},
+        **{f"{lead}f1": f"F1{of}" for lead in ("", "macro_")},
         **{f"{lead}roc_auc": "ROC AUC" for lead in ("", "macro_")},
         "ece": "calibration error",
     }
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, title in names.items():
         if scores.get(name) is not None:
-            table.add_row(f"  {title}", f"{scores[name]:.3f}")
+            table.add_row(Text(f"  {title}"), f"{scores[name]:.3f}")
     return table
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from artforge.engine.data.dataset import Dataset
+from artforge.engine.evaluation.bootstrap import intervals
 from artforge.engine.evaluation.calibration import fit_temperature
 from artforge.engine.evaluation.metrics import accuracy_by_folder, score_predictions
 from artforge.engine.evaluation.predictions import Predictions, class_scores_of
@@ -32,7 +33,7 @@ def finish_run(folder: Path, network: Any, task: Task, progress: Progress) -> di
         progress: the history; the test's rows are added.
 
     Returns:
-        the scores of the test.
+        the scores of the test, with `intervals`, and `num_epochs`, the epochs that were done before it.
 
     Raises:
         OutputError: the folder cannot be written to.
@@ -48,7 +49,12 @@ def finish_run(folder: Path, network: Any, task: Task, progress: Progress) -> di
         dataset, split.test, probabilities_from(tested, twin=model.twin, temperature=temperature)
     )
     scores = score_predictions(predictions.labels, predictions.probabilities, dataset.class_names)
-    scores |= {"temperature": temperature, "by_folder": accuracy_by_folder(predictions.items, predictions.right)}
+    scores |= {
+        "intervals": {name: one and [one.low, one.high] for name, one in intervals(predictions).items()},
+        "temperature": temperature,
+        "by_folder": accuracy_by_folder(predictions.items, predictions.right),
+        "num_epochs": progress.num_epochs,
+    }
     progress.batches = [row for row in progress.batches if row["phase"] != "test"]  # of the end before resuming
     progress.batches += evaluation_rows(  # without the temperature, so that its loss is that of the validation rows
         "test",

@@ -102,6 +102,16 @@ def write_start(folder: Path, config: TrainConfig, dataset: Dataset, split: Spli
     write_text(folder / CONFIG_FILE, config_text(config))
 
 
+def read_scores(folder: Path, num_epochs: int) -> dict[str, Any] | None:
+    """The scores of the test after so many epochs; None where that has not been written, or is damaged."""
+    try:
+        scores = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    is_of_these = isinstance(scores, dict) and scores.get("num_epochs") == num_epochs
+    return scores if is_of_these and reading.is_finished(folder) else None
+
+
 def write_history(folder: Path, progress: Progress) -> None:
     """Both tables, whole, after each epoch."""
     write_table(folder / BATCHES_FILE, progress.batches, COLUMNS)

@@ -61,6 +61,7 @@ class RunResult:
         scores: of the test, or None where Ctrl-C came before the first epoch was done.
         interrupted: whether Ctrl-C ended it.
         diverged: what is to be said where the loss was no longer a number.
+        was_done: whether there was nothing left to do: all epochs were done and tested before.
     """
 
     folder: Path
@@ -68,6 +69,7 @@ class RunResult:
     scores: dict[str, Any] | None
     interrupted: bool
     diverged: str | None = None
+    was_done: bool = False
 
 
 def start_run(config: TrainConfig, out: Path | None, watcher: RunWatcher, machines: Machines = ONE_DEVICE) -> RunResult:
@@ -137,22 +139,32 @@ def _resume(folder: Path, changes: dict[str, Any], watcher: RunWatcher, machines
         config, checkpoint = resumed_alike(machines.cluster, lambda: _read_run(folder, changes), changes)
     else:
         config, checkpoint = _read_run(folder, changes)
+    progress = checkpoint.progress
+    if changes.get("epochs", 0) > progress.num_epochs:
+        progress.stopped_early = False  # more epochs were asked for in so many words
+    if _is_over(config, progress) and machines.cluster is None and "data" not in changes:
+        scores = run_folder.read_scores(folder, progress.num_epochs)
+        if scores is not None:
+            return RunResult(folder, progress, scores, interrupted=False, was_done=True)
     devices = open_devices(machines, config)
     dataset, split = _open_pictures(config, watcher.pictures_done)
     key = data_key(dataset, split)
-    progress = checkpoint.progress
     if not progress.data_key:
         progress.data_key, progress.class_names = key, list(dataset.class_names)
     if machines.cluster:
         check_same_pictures(machines.cluster, dataset, key)
     _check_same_pictures(folder, progress, dataset, key)
-    if changes.get("epochs", 0) > progress.num_epochs:
-        progress.stopped_early = False  # more epochs were asked for in so many words
     task = _task(config, dataset, split, devices)
     network = network_to_train(task, watcher.told, with_weights=not checkpoint.variables)
     if machines.is_first:
         run_folder.write_start(folder, config, dataset, split)
     return _run(folder, network, task, checkpoint, watcher)
+
+
+def _is_over(config: TrainConfig, progress: Progress) -> bool:
+    """Whether no epoch is left to do."""
+    is_late = config.minutes is not None and progress.seconds >= 60 * config.minutes
+    return progress.num_epochs > 0 and (progress.num_epochs >= config.epochs or progress.stopped_early or is_late)
 
 
 def _read_run(folder: Path, changes: dict[str, Any]) -> tuple[TrainConfig, Checkpoint]:
@@ -227,9 +239,14 @@ def _train(folder: Path, network: Any, task: Task, checkpoint: Checkpoint, watch
             write_checkpoint(folder / run_folder.CHECKPOINT_FILE, current)
             run_folder.write_history(folder, current.progress)
         except OutputError as error:
+            go_on = f"artforge train --resume {shlex.quote(str(folder))}"
+            if not (folder / run_folder.CHECKPOINT_FILE).is_file():
+                raise OutputError(
+                    f"{error} No epoch is on the disk yet: when there is room, begin again with: {go_on}"
+                ) from error
             raise OutputError(
                 f"{error} What was written before is kept: when there is room, go on from the last epoch on the disk "
-                f"with: artforge train --resume {shlex.quote(str(folder))}"
+                f"with: {go_on}"
             ) from error
 
     with task.devices.scope():

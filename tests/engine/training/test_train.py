@@ -175,6 +175,35 @@ def test_ctrl_c_before_the_first_epoch_leaves_a_run_that_can_begin_again(picture
     assert resume_run(tmp_path / "run", {}, Quiet()).progress.num_epochs == 1
 
 
+def test_a_run_that_is_over_and_tested_is_left_as_it_is(run):
+    folder = run[0].folder
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    watcher = Quiet()
+    again = resume_run(folder, {}, watcher)
+    assert again.was_done
+    assert again.scores == json.loads((folder / "test_metrics.json").read_text())
+    assert not hasattr(watcher, "dataset")  # no picture was read
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_scores_of_fewer_epochs_are_no_scores_of_the_run(run, tmp_path):
+    folder = run[0].folder
+    assert run_folder.read_scores(folder, 3) == run[0].scores
+    assert run_folder.read_scores(folder, 2) is None
+    assert run_folder.read_scores(tmp_path, 3) is None
+
+
+def test_a_disk_that_is_full_in_the_first_epoch_leaves_nothing_to_go_on_from_and_says_so(
+    pictures, tmp_path, monkeypatch
+):
+    def refuse(path, checkpoint):
+        raise OutputError(f"{path}: cannot be written (No space left on device).")
+
+    monkeypatch.setattr("artforge.engine.training.train.write_checkpoint", refuse)
+    with pytest.raises(OutputError, match=r"No epoch is on the disk yet: when there is room, begin again with: art"):
+        start_run(settings(pictures, epochs=1), tmp_path / "run", Quiet())
+
+
 def test_more_epochs_can_be_asked_for(pictures, tmp_path):
     start_run(settings(pictures, epochs=1), tmp_path / "run", Quiet())
     resumed = resume_run(tmp_path / "run", {"epochs": 2}, Quiet())
