@@ -81,7 +81,7 @@ def compare_command(
         files = [folder / TABLE_FILE, folder / CHART_FILE]
         write_text(files[0], as_csv(rows))
         write_chart(files[1], comparison_chart(rows, title=title, failed=failed))
-        _tell(rows, files, failed, as_json=as_json)
+        _tell(rows, files, failed, class_names=found[0].class_names, as_json=as_json)
     if interrupted:
         warn("stopped by Ctrl-C; the same command goes on where it stopped")
         raise typer.Exit(INTERRUPTED)
@@ -132,7 +132,14 @@ def _train_suite(
     return runs, failed, False
 
 
-def _tell(rows: Sequence[Row], files: Sequence[Path], failed: dict[str, str], *, as_json: bool) -> None:
+def _tell(
+    rows: Sequence[Row],
+    files: Sequence[Path],
+    failed: dict[str, str],
+    *,
+    class_names: Sequence[str],
+    as_json: bool,
+) -> None:
     letters = sorted({row.test_set for row in rows})
     if len(letters) > 1:
         warn(
@@ -150,6 +157,7 @@ def _tell(rows: Sequence[Row], files: Sequence[Path], failed: dict[str, str], *,
     if not shown.is_terminal:
         shown = Console(highlight=False, width=_WIDTH_OF_A_FILE)
     shown.print(_table(rows, marked=len(letters) > 1))
+    result(f"F1 of {class_names[1]!r}" if len(class_names) == 2 else "F1 and ROC AUC: means over the classes")
     for name, reason in failed.items():
         result(f"{name} failed: {shorten(reason, _LONGEST_REASON)}")
     result("\n".join(map(str, files)))

@@ -12,15 +12,20 @@ import typer
 from artforge.cli.console import console, event, note, progress_bars, result, warn
 from artforge.cli.paths import named_path
 from artforge.core.errors import UsageError
+from artforge.engine.evaluation.doubts import looks_reversed
 from artforge.engine.evaluation.names import MEASURE_NAMES
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from artforge.engine.data.dataset import Dataset
     from artforge.engine.evaluation.evaluate import Evaluation
     from artforge.engine.models.handle import Model
 
 METRICS_FILE, MISTAKES_FILE = "metrics.json", "mistakes.png"
 NUM_FOLDERS_SHOWN = 12
+_OF_ONE_CLASS = {"f1", "pr_auc", "precision"}
 
 
 def evaluate_command(
@@ -82,7 +87,13 @@ def evaluate_command(
         evaluation = evaluate_model(
             loaded, opened, chosen.indices, progress=lambda done, _: bars.update(testing, completed=done)
         )
-    (warn if chosen.are_known else note)(f"{loaded.name} on {chosen.told}")
+    heading = f"{loaded.name} on {chosen.told}"
+    if chosen.are_known:
+        warn(heading)
+    else:
+        (note if as_json else result)(heading)
+    if is_run:
+        _warn_of_known(path.parent, settings, opened, chosen.indices)
     if opened.class_names != loaded.class_names:
         note(f"the set names its classes in another order; they are matched by name: {', '.join(loaded.class_names)}")
     if opened.skipped:
@@ -90,6 +101,11 @@ def evaluate_command(
     told = {"model": model, "data": str(data) if data is not None else None, "part": chosen.told}
     scores = {**told, "temperature": loaded.temperature, **evaluation.as_json()}
     files = _write(folder, evaluation, scores, model=loaded, dataset=opened, title=f"{loaded.name} on {_name_of(data)}")
+    if looks_reversed(scores):
+        warn(
+            f"the ROC AUC is below 0.5 by more than chance: the labels may be reversed. Look whether the folders "
+            f"{' and '.join(repr(name) for name in loaded.class_names)} hold what the model calls so"
+        )
     if as_json:
         event({**scores, "files": [str(file) for file in files]})
     else:
@@ -103,6 +119,23 @@ def _data_of_run(model: str, settings: dict[str, Any], dataset: str | None) -> t
         raise UsageError(f"--data is needed: {model} comes from no run that would say which pictures it was made for.")
     own = settings.get("data")
     return (Path(own) if own else None), dataset or settings.get("dataset")
+
+
+def _warn_of_known(run: Path, settings: dict[str, Any], opened: Dataset, indices: NDArray[np.int64]) -> None:
+    """Tell of pictures that the run was trained on, where its pictures are still there to compare with."""
+    from artforge.engine.evaluation.known_pictures import num_known, trained_on
+    from artforge.engine.evaluation.runs import read_parts
+
+    own = settings.get("data")
+    if opened.root is None or not own or not Path(own).is_dir():
+        return
+    tested = [opened.root / opened.items[index] for index in indices.tolist()]
+    known = num_known(tested, trained_on(Path(own), read_parts(run)))
+    if known:
+        warn(
+            f"{known} of these {len(tested)} pictures are byte for byte some that the model was trained on: the scores "
+            "are too good"
+        )
 
 
 def _name_of(data: Path | None) -> str:
@@ -143,21 +176,26 @@ def _write(
 def _tell(evaluation: Evaluation, scores: dict[str, Any]) -> None:
     num_groups = scores["num_groups"]
     drawn = f"95% intervals by 1,000 draws of {num_groups} groups" if num_groups > 1 else "no intervals: one group only"
-    note(f"{drawn}; {evaluation.images_per_second:.0f} images/s")
-    for key, name in MEASURE_NAMES.items():
+    result(f"{drawn}; {evaluation.images_per_second:.0f} images/s")
+    of = f" of {scores['positive_class']!r}" if "positive_class" in scores else ", mean"
+    names = {key: f"{name}{of if key in _OF_ONE_CLASS else ''}" for key, name in MEASURE_NAMES.items()}
+    del names["recall"]  # it is told of each class below
+    recalls = {f"recall of {name!r}": recall for name, recall in scores["class_recall"].items()}
+    width = 3 + max(map(len, [*names.values(), *recalls]))
+    for key, name in names.items():
         value = scores.get(key, scores.get(f"macro_{key}"))
         interval = evaluation.intervals.get(key)
         shown = f"{value:.3f}" if value is not None else "unknown (one class only)"
         bounds = f"   {interval.low:.3f} to {interval.high:.3f}" if interval else ""
-        result(f"{name:<20}{shown}{bounds}")
+        result(f"{name:<{width}}{shown}{bounds}")
+    for name, recall in recalls.items():
+        result(f"{name:<{width}}{recall:.3f}")
     if "ece_untempered" in scores:
-        note(f"temperature {scores['temperature']:.2f}: calibration error without it {scores['ece_untempered']:.3f}")
-    for name, recall in scores["class_recall"].items():
-        result(f"  {name}: {recall:.1%} recognised")
+        result(f"temperature {scores['temperature']:.2f}: calibration error without it {scores['ece_untempered']:.3f}")
     folders = sorted(evaluation.by_folder.items(), key=lambda pair: pair[1]["accuracy"])
     if len(folders) > 1:
-        note("by folder, the weakest first:")
+        result("accuracy by folder, the weakest first:")
         for name, one in folders[:NUM_FOLDERS_SHOWN]:
             result(f"  {name}: {one['accuracy']:.1%} of {one['num_pictures']:.0f}")
         if len(folders) > NUM_FOLDERS_SHOWN:
-            note(f"  and {len(folders) - NUM_FOLDERS_SHOWN} more, see {METRICS_FILE}")
+            result(f"  and {len(folders) - NUM_FOLDERS_SHOWN} more, see {METRICS_FILE}")

@@ -33,7 +33,7 @@ def test_runs_are_laid_side_by_side_as_table_csv_and_chart(two_runs, tmp_path):
         assert heading in lines[1]
     assert lines[3].split()[0] == "artforge_small"
     assert lines[5].split()[0] == "pca_2"
-    assert said.stdout.endswith(f"{out / 'comparison.csv'}\n{out / 'comparison.png'}\n")
+    assert said.stdout.endswith(f"F1 of 'ai'\n{out / 'comparison.csv'}\n{out / 'comparison.png'}\n")
     rows = list(csv.DictReader((out / "comparison.csv").read_text().splitlines()))
     assert [row["name"] for row in rows] == ["artforge_small", "pca_2"]
     assert (out / "comparison.png").read_bytes().startswith(b"\x89PNG")
