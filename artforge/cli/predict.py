@@ -14,14 +14,14 @@ import typer
 from artforge.cli.console import console, event, progress_bars, report_error, result
 from artforge.core.errors import UsageError
 from artforge.core.files import check_writable, make_folder, write_text
-from artforge.core.pictures import pictures_in
+from artforge.core.pictures import PICTURE_SUFFIXES, pictures_in
 
 if TYPE_CHECKING:
     from artforge.engine.evaluation.predict import FilePrediction
 
 ALL_FAILED, SOME_FAILED = 1, 3
 NUM_CLASSES_SHOWN = 5
-STDIN = "-"
+STDIN = STDOUT = "-"
 
 
 def predict_command(
@@ -39,7 +39,10 @@ def predict_command(
         typer.Option("--whole", help="Show the whole picture, as `look` does; else its centre square, as in training."),
     ] = False,
     csv_file: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Write a table: picture, class, probabilities.")
+        Path | None,
+        typer.Option(
+            "--csv", metavar="FILE", help="Write a table: picture, class, probabilities; - writes it to stdout."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per picture on stdout.")] = False,
 ) -> None:
@@ -53,7 +56,10 @@ def predict_command(
     paths = list(files_of(pictures))
     if not paths:
         raise UsageError("no picture is named: give files or folders, or their names on stdin with -")
-    if csv_file is not None:
+    to_stdout = str(csv_file) == STDOUT
+    if to_stdout and as_json:
+        raise UsageError("--csv - and --json both write to stdout. Give --csv a file, or one of them alone.")
+    if csv_file is not None and not to_stdout:
         make_folder(csv_file.parent)
         check_writable(csv_file.parent)
     seen: list[FilePrediction] = []
@@ -61,7 +67,7 @@ def predict_command(
         class_names = read_card(path).class_names if has_card(path) else ()
         seen = [FilePrediction(one, None, f"{one}: {decode_file(one, 1).reason}") for one in paths]
         for one in seen:
-            _tell(one, class_names, as_json=as_json)
+            _tell(one, class_names, as_json=as_json, in_words=not to_stdout)
         _end(seen, class_names, csv_file)
         return
     with console.status("opening the model ..."):
@@ -70,13 +76,15 @@ def predict_command(
         task = bars.add_task("pictures", total=len(paths))
         for one in predict_files(loaded, paths, whole=whole):
             seen.append(one)
-            _tell(one, loaded.class_names, as_json=as_json)
+            _tell(one, loaded.class_names, as_json=as_json, in_words=not to_stdout)
             bars.advance(task)
     _end(seen, loaded.class_names, csv_file)
 
 
 def _end(seen: Sequence[FilePrediction], class_names: Sequence[str], csv_file: Path | None) -> None:
-    if csv_file is not None:
+    if str(csv_file) == STDOUT:
+        result(_table(seen, class_names).rstrip("\n"))
+    elif csv_file is not None:
         write_text(csv_file, _table(seen, class_names))
     num_failed = sum(one.probabilities is None for one in seen)
     if num_failed:
@@ -86,7 +94,8 @@ def _end(seen: Sequence[FilePrediction], class_names: Sequence[str], csv_file: P
 def files_of(names: Sequence[str]) -> Iterator[Path]:
     """Each file as it is, each folder as the picture files in it and below, `-` as the names on stdin, one a line.
 
-    A folder without pictures stands for itself, so that it is told as what cannot be read.
+    A link in a folder that leads nowhere stands among its files, and a folder without pictures stands for itself, so
+    that both are told as what cannot be read.
     """
     for name in names:
         if name == STDIN:
@@ -94,13 +103,23 @@ def files_of(names: Sequence[str]) -> Iterator[Path]:
             yield from files_of([line for line in lines if line and line != STDIN])
             continue
         path = Path(name).expanduser()
-        yield from (pictures_in(path) or [path]) if path.is_dir() else [path]
+        yield from (_in_folder(path) or [path]) if path.is_dir() else [path]
 
 
-def _tell(one: FilePrediction, class_names: Sequence[str], *, as_json: bool) -> None:
+def _in_folder(folder: Path) -> list[Path]:
+    dangling = [path for path in folder.rglob("*") if path.is_symlink() and not path.exists()]
+    return sorted([*pictures_in(folder), *(path for path in dangling if path.suffix.lower() in PICTURE_SUFFIXES)])
+
+
+def one_line(text: str) -> str:
+    """Letters that would break a line, or that no terminal shows, as Python escapes them."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+
+
+def _tell(one: FilePrediction, class_names: Sequence[str], *, as_json: bool, in_words: bool) -> None:
     if one.probabilities is None:
         reason = f"{one.path}: no pictures in this folder" if one.path.is_dir() else one.error
-        report_error(reason)
+        report_error(one_line(reason))
         if as_json:
             event({"picture": str(one.path), "error": reason})
         return
@@ -109,8 +128,11 @@ def _tell(one: FilePrediction, class_names: Sequence[str], *, as_json: bool) -> 
     if as_json:
         predicted, probability = ranked[0]
         event({"picture": str(one.path), "class": predicted, "probability": probability, "probabilities": shares})
-    else:
-        result(f"{one.path}: " + ", ".join(f"{name} {share:.1%}" for name, share in ranked[:NUM_CLASSES_SHOWN]))
+    elif in_words:
+        result(
+            f"{one_line(str(one.path))}: "
+            + ", ".join(f"{name} {share:.1%}" for name, share in ranked[:NUM_CLASSES_SHOWN])
+        )
 
 
 def _table(seen: Sequence[FilePrediction], class_names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from artforge.cli.console import warn
 from artforge.cli.paths import named_path
 from artforge.core.errors import UsageError
 
@@ -213,7 +214,7 @@ def train_command(
 
     from artforge.cli.worker import Request, train_here, train_in_cluster
     from artforge.engine.training.config import TrainConfig, check_settings, read_config
-    from artforge.engine.training.early import check_early
+    from artforge.engine.training.early import check_early, starts_from_random_filters
 
     check_settings(settings, "options")
     if config is not None:
@@ -223,6 +224,11 @@ def train_command(
         resolved = TrainConfig.model_validate({**(read_config(config) if config else {}), **settings})
     if resolved is not None:
         check_early(resolved, out if worker in (None, 0) else None)
+        if starts_from_random_filters(resolved):
+            warn(
+                f"{resolved.architecture} starts from random filters; --weights imagenet or --weights FILE brings "
+                "trained ones"
+            )
     request = Request(resolved, settings, resume, out, devices=_device_choice(devices), as_json=as_json)
     if cluster is None and num_workers is None and worker is None:
         train_here(request)
@@ -231,9 +237,11 @@ def train_command(
 
 
 def _check_config(config: Path) -> None:
-    """Some networks share one file of settings, which is then not called by their name."""
+    """Tell of pictures in the place of settings, and of settings that several networks share under another name."""
     from artforge.engine.models.architectures import ARCHITECTURES
 
+    if config.suffix.lower() == ".npz" or config.is_dir():
+        raise UsageError(f"{config}: no file of settings. Pictures are given by an option: --data {config}")
     if not config.exists() and config.stem in ARCHITECTURES:
         where = config.with_name(Path(ARCHITECTURES[config.stem].recipe_file).name)
         raise UsageError(f"{config}: no such file. The settings of {config.stem} are in {where}.")

@@ -183,6 +183,22 @@ def test_predictions_come_in_order_and_what_cannot_be_read_is_named(model, pictu
     assert rows[8]["error"]
 
 
+def test_a_table_can_go_to_stdout_and_odd_names_and_links_that_lead_nowhere_are_told(model, pictures, tmp_path):
+    (tmp_path / "two\nlines.png").write_bytes((pictures / "dark" / "4.png").read_bytes())
+    (tmp_path / "lost.png").symlink_to("nowhere.png")
+    said = artforge("predict", model, tmp_path, "--csv", "-")
+    assert said.exit_code == 3
+    rows = list(csv.DictReader(said.stdout.splitlines(keepends=True)))
+    assert [(row["picture"], row["class"]) for row in rows] == [
+        (str(tmp_path / "lost.png"), ""),
+        (str(tmp_path / "two\nlines.png"), "dark"),
+    ]
+    assert f"error: {tmp_path / 'lost.png'}: " in said.stderr
+    assert artforge("predict", model, tmp_path).stdout.startswith(f"{tmp_path}/two\\nlines.png: dark ")
+    both = artforge("predict", model, tmp_path, "--csv", "-", "--json")
+    assert "both write to stdout" in str(both.exception)
+
+
 def test_names_can_come_from_stdin(model, pictures):
     said = artforge("predict", model, "-", stdin=f"{pictures / 'dark/4.png'}\n\n{pictures / 'bright/4.png'}\n")
     assert said.exit_code == 0

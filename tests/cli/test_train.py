@@ -139,6 +139,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(pictures, tmp_path, monkeypa
         (("--resume", "nowhere", "--seed", "3"), UsageError, "--seed cannot be given"),
         (("none.yaml",), UsageError, "cannot read the config file"),
         (("recipes/mnist_cnn.yaml",), UsageError, "The settings of mnist_cnn are in recipes/digits.yaml"),
+        (("mnist.npz",), UsageError, "Pictures are given by an option: --data mnist.npz"),
         (("--out", "file/run"), OutputError, "cannot make the folder"),
     ],
 )
@@ -172,6 +173,18 @@ def test_a_wrong_name_is_told_before_keras_is_loaded(tmp_path, monkeypatch, word
     said = train(*words)
     assert isinstance(said.exception, error)
     assert message in str(said.exception)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [((), True), (("--weights", "random"), False), (("--architecture", "artforge", "--frozen-epochs", "2"), False)],
+)
+def test_a_transfer_of_random_filters_is_told_before_it_begins(monkeypatch, words, expected):
+    monkeypatch.setattr("artforge.cli.worker.train_here", lambda request: None)
+    said = train("--architecture", "mobilenet_v2_transfer", *words)
+    assert said.exit_code == 0
+    told = "mobilenet_v2_transfer starts from random filters; --weights imagenet or --weights FILE brings trained ones"
+    assert (told in said.stderr) is expected
 
 
 def test_a_wrong_key_in_the_config_is_told_with_its_line(tmp_path):

@@ -13,6 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from artforge.core.errors import UsageError, did_you_mean
 from artforge.engine.data.kinds import CacheChoice
+from artforge.engine.models.architectures import ARCHITECTURES
 from artforge.engine.training.augment import Augmentation
 
 NPZ = ".npz"
@@ -122,7 +123,8 @@ def read_config(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{path}: cannot read the config file ({error.strerror})") from error
+        near = did_you_mean(path.name, [one.name for one in path.parent.glob("*.y*ml")])
+        raise UsageError(f"{path}: cannot read the config file ({error.strerror}){near}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: not a text file in UTF-8") from error
     try:
@@ -154,8 +156,17 @@ def check_settings(settings: dict[str, Any], where: str, document: CommentedMap 
     try:
         return TrainConfig.model_validate(settings).model_dump(exclude_unset=True)
     except ValidationError as error:
-        faults = [_fault(one, where, document) for one in error.errors()]
-        raise UsageError("\n".join(faults)) from error
+        faults = [*error.errors(), *_unknown_architecture(settings)]
+        raise UsageError("\n".join(_fault(one, where, document) for one in faults)) from error
+
+
+def _unknown_architecture(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """The fault of a name that is no network's, in the form of the others; a lone one is told where it is looked up."""
+    name = settings.get("architecture")
+    if not isinstance(name, str) or name in ARCHITECTURES:
+        return []
+    expected = f"Input should be one of: {', '.join(ARCHITECTURES)}{did_you_mean(name, list(ARCHITECTURES))}"
+    return [{"loc": ("architecture",), "type": "choice", "msg": expected, "input": name}]
 
 
 def _fault(error: Any, where: str, document: CommentedMap | None) -> str:

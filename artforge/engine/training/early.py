@@ -6,6 +6,7 @@ from pathlib import Path
 
 from artforge.engine.data.catalogue import check_there
 from artforge.engine.models.architectures import find_architecture
+from artforge.engine.models.architectures.architecture import IMAGENET
 from artforge.engine.models.architectures.hub import EXTRA, check_hub
 from artforge.engine.training.config import TrainConfig
 from artforge.engine.training.networks import check_weights
@@ -27,3 +28,10 @@ def check_early(config: TrainConfig, out: Path | None) -> None:
     check_there(Path(config.data) if config.data is not None else None, config.dataset)
     if out is not None:
         check_new(out)
+
+
+def starts_from_random_filters(config: TrainConfig) -> bool:
+    """Whether filters are to be carried over, or held still, that have learned nothing yet."""
+    architecture = find_architecture(config.architecture)
+    carries_over = architecture.name.endswith("_transfer") or config.frozen_epochs > 0
+    return config.weights is None and not architecture.start and IMAGENET in architecture.pretrained and carries_over

@@ -78,3 +78,19 @@ def test_a_model_is_called_by_its_folder_unless_it_is_named():
 @pytest.mark.parametrize(("num_training", "epochs"), [(1800, 17), (555, 40), (100_000, 1)])
 def test_a_small_set_is_seen_more_often(num_training, epochs):
     assert fitted_epochs(num_training) == epochs
+
+
+def test_an_unknown_network_is_told_with_the_other_faults(tmp_path):
+    (tmp_path / "train.yaml").write_text("architecture: artforge_smal\nepochs: -1\n")
+    with pytest.raises(UsageError) as told:
+        read_config(tmp_path / "train.yaml")
+    first, second = str(told.value).splitlines()
+    assert "train.yaml:2:9: error: epochs: " in first
+    assert "train.yaml:1:15: error: architecture: " in second
+    assert "did you mean 'artforge_small'?, received 'artforge_smal'" in second
+
+
+def test_a_file_that_is_not_there_is_answered_with_the_nearest(tmp_path):
+    (tmp_path / "digits.yaml").touch()
+    with pytest.raises(UsageError, match=r"digit.yaml: cannot read .* - did you mean 'digits.yaml'\?"):
+        read_config(tmp_path / "digit.yaml")
