@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from artforge.core.errors import ModelError, UsageError, did_you_mean
 
 BACKENDS = ("tensorflow", "jax", "torch")
+_EXTRAS = {"jax": "'artforge[jax]'"}
 _ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -54,13 +55,23 @@ def load_keras() -> ModuleType:
     for chatty in ("absl", "tensorflow", "jax"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     try:
-        with _muted(), no_warnings():
+        with muted(), no_warnings():
             return importlib.import_module("keras")
     except ImportError as error:
         raise ModelError(
             f"Keras cannot start on the backend {backend!r}: {error}. "
-            f"Install it (pip install {backend}) or unset KERAS_BACKEND to use tensorflow."
+            f"Install it (pip install {_EXTRAS.get(backend, backend)}) or unset KERAS_BACKEND to use tensorflow."
         ) from error
+
+
+def set_random_seed(seed: int) -> None:
+    """Seed Keras, its backend, NumPy and Python alike.
+
+    Args:
+        seed: in [0, 2**32).
+    """
+    with muted(), no_warnings():  # on every backend Keras imports TensorFlow to seed it too
+        load_keras().utils.set_random_seed(seed)
 
 
 def is_installed(module: str) -> bool:
@@ -86,7 +97,7 @@ def no_warnings() -> Iterator[None]:
 
 
 @contextmanager
-def _muted() -> Iterator[None]:
+def muted() -> Iterator[None]:
     """Hold back what C++ libraries write straight to the error stream; shown after all if the block fails.
 
     TensorFlow greets with lines that no log level reaches, because they come before its log starts.

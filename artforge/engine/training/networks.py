@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from artforge.core.errors import UsageError
-from artforge.engine.backend import load_keras
+from artforge.engine.backend import load_keras, set_random_seed
 from artforge.engine.models.architectures import build_architecture, find_architecture, output_bias
 from artforge.engine.models.architectures.architecture import IMAGENET
 from artforge.engine.training.config import TrainConfig
@@ -64,7 +64,7 @@ def keep_up(network: Any, batches_per_epoch: int) -> None:
 
 def new_network(task: Task, *, weights: str | Path | None = None, told: Callable[[str], None] | None = None) -> Any:
     """A network with the seed's weights, or those of a file; its bias gives each class its share from the start."""
-    load_keras().utils.set_random_seed(task.config.seed % 2**32)
+    set_random_seed(task.config.seed % 2**32)
     return build_architecture(
         task.config.architecture,
         len(task.dataset.class_names),

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from artforge.core.errors import ModelError
-from artforge.engine.backend import is_installed, load_keras, no_warnings
+from artforge.engine.backend import is_installed, load_keras, muted, no_warnings
 from artforge.engine.models.architectures.architecture import Architecture
 
 EXTRA = "hub"
@@ -40,7 +40,7 @@ def load_hub() -> ModuleType:
     check_hub()
     load_keras()
     try:
-        with no_warnings():
+        with muted(), no_warnings():
             return importlib.import_module(MODULE)
     except ImportError as error:
         raise ModelError(
