@@ -92,7 +92,7 @@ def evaluate_command(
         warn(heading)
     else:
         (note if as_json else result)(heading)
-    if is_run:
+    if is_run and not chosen.are_known:
         _warn_of_known(path.parent, settings, opened, chosen.indices)
     if opened.class_names != loaded.class_names:
         note(f"the set names its classes in another order; they are matched by name: {', '.join(loaded.class_names)}")

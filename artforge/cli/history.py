@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from artforge.cli.console import event, note, result
-from artforge.engine.evaluation.names import measure_name
+from artforge.engine.evaluation.names import in_figures, measure_name
 
 CHART_FILE = "history.png"
 
@@ -54,11 +54,13 @@ def history_command(
 def _tell(rows: Sequence[Mapping[str, float | str]], phases: Sequence[str]) -> None:
     """One line a measure: how it went in the only phase, or where it ended in each of several."""
     keys = ["first", "lowest", "highest", "last"] if len(phases) == 1 else [f"last {phase}" for phase in phases]
-    table: dict[str, dict[str, float | str]] = {}
+    table: dict[str, dict[str, str]] = {}
     for row in rows:
-        line = table.setdefault(measure_name(str(row["measure"])), {})
-        line |= dict(row) if len(phases) == 1 else {f"last {row['phase']}": row["last"]}
+        key = str(row["measure"])
+        shown = {name: in_figures(key, value, 4) for name, value in row.items() if not isinstance(value, str)}
+        line = table.setdefault(measure_name(key), {})
+        line |= shown if len(phases) == 1 else {f"last {row['phase']}": shown["last"]}
     widest = max(map(len, table))
     result(" " * widest + "".join(f"{key:>17}" for key in keys))
     for name, line in table.items():
-        result(f"{name:<{widest}}" + "".join(f"{line[key]:>17.4f}" if key in line else " " * 17 for key in keys))
+        result(f"{name:<{widest}}" + "".join(f"{line.get(key, ''):>17}" for key in keys))

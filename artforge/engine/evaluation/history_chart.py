@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from artforge.engine.evaluation.chart_style import COLOURS, chart_style, label_ends, new_figure
 from artforge.engine.evaluation.history import History
-from artforge.engine.evaluation.names import measure_name
+from artforge.engine.evaluation.names import COUNTS, in_figures, measure_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +54,8 @@ def _draw(axes: Axes, measure: str, history: History) -> None:
         axes.plot(batches.places, rolled, color=colour, marker=marker, markersize=4)
         shown += [rolled, np.nanquantile(values, [0.01, 0.99])]
         last = float(rolled[np.isfinite(rolled)][-1])
-        ends.append((f"{phase} {last:.3f}" if len(history.phases) > 1 else f"{last:.3f}", last, colour))
+        told = in_figures(measure, last, 3)
+        ends.append((f"{phase} {told}" if len(history.phases) > 1 else told, last, colour))
     together = np.concatenate(shown)
     low, high = float(np.nanmin(together)), float(np.nanmax(together))
     room = 0.06 * (high - low) or 0.05
@@ -62,6 +63,8 @@ def _draw(axes: Axes, measure: str, history: History) -> None:
     axes.set_xlabel(history.unit, loc="right")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.xaxis.set_major_formatter("{x:,.0f}")
+    if measure in COUNTS:
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.set_xlim(0, 1.02 * max(float(batches.places.max()) for batches in history.phases.values()))
     axes.set_ylim(low - room, high + room)
     labels, heights, colours = zip(*ends, strict=True)

@@ -9,8 +9,16 @@ import pytest
 
 from artforge.core.errors import UsageError
 from artforge.engine.evaluation.chart_style import png_bytes
-from artforge.engine.evaluation.history import TEXT_MEASURES, parse_text_history, read_history, summary
+from artforge.engine.evaluation.history import (
+    TEXT_MEASURES,
+    Batches,
+    History,
+    parse_text_history,
+    read_history,
+    summary,
+)
 from artforge.engine.evaluation.history_chart import history_chart
+from artforge.engine.evaluation.names import in_figures
 from artforge.engine.evaluation.rolling import fitting_window, rolling_mean
 
 PUBLISHED = Path(__file__).parents[4] / "shared" / "data" / "example_history.txt"
@@ -117,6 +125,17 @@ def test_a_run_is_drawn_a_panel_a_measure_and_a_line_a_phase(tmp_path):
     np.testing.assert_allclose(left.lines[3].get_ydata(), [3, 4, 3.5, 1.5])
     assert [text.get_text() for text in left.texts] == ["training 1.000", "validation 1.500", "test 6.000"]
     assert png_bytes(figure).startswith(b"\x89PNG")
+
+
+def test_counts_are_told_and_drawn_as_whole_numbers_or_averages_of_such():
+    assert [in_figures("true_positives", value, 3) for value in (8.0, 22.8, 0.04)] == ["8", "22.8", "0"]
+    assert in_figures("recall", 1, 3) == "1.000"
+    places = np.arange(1.0, 5)
+    batches = Batches(places, {"true_positives": np.array([0.0, 1, 1, 3])}, window=2)
+    figure = history_chart(History("run", {"training": batches}, "batch"))
+    [axes] = figure.axes[:1]
+    assert [text.get_text() for text in axes.texts] == ["2"]
+    assert all(float(tick).is_integer() for tick in axes.get_yticks())
 
 
 @pytest.mark.parametrize(
