@@ -28,6 +28,8 @@ data_app = typer.Typer(
 
 GRAVE = 1
 NUM_SHOWN = 8
+MANY = 5000
+"""Pictures, from which a stage takes so long that its begin is told in a log."""
 SUMMARY_SIZE, CHECK_SIZE = 32, 64
 
 PathArgument = Annotated[
@@ -120,13 +122,20 @@ def check_command(
 
 @contextmanager
 def _stages() -> Iterator[Mapping[str, Progress]]:
-    """A bar for each stage, shown while it lasts."""
+    """A bar for each stage, shown while it lasts; of a large set a line for each, where no bar can be shown."""
+    told: set[str] = set()
     names = {"read": "reading", "files": "files", "pictures": "colours", "copies": "copies"}
     with progress_bars(console) as bars:
         tasks = {stage: bars.add_task(told, total=None, visible=False) for stage, told in names.items()}
 
         def teller(stage: str) -> Progress:
-            return lambda done, total: bars.update(tasks[stage], completed=done, total=total, visible=done < total)
+            def tell(done: int, total: int) -> None:
+                bars.update(tasks[stage], completed=done, total=total, visible=done < total)
+                if not console.is_terminal and total >= MANY and stage not in told:
+                    told.add(stage)
+                    note(f"{names[stage]}: {total:,} to go through")
+
+            return tell
 
         yield {stage: teller(stage) for stage in names}
 

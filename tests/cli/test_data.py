@@ -95,6 +95,13 @@ def test_an_empty_name_is_not_the_current_folder(clean, monkeypatch):
         assert "empty name" in str(said.exception)
 
 
+def test_each_stage_of_a_large_set_is_told_where_no_bar_is_shown(clean, monkeypatch):
+    assert "to go through" not in data("check", clean).stderr
+    monkeypatch.setattr("artforge.cli.data.MANY", 24)
+    said = data("check", clean).stderr
+    assert said.count("reading: 24 to go through") == said.count("colours: 24 to go through") == 1
+
+
 def test_a_summary_as_json_adds_up(clean):
     summary = json.loads(data("summary", clean, "--json").stdout)
     assert summary["num_pictures"] == 24

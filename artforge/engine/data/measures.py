@@ -25,7 +25,7 @@ COLOUR_FEATURES = (
 _BATCH = 256
 _GREY_CHROMA = 2.0
 """Mean distance from grey, in CIELAB, up to which a picture is grey: JPEG colours a grey one by about 1."""
-_LAB_MIDDLE = 128.0
+_LAB_MIDDLE = np.float32(128)
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ def _thumbnail(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _colours(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
-    chroma = np.hypot(lab[:, 1] - _LAB_MIDDLE, lab[:, 2] - _LAB_MIDDLE)
-    return np.concatenate([lab.mean(0), lab.std(0), [chroma.mean(), chroma.std()]]).astype(np.float32)
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)
+    red_green, blue_yellow = (lab[..., axis].astype(np.float32) - _LAB_MIDDLE for axis in (1, 2))
+    means, contrasts = cv2.meanStdDev(lab)
+    chroma, chroma_contrast = cv2.meanStdDev(cv2.magnitude(red_green, blue_yellow))
+    return np.concatenate([means, contrasts, chroma, chroma_contrast]).ravel().astype(np.float32)

@@ -13,7 +13,7 @@ from artforge.core.errors import DatasetError
 from artforge.core.pictures import resize, to_bytes, to_float
 from artforge.core.seeds import derive_seed, generator
 from artforge.engine.data.dataset import Dataset, check_classes, hash_contents
-from artforge.engine.data.kinds import DatasetKind, ReadOptions
+from artforge.engine.data.kinds import DatasetKind, Progress, ReadOptions
 from artforge.engine.data.splits import Split
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -23,6 +23,7 @@ MAX_BYTES = 4 * 2**30
 """A file that says it unpacks to more is refused before it is opened."""
 MOST_CLASSES = 100_000
 _FEWEST = 2
+_TOLD_EVERY = 256
 
 
 def read_npz(path: Path, options: ReadOptions) -> Dataset:
@@ -58,7 +59,7 @@ def read_npz(path: Path, options: ReadOptions) -> Dataset:
     names = [f"{side}/{number}" for side in ("train", "test") for number in range(len(arrays[f"y_{side}"]))]
     digests = [hashlib.sha256(one.data).hexdigest() for one in np.ascontiguousarray(images)]
     return Dataset(
-        images=_sized(images, options.image_size),
+        images=_sized(images, options.image_size, options.progress),
         labels=labels,
         groups=tuple(names),
         items=tuple(names),
@@ -110,14 +111,16 @@ def _check(path: Path, side: str, pictures: NDArray[np.generic], labels: NDArray
         )
 
 
-def _sized(images: NDArray[np.uint8], image_size: int) -> NDArray[np.uint8]:
+def _sized(images: NDArray[np.uint8], image_size: int, progress: Progress | None) -> NDArray[np.uint8]:
     """One picture at a time: in float32 all of them are twelve times as large as the file."""
     size = (image_size, image_size)
     if images.shape[1:3] == size:
         return images
     channels = images.shape[-1]
     sized = np.empty((len(images), *size, channels), np.uint8)
-    for row, picture in zip(sized, images, strict=True):
+    for number, (row, picture) in enumerate(zip(sized, images, strict=True), start=1):
+        if progress is not None and (number % _TOLD_EVERY == 0 or number == len(images)):
+            progress(number, len(images))
         row[...] = to_bytes(resize(to_float(np.repeat(picture, 3 // channels, axis=-1)), size))[..., :channels]
     return sized
 
