@@ -73,9 +73,11 @@ with locked(pathlib.Path(sys.argv[1])):
 """
     with subprocess.Popen([sys.executable, "-c", keep, tmp_path], stdout=subprocess.PIPE) as other:
         other.stdout.readline()
-        with pytest.raises(UsageError, match="another process is at work in it"), locked(tmp_path):
-            pass
-        other.kill()
+        try:
+            with pytest.raises(UsageError, match="another process is at work in it"), locked(tmp_path):
+                pass
+        finally:
+            other.kill()
     with locked(tmp_path):
         pass
     with locked(tmp_path):
