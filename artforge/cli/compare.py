@@ -11,7 +11,6 @@ import typer
 
 from artforge.cli.console import console, event, note, report_error, result, warn
 from artforge.core.errors import UsageError
-from artforge.engine.evaluation.names import measure_name
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -170,6 +169,7 @@ def _table(rows: Sequence[Row], *, marked: bool) -> Table:
     from rich.text import Text
 
     from artforge.engine.evaluation.compare import MEASURES
+    from artforge.engine.evaluation.names import measure_name
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("network", overflow="fold")

@@ -12,8 +12,6 @@ import typer
 from artforge.cli.console import console, event, note, progress_bars, result, warn
 from artforge.cli.paths import named_path
 from artforge.core.errors import UsageError
-from artforge.engine.evaluation.doubts import looks_reversed
-from artforge.engine.evaluation.names import MEASURE_NAMES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +54,7 @@ def evaluate_command(
     """Put a model to the test. Example: artforge evaluate runs/hand_vs_algo-1 --data pictures/"""
     from artforge.core.files import check_writable, make_folder
     from artforge.engine.data.catalogue import check_there, open_dataset
+    from artforge.engine.evaluation.doubts import looks_reversed
     from artforge.engine.evaluation.evaluate import choose_pictures, evaluate_model, match_classes
     from artforge.engine.evaluation.runs import SPLIT_FILE, read_parts, read_settings
     from artforge.engine.models.store import load_model, resolve_model
@@ -174,6 +173,8 @@ def _write(
 
 
 def _tell(evaluation: Evaluation, scores: dict[str, Any]) -> None:
+    from artforge.engine.evaluation.names import MEASURE_NAMES
+
     num_groups = scores["num_groups"]
     drawn = f"95% intervals by 1,000 draws of {num_groups} groups" if num_groups > 1 else "no intervals: one group only"
     result(f"{drawn}; {evaluation.images_per_second:.0f} images/s")

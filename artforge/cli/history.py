@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from artforge.cli.console import event, note, result
-from artforge.engine.evaluation.names import in_figures, measure_name
 
 CHART_FILE = "history.png"
 
@@ -53,6 +52,8 @@ def history_command(
 
 def _tell(rows: Sequence[Mapping[str, float | str]], phases: Sequence[str]) -> None:
     """One line a measure: how it went in the only phase, or where it ended in each of several."""
+    from artforge.engine.evaluation.names import in_figures, measure_name
+
     keys = ["first", "lowest", "highest", "last"] if len(phases) == 1 else [f"last {phase}" for phase in phases]
     table: dict[str, dict[str, str]] = {}
     for row in rows:

@@ -18,14 +18,16 @@ def hex_of(color: object) -> str:
     Raises:
         ChoiceError: it is neither; the nearest name is told.
     """
-    from PIL.ImageColor import colormap  # noqa: PLC0415 - its names are CSS's own; values need no Pillow otherwise
+    from PIL.ImageColor import colormap, getrgb  # noqa: PLC0415 - its names are CSS's own; values need no Pillow otherwise
 
     if isinstance(color, str):
         if re.fullmatch(HEX_PATTERN, color):
             return color.lower()
-        named = colormap.get(color.lower())
-        if isinstance(named, str):
-            return named.lower()
+        if color.lower() in colormap:
+            red, green, blue = getrgb(color.lower())[
+                :3
+            ]  # not the table itself: Pillow changes its entries as it is used
+            return f"#{red:02x}{green:02x}{blue:02x}"
     hint = did_you_mean(color, sorted(colormap)) if isinstance(color, str) else ""
     raise ChoiceError(f"a colour is written as #rrggbb or a CSS name such as ivory, received {color!r}{hint}")
 

@@ -50,7 +50,8 @@ class ValueTrial:
         """Every setting that a call writes."""
         written = {name: checked.step.settings[name] for name in checked.settings}
         sound = [name for name, each in written.items() if self._is_sound(checked, each)]
-        layers_are_sound = all(name in sound for name, each in written.items() if each.kind is Kind.LAYER)
+        layers = {name for name, each in checked.step.settings.items() if each.kind is Kind.LAYER}
+        layers_are_sound = layers & checked.call.settings.keys() <= set(sound)
         for name in sound:
             self._look_up(checked, written[name])
             if layers_are_sound:

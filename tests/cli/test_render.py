@@ -58,7 +58,8 @@ def test_render_prints_the_paths_of_its_works_and_nothing_else_on_stdout(studio)
     assert "3 works" in done.stderr
 
 
-def test_json_is_one_object_a_line(studio):
+def test_json_is_one_object_a_line(studio, monkeypatch):
+    monkeypatch.setenv("ARTFORGE_CACHE", str(studio / "cache"))  # where nothing is known yet
     done = artforge("render", "two_into_one.yaml", "--json", "--out", "here", folder=studio)
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert events[0] == {"event": "started", "recipe": "two_into_one", "files": 3, "pictures": 6}

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from PIL import ImageColor
 
 from artforge.core.colors import hex_of
 from artforge.core.errors import ChoiceError, RecipeError, UsageError
@@ -166,6 +167,11 @@ def test_way_between_two_colours_is_even_to_the_eye():
 
 def test_oklab_comes_back(paint):
     np.testing.assert_allclose(from_oklab(to_oklab(paint(4))), paint(4), atol=2e-5)
+
+
+def test_a_colour_is_known_by_name_after_pillow_has_used_it_too():
+    ImageColor.getrgb("White")
+    assert hex_of("white") == hex_of("WHITE") == "#ffffff"
 
 
 @pytest.mark.parametrize("wrong", ["", "#fff", "rgb(1,2,3)", "hsl", 3, None, "url(x)"])
