@@ -146,10 +146,10 @@ def test_a_million_variants_are_told_by_a_dry_run_and_not_rendered_unasked(studi
 def test_a_large_sweep_is_rendered_where_it_is_confirmed(studio, monkeypatch):
     from typer.testing import CliRunner
 
+    from artforge.cli import rendering
     from artforge.cli.main import app
-    from artforge.recipes import variants
 
-    monkeypatch.setattr(variants, "MANY_VARIANTS", 1)
+    monkeypatch.setattr(rendering, "MANY_VARIANTS", 1)
     monkeypatch.chdir(studio)
     assert CliRunner().invoke(app, ["render", "two_into_one.yaml"]).exit_code != 0
     assert CliRunner().invoke(app, ["render", "two_into_one.yaml", "--yes"]).exit_code == 0
