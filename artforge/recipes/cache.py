@@ -20,12 +20,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.cache_folder import user_cache
-from artforge.core.errors import OutputError, UsageError
+from artforge.core.cache_folder import size_limit, user_cache
+from artforge.core.errors import OutputError
 from artforge.core.files import PART, atomic_path, is_abandoned, sha256_of, write_bytes
 
 LIMIT_VARIABLE = "ARTFORGE_CACHE_LIMIT_MB"
 DEFAULT_LIMIT_MB = 4096
+_MEGABYTE = 10**6
 
 _DIGEST_BYTES = 32
 _ARRAY, _FILE, _RECORD, _STATE = ".array", ".file", ".record", ".state"
@@ -48,11 +49,7 @@ def cache_limit() -> int:
     Raises:
         UsageError: `ARTFORGE_CACHE_LIMIT_MB` is no number of megabytes.
     """
-    text = os.environ.get(LIMIT_VARIABLE, str(DEFAULT_LIMIT_MB))
-    try:
-        return max(0, int(text)) * 1_000_000
-    except ValueError as error:
-        raise UsageError(f"{LIMIT_VARIABLE}={text!r} is not a whole number of megabytes") from error
+    return size_limit(LIMIT_VARIABLE, DEFAULT_LIMIT_MB, _MEGABYTE, "megabytes")
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ class Cache:
     """
 
     folder: Path
-    limit: int = DEFAULT_LIMIT_MB * 1_000_000
+    limit: int = DEFAULT_LIMIT_MB * _MEGABYTE
     faults: set[str] = field(default_factory=set)
 
     def load_array(self, key: str) -> NDArray[np.float32] | None:

@@ -21,8 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.cache_folder import user_cache
-from artforge.core.errors import UsageError
+from artforge.core.cache_folder import size_limit, user_cache
 from artforge.core.files import atomic_path, make_folder, write_text
 from artforge.engine.data.decoding import Decoded
 
@@ -67,11 +66,7 @@ def store_limit() -> int:
     Raises:
         UsageError: `ARTFORGE_PICTURES_LIMIT_GB` is no number of gigabytes.
     """
-    text = os.environ.get(LIMIT_VARIABLE, str(DEFAULT_LIMIT_GB))
-    try:
-        return max(0, int(text)) * 10**9
-    except ValueError as error:
-        raise UsageError(f"{LIMIT_VARIABLE}={text!r} is not a whole number of gigabytes") from error
+    return size_limit(LIMIT_VARIABLE, DEFAULT_LIMIT_GB, 10**9, "gigabytes")
 
 
 def has_room(num_bytes: int) -> bool:
