@@ -16,7 +16,7 @@ from artforge.core.values import Color, FeatureMaps, Heatmap, Image, Kind, Palet
 from artforge.engine.attention.settings import check_count
 from artforge.ops.colorize import look_up
 from artforge.ops.colormaps import palette_table
-from artforge.ops.layout import Tiling, blank, color_to_rgb, fit_within, landscape_columns
+from artforge.ops.layout import blank, color_to_rgb, even_tiling, fit_within
 
 Scale = Literal["each", "all"]
 """Whether each channel is shown on a scale of its own."""
@@ -71,16 +71,8 @@ def channel_grid(
     check_count("columns", 1 if columns is None else columns)
     check_count("tile", tile)
     check_count("gutter", gutter, least=0)
-    num_channels = maps.shape[-1]
     tile_height, tile_width = fit_within(maps, tile)
-    tiling = Tiling(
-        num_tiles=num_channels,
-        columns=min(columns or landscape_columns(num_channels, tile_width / tile_height), num_channels),
-        tile_height=tile_height,
-        tile_width=tile_width,
-        gutter=(gutter, gutter),
-        margin=(gutter, gutter, gutter),
-    )
+    tiling = even_tiling(maps.shape[-1], (tile_height, tile_width), columns, gutter)
     table = palette_table(map)
     alive: NDArray[np.bool_] = (maps != 0).any(axis=(0, 1))
     shown = standardize(maps) if scale == "each" else on_one_scale(maps, alive)

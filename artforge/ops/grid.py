@@ -9,7 +9,7 @@ from pydantic import Field
 from artforge.core.steps import step
 from artforge.core.values import Color, Image, Images, Kind
 from artforge.engine.attention.settings import check_count
-from artforge.ops.layout import Tiling, blank, landscape_columns
+from artforge.ops.layout import blank, even_tiling
 
 
 @step("grid", version=1)
@@ -37,14 +37,7 @@ def grid(
     check_count("columns", 1 if columns is None else columns)
     check_count("gutter", gutter, least=0)
     num_images, height, width = images.shape[:3]
-    tiling = Tiling(
-        num_tiles=num_images,
-        columns=min(columns or landscape_columns(num_images, width / height), num_images),
-        tile_height=height,
-        tile_width=width,
-        gutter=(gutter, gutter),
-        margin=(gutter, gutter, gutter),
-    )
+    tiling = even_tiling(num_images, (height, width), columns, gutter)
     page = blank(tiling.height, tiling.width, background)
     for picture, (top, left) in zip(images, tiling.corners(), strict=True):
         page[top : top + height, left : left + width] = picture

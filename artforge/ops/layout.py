@@ -71,6 +71,26 @@ class Tiling:
             yield top, left
 
 
+def even_tiling(num_tiles: int, size: tuple[int, int], columns: int | None, gutter: int) -> Tiling:
+    """Tiles with the same free space between them and around them.
+
+    Args:
+        num_tiles: at least 1.
+        size: (height, width) of one tile.
+        columns: at most so many tiles in a row; None takes those of `landscape_columns`.
+        gutter: the free space in pixels.
+    """
+    height, width = size
+    return Tiling(
+        num_tiles=num_tiles,
+        columns=min(columns or landscape_columns(num_tiles, width / height), num_tiles),
+        tile_height=height,
+        tile_width=width,
+        gutter=(gutter, gutter),
+        margin=(gutter, gutter, gutter),
+    )
+
+
 def landscape_columns(num_tiles: int, tile_aspect: float = 1.0) -> int:
     """How many columns make a sheet near to square or landscape, with as few empty places as can be.
 

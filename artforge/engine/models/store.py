@@ -115,18 +115,7 @@ def save_model(
     path = folder / MODEL_FILE
     with atomic_path(path) as part, no_warnings():
         keras_model.save(part)
-    card = ModelCard(
-        name=name,
-        class_names=model.class_names,
-        input_size=model.input_size,
-        value_range=model.value_range,
-        flexible_size=model.flexible_size,
-        layers=model.layers,
-        sha256=sha256_of(path),
-        scores=dict(scores or {}),
-        temperature=model.temperature,
-        num_parameters=keras_model.count_params(),
-    )
+    card = make_card(model).model_copy(update={"sha256": sha256_of(path), "scores": dict(scores or {})})
     write_card(path, card)
     return card
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,62 +13,41 @@ from artforge.engine.models.architectures.architecture import CLASS_SCORES, IMAG
 from artforge.engine.models.architectures.heads import pooled_head
 
 
-def mobilenet_transfer(
+def mobilenet(
     num_classes: int,
     *,
     picture_shape: PictureShape,
     dropout: float,
     output_bias: NDArray[np.float32],
+    name: str,
+    kind: str,
     pretrained: bool = False,
 ) -> Any:
-    """MobileNet 1.0 under a new head: global average pooling, dropout, one dense layer.
-
-    Its last convolution counts as part of the head: it learns with it, and weights that end before it will do.
-
-    Args, returns: as `mobilenet_v2_transfer`.
-
-    Source: Howard et al. (2017), https://arxiv.org/abs/1704.04861
-    """
-    base = _base("MobileNet", picture_shape, pretrained=pretrained)
-    scores = pooled_head(base.output, num_classes, dropout, output_bias)
-    return load_keras().Model(base.input, scores, name="mobilenet_transfer")
-
-
-def mobilenet_v2_transfer(
-    num_classes: int,
-    *,
-    picture_shape: PictureShape,
-    dropout: float,
-    output_bias: NDArray[np.float32],
-    pretrained: bool = False,
-) -> Any:
-    """MobileNetV2 1.0 under a new head: global average pooling, dropout, one dense layer.
+    """A MobileNet of width 1.0 under a new head: global average pooling, dropout, one dense layer.
 
     Args:
         num_classes: two classes share one logit and a sigmoid; more have one logit each and a softmax.
         picture_shape: of the training pictures; only their channels count.
         dropout: share of the pooled features dropped in training, in [0, 1).
         output_bias: float32 (1,) for two classes, else (num_classes,).
+        name: of the network.
+        kind: `MobileNet` or `MobileNetV2`, as keras.applications calls them.
         pretrained: with ImageNet weights below the head.
 
     Returns:
         functional Keras model, flat: (n, h, w, channels) in [-1, 1] -> (n, 1) or (n, num_classes) probabilities.
 
-    Source: Sandler et al. (2018), https://arxiv.org/abs/1801.04381
+    Sources: Howard et al. (2017), https://arxiv.org/abs/1704.04861; Sandler et al. (2018),
+        https://arxiv.org/abs/1801.04381
     """
-    base = _base("MobileNetV2", picture_shape, pretrained=pretrained)
-    scores = pooled_head(base.output, num_classes, dropout, output_bias)
-    return load_keras().Model(base.input, scores, name="mobilenet_v2_transfer")
-
-
-def _base(kind: str, picture_shape: PictureShape, *, pretrained: bool) -> Any:
     keras = load_keras()
     with no_warnings():  # that weights made at 224 px are used for pictures of any size is meant
-        return getattr(keras.applications, kind)(
+        base = getattr(keras.applications, kind)(
             include_top=False,
             weights=IMAGENET if pretrained else None,
             input_shape=(None, None, picture_shape[-1]),
         )
+    return keras.Model(base.input, pooled_head(base.output, num_classes, dropout, output_bias), name=name)
 
 
 MOBILENET_TRANSFER = Architecture(
@@ -75,20 +55,20 @@ MOBILENET_TRANSFER = Architecture(
     title="MobileNet under a new head: its last convolution, global pooling and one dense layer",
     origin="Howard et al. (2017)",
     source="Howard et al. (2017), https://arxiv.org/abs/1704.04861; layers by keras.applications",
-    build=mobilenet_transfer,
+    build=partial(mobilenet, name="mobilenet_transfer", kind="MobileNet"),
     num_parameters=3_229_889,
     image_size=224,
     fixed_size=False,
     value_range=(-1.0, 1.0),
     pretrained=(IMAGENET,),
-    head=("conv_pw_13", "conv_pw_13_bn", CLASS_SCORES),
+    head=("conv_pw_13", "conv_pw_13_bn", CLASS_SCORES),  # weights that end before its last convolution will do
 )
 MOBILENET_V2_TRANSFER = Architecture(
     name="mobilenet_v2_transfer",
     title="MobileNetV2 under a new head: global pooling and one dense layer",
     origin="Sandler et al. (2018)",
     source="Sandler et al. (2018), https://arxiv.org/abs/1801.04381; layers by keras.applications",
-    build=mobilenet_v2_transfer,
+    build=partial(mobilenet, name="mobilenet_v2_transfer", kind="MobileNetV2"),
     num_parameters=2_259_265,
     image_size=224,
     fixed_size=False,
