@@ -62,6 +62,7 @@ def evaluate_command(
     path = resolve_model(model, base=Path())
     is_run = (path.parent / SPLIT_FILE).is_file()
     settings = read_settings(path.parent) if is_run else {}
+    parts = read_parts(path.parent) if is_run else None
     if data is None and dataset != "embedded":
         data, dataset = _data_of_run(model, settings, dataset)
     check_there(data, dataset)
@@ -78,7 +79,7 @@ def evaluate_command(
             progress=lambda done, total: bars.update(reading, completed=done, total=total),
         )
         match_classes(loaded.class_names, opened.class_names, model_name=loaded.name)
-        chosen = choose_pictures(opened, run_parts=read_parts(path.parent) if is_run else None, part=split)
+        chosen = choose_pictures(opened, run_parts=parts, part=split)
         folder = out or Path("evaluation") / folder_name(loaded.name, data)
         make_folder(folder)
         check_writable(folder)
@@ -91,8 +92,8 @@ def evaluate_command(
         warn(heading)
     else:
         (note if as_json else result)(heading)
-    if is_run and not chosen.are_known:
-        _warn_of_known(path.parent, settings, opened, chosen.indices)
+    if parts is not None and not chosen.are_known:
+        _warn_of_known(parts, settings, opened, chosen.indices)
     if opened.class_names != loaded.class_names:
         note(f"the set names its classes in another order; they are matched by name: {', '.join(loaded.class_names)}")
     if opened.skipped:
@@ -120,16 +121,17 @@ def _data_of_run(model: str, settings: dict[str, Any], dataset: str | None) -> t
     return (Path(own) if own else None), dataset or settings.get("dataset")
 
 
-def _warn_of_known(run: Path, settings: dict[str, Any], opened: Dataset, indices: NDArray[np.int64]) -> None:
+def _warn_of_known(
+    parts: dict[str, tuple[str, str]], settings: dict[str, Any], opened: Dataset, indices: NDArray[np.int64]
+) -> None:
     """Tell of pictures that the run was trained on, where its pictures are still there to compare with."""
     from artforge.engine.evaluation.known_pictures import num_known, trained_on
-    from artforge.engine.evaluation.runs import read_parts
 
     own = settings.get("data")
     if opened.root is None or not own or not Path(own).is_dir():
         return
     tested = [opened.root / opened.items[index] for index in indices.tolist()]
-    known = num_known(tested, trained_on(Path(own), read_parts(run)))
+    known = num_known(tested, trained_on(Path(own), parts))
     if known:
         warn(
             f"{known} of these {len(tested)} pictures are byte for byte some that the model was trained on: the scores "
