@@ -11,6 +11,7 @@ import pytest
 
 from artforge import ops
 from artforge.core.errors import ArtforgeError
+from artforge.core.seeds import generator
 from artforge.core.steps import registered_steps
 from artforge.core.values import Kind, array_fault
 
@@ -41,13 +42,19 @@ def inputs_of(step, height, width):
     return arrays
 
 
+def run(step, arrays, **settings):
+    """One call of a step: settings that it needs are filled in, chance is the same each time."""
+    chance = {"rng": generator(3)} if step.uses_rng else {}
+    return step.function(*arrays, **{**NEEDED.get(step.name, {}), **settings}, **chance)
+
+
 @pytest.mark.parametrize(("height", "width"), [(17, 23), (30, 12), (1, 1)])
 @pytest.mark.parametrize("name", STEPS)
 def test_every_step_gives_what_it_declares_and_leaves_its_inputs_alone(name, height, width):
     step = STEPS[name]
     arrays = inputs_of(step, height, width)
     copies = [array.copy() for array in arrays]
-    result = step.function(*arrays, **NEEDED.get(name, {}))
+    result = run(step, arrays)
     assert array_fault(result, step.output) is None
     for array, copy in zip(arrays, copies, strict=True):
         np.testing.assert_array_equal(array, copy)
@@ -62,7 +69,7 @@ def test_every_step_takes_read_only_arrays_and_gives_the_same_twice(name):
     arrays = inputs_of(step, 9, 14)
     for array in arrays:
         array.setflags(write=False)  # as they come out of the cache
-    first, second = (step.function(*arrays, **NEEDED.get(name, {})) for _ in range(2))
+    first, second = (run(step, arrays) for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
@@ -72,8 +79,7 @@ def test_every_step_takes_arrays_that_are_views(name):
     arrays = inputs_of(step, 18, 28)
     strided = [array[::2, ::2] for array in arrays]
     packed = [np.ascontiguousarray(array) for array in strided]
-    settings = NEEDED.get(name, {})
-    np.testing.assert_array_equal(step.function(*strided, **settings), step.function(*packed, **settings))
+    np.testing.assert_array_equal(run(step, strided), run(step, packed))
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -102,7 +108,7 @@ def test_every_step_refuses_in_a_call_from_python_what_its_checker_refuses(name,
         if isinstance(setting.default, bool) or setting.kind is Kind.PICTURE_SOURCE:
             continue  # any value is true or false, and any text may be a file
         with pytest.raises(ArtforgeError):
-            step.function(*inputs_of(step, 6, 7), **{**NEEDED.get(name, {}), setting.name: wrong})
+            run(step, inputs_of(step, 6, 7), **{setting.name: wrong})
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -111,7 +117,7 @@ def test_no_step_says_its_own_name_which_whoever_runs_it_puts_in_front(name):
     too_bright = [np.full_like(array, 9) for array in inputs_of(step, 6, 7)]
     for setting in step.settings.values():
         try:
-            step.function(*too_bright, **{**NEEDED.get(name, {}), setting.name: "no such thing"})
+            run(step, too_bright, **{setting.name: "no such thing"})
         except ArtforgeError as error:
             assert not str(error).startswith((f"{name}:", f"{name} needs"))
 
