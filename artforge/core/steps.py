@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter
 
 from artforge.core.errors import check_choice
-from artforge.core.values import ARRAY_KINDS, Kind
+from artforge.core.values import FLOWING_KINDS, Kind
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -135,13 +135,13 @@ def _read_signature(name: str, version: int, function: Callable[..., Any]) -> St
             settings[parameter.name] = _setting(parameter, hint)
         else:
             kind = _kind_of(hint)
-            if kind not in ARRAY_KINDS:
+            if kind not in FLOWING_KINDS:
                 told = f"step {name!r}: what flows in must be an array kind, {parameter.name} is {hint}"
                 raise TypeError(f"{told}; settings stand behind a star: (image: Image, *, {parameter.name}: float)")
             inputs.append(Input(parameter.name, kind, optional=parameter.default is not parameter.empty))
     output = _kind_of(hints.get("return"))
-    if output not in ARRAY_KINDS:
-        raise TypeError(f"step {name!r}: what flows out must be an array kind; write it like -> Image")
+    if output not in FLOWING_KINDS:
+        raise TypeError(f"step {name!r}: what flows out must be an array kind; write it like -> Image, or -> Drawing")
     return Step(name, version, function, tuple(inputs), settings, output, uses_rng="rng" in parameters)
 
 

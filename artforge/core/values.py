@@ -21,6 +21,7 @@ class Kind(StrEnum):
     IMAGES = "images"
     HEATMAP = "heatmap"
     FEATURE_MAPS = "feature maps"
+    DRAWING = "drawing"
     MODEL = "model"
     PICTURE_SOURCE = "picture"
     PICTURE_FOLDER = "picture folder"
@@ -94,6 +95,9 @@ ARRAY_KINDS: dict[Kind, tuple[int, int | None]] = {
     Kind.FEATURE_MAPS: (3, None),
 }
 """The array kinds: number of axes, and the size of the last axis where it is fixed."""
+
+FLOWING_KINDS = frozenset({*ARRAY_KINDS, Kind.DRAWING})
+"""What flows from step to step."""
 
 ITEM_OF = {Kind.IMAGES: Kind.IMAGE, Kind.FEATURE_MAPS: Kind.HEATMAP}
 """Kinds that hold several of another: a step that takes one maps over them."""
