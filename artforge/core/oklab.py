@@ -5,9 +5,11 @@ Source: Ottosson, A perceptual color space for image processing (2020), https://
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from artforge.core.light import to_light, to_srgb
 from artforge.core.values import Image
 
 _TO_CONES = np.asarray(
@@ -15,17 +17,39 @@ _TO_CONES = np.asarray(
         [0.4122214708, 0.5363325363, 0.0514459929],
         [0.2119034982, 0.6806995451, 0.1073969566],
         [0.0883024619, 0.2817188376, 0.6299787005],
-    ],
-    np.float32,
+    ]
 )
 _TO_LAB = np.asarray(
     [
         [0.2104542553, 0.7936177850, -0.0040720468],
         [1.9779984951, -2.4285922050, 0.4505937099],
         [0.0259040371, 0.7827717662, -0.8086757660],
-    ],
-    np.float32,
+    ]
 )
+_FROM_CONES, _FROM_LAB = np.linalg.inv(_TO_CONES), np.linalg.inv(_TO_LAB)
+
+_HALVINGS = 12
+"""Of the interval in which the strongest chroma that a screen shows is looked for: to within 1 part in 4096."""
+
+
+def to_cones(image: Image) -> NDArray[np.float32]:
+    """sRGB in [0, 1] -> (..., 3): cube roots of what the three kinds of cones take up, [0, 1]; OKLab turned and
+    stretched, where black is (0, 0, 0) and white (1, 1, 1).
+
+    Args:
+        image: float32 (..., 3).
+    """
+    return np.cbrt(_times(to_light(image), _TO_CONES))
+
+
+def cones_to_lab(cones: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The OKLab of what `to_cones` gives."""
+    return _times(cones, _TO_LAB)
+
+
+def lab_to_cones(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The inverse of `cones_to_lab`."""
+    return _times(lab, _FROM_LAB)
 
 
 def to_oklab(image: Image) -> NDArray[np.float32]:
@@ -34,9 +58,7 @@ def to_oklab(image: Image) -> NDArray[np.float32]:
     Args:
         image: float32 (..., 3).
     """
-    linear = np.where(image <= 0.04045, image / 12.92, ((np.maximum(image, 0) + 0.055) / 1.055) ** 2.4)
-    cones = np.cbrt(linear.astype(np.float32) @ _TO_CONES.T)
-    return np.asarray(cones @ _TO_LAB.T, np.float32)
+    return cones_to_lab(to_cones(image))
 
 
 def from_oklab(lab: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -45,10 +67,47 @@ def from_oklab(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     Args:
         lab: float32 (..., 3).
     """
-    cones = lab.astype(np.float64) @ np.linalg.inv(_TO_LAB.astype(np.float64)).T
-    linear = cones**3 @ np.linalg.inv(_TO_CONES.astype(np.float64)).T
-    bright = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, bright), np.float32)
+    light = _to_light(lab)
+    bright = np.float32(1.055) * np.maximum(light, np.float32(0.0031308)) ** np.float32(1 / 2.4) - np.float32(0.055)
+    return np.where(light <= 0.0031308, np.float32(12.92) * light, bright)
+
+
+def to_screen(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """OKLab -> sRGB in [0, 1]; a colour that no screen shows becomes the strongest of its hue and lightness.
+
+    Args:
+        lab: float32 (..., 3), of any lightness: below 0 is black, above 1 white.
+
+    Source: the idea is that of the CSS Color Module Level 4, section 13, https://www.w3.org/TR/css-color-4/
+    """
+    light = _to_light(lab)
+    beyond = ((light < -1e-4) | (light > 1 + 1e-4)).any(axis=-1)
+    if beyond.any():
+        light[beyond] = _strongest(lab[beyond])
+    return to_srgb(light)
+
+
+def _strongest(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The light of the colours with as much of their chroma as a screen shows: (n, 3)."""
+    lightness = np.clip(lab[:, :1], 0, 1)
+    least, most = np.zeros_like(lightness), np.ones_like(lightness)
+    for _ in range(_HALVINGS):
+        middle = (least + most) / 2
+        light = _to_light(np.concatenate([lightness, lab[:, 1:] * middle], axis=-1))
+        fits = ((light >= 0) & (light <= 1)).all(axis=-1, keepdims=True)
+        least, most = np.where(fits, middle, least), np.where(fits, most, middle)
+    return _to_light(np.concatenate([lightness, lab[:, 1:] * least], axis=-1))
+
+
+def _to_light(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    cones = lab_to_cones(lab)
+    return _times(cones * cones * cones, _FROM_CONES)
+
+
+def _times(colors: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Each colour times a matrix; OpenCV's product is more than twice as fast as NumPy's for so small a one."""
+    rows = np.ascontiguousarray(colors, np.float32).reshape(-1, 1, 3)
+    return np.asarray(cv2.transform(rows, matrix), np.float32).reshape(colors.shape)
 
 
 def mean_difference(image: Image, other: Image) -> float:

@@ -73,7 +73,7 @@ def test_picture_of_an_example_is_rendered_once(name, monkeypatch, tmp_path):
 def test_settings_are_told_in_words():
     blend, pull, grad_cam = STEPS["blend"].settings, STEPS["pull"].settings, STEPS["grad_cam"].settings
     assert range_text(blend["opacity"]) == "number in [0, 1]"
-    assert range_text(blend["space"]) == "one of srgb, linear"
+    assert range_text(blend["space"]) == "one of srgb, linear, oklab"
     assert range_text(pull["angle"]) == "number in [-360, 360]"
     assert range_text(grad_cam["model"]) == "model"
     assert range_text(grad_cam["layer"]) == "layer"
