@@ -42,7 +42,7 @@ class Layer:
         points: float32 (n, 2), the corners of all lines one after the other, in mm.
         ends: int32 (num_lines,), rising: line i is `points[ends[i - 1]:ends[i]]`, at least two points.
         dots: float32 (num_dots, 3): x, y and diameter in mm; a dot as wide as the pen is one touch of it.
-        travel_before: how far the raised pen travelled before the lines were put in order, in mm; None where nobody did.
+        travel_before: how far the raised pen went before the layer was put in order, in mm; None where nobody did.
     """
 
     pen: Pen
@@ -209,7 +209,9 @@ def unpack_drawing(content: bytes) -> Drawing:
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         head = json.loads(arrays["head"].tobytes())
         layers = tuple(
-            Layer(Pen(color, width), *(arrays[f"{what}{number}"] for what in ("points", "ends", "dots")), before)
+            Layer(
+                Pen(color, width), arrays[f"points{number}"], arrays[f"ends{number}"], arrays[f"dots{number}"], before
+            )
             for number, (color, width, before) in enumerate(head["layers"])
         )
     return Drawing(head["width"], head["height"], layers, head["paper"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +68,7 @@ def _inked_rows(drawing: Drawing, scale: float, top: int, height: int, width: in
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=drawing.paper)
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)  # its methods have no types
     for layer in drawing.layers:
         _add(figure, layer, scale, top, height)
     canvas.draw()
@@ -97,7 +97,7 @@ def _add(figure: Figure, layer: Layer, scale: float, top: int, height: int) -> N
         )
     for polygons in _discs(layer.dots, scale):
         figure.add_artist(
-            PolyCollection(polygons, facecolors=layer.pen.color, linewidths=0, transform=place, snap=False)
+            PolyCollection(list(polygons), facecolors=layer.pen.color, linewidths=0, transform=place, snap=False)
         )
 
 

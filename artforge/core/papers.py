@@ -46,7 +46,7 @@ def paper_size(text: object) -> tuple[float, float]:
         found = _MILLIMETRES.fullmatch(text.strip())
         if found is not None:
             width, height = float(found[1]), float(found[2])
-            if not (SMALLEST_MM <= min(width, height) and max(width, height) <= LARGEST_MM):
+            if min(width, height) < SMALLEST_MM or max(width, height) > LARGEST_MM:
                 raise ChoiceError(f"a sheet's edges are {SMALLEST_MM:g} to {LARGEST_MM:g} mm long, received {text!r}")
             return width, height
     hint = did_you_mean(text, list(PAPERS_MM)) if isinstance(text, str) else ""

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from artforge.core.cache_folder import size_limit, user_cache
+from artforge.core.drawings import Drawing, Value, pack_drawing, unpack_drawing
 from artforge.core.errors import OutputError
 from artforge.core.files import PART, atomic_path, is_abandoned, sha256_of, write_bytes
 
@@ -29,6 +29,7 @@ DEFAULT_LIMIT_MB = 4096
 _MEGABYTE = 10**6
 
 _DIGEST_BYTES = 32
+_ARRAY_MAGIC = b"\x93NUMPY"
 _ARRAY, _FILE, _RECORD, _STATE = ".array", ".file", ".record", ".state"
 _KINDS = {
     _ARRAY: "results of steps",
@@ -89,23 +90,23 @@ class Cache:
     limit: int = DEFAULT_LIMIT_MB * _MEGABYTE
     faults: set[str] = field(default_factory=set)
 
-    def load_array(self, key: str) -> NDArray[np.float32] | None:
-        """The array under `key`, or None where there is none (or no sound one)."""
+    def load_value(self, key: str) -> Value | None:
+        """The array or drawing under `key`, or None where there is none (or no sound one)."""
         content = self._read_checked(self._path(key, _ARRAY))
         if content is None:
             return None
-        return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
+        if content.startswith(_ARRAY_MAGIC):
+            return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
+        return unpack_drawing(content)
 
-    def has_array(self, key: str) -> bool:
-        """Whether an array is kept under `key`; its soundness shows when it is loaded."""
+    def has_value(self, key: str) -> bool:
+        """Whether an array or drawing is kept under `key`; its soundness shows when it is loaded."""
         return self._path(key, _ARRAY).is_file()
 
-    def store_array(self, key: str, array: NDArray[np.float32]) -> None:
-        """Keep an array under `key`, if the store can be written to."""
-        content = io.BytesIO()
-        np.save(content, array, allow_pickle=False)
+    def store_value(self, key: str, value: Value) -> None:
+        """Keep an array or a drawing under `key`, if the store can be written to."""
         with self._noting_faults():
-            self._write_checked(self._path(key, _ARRAY), content.getvalue())
+            self._write_checked(self._path(key, _ARRAY), _packed(value))
 
     def state_file(self, key: str) -> Path:
         """Where what is being made for `key` may keep its state meanwhile; whoever makes it takes it away again."""
@@ -225,6 +226,14 @@ class Cache:
 
     def _write_checked(self, path: Path, payload: bytes) -> None:
         write_bytes(path, hashlib.sha256(payload).digest() + payload)
+
+
+def _packed(value: Value) -> bytes:
+    if isinstance(value, Drawing):
+        return pack_drawing(value)
+    content = io.BytesIO()
+    np.save(content, value, allow_pickle=False)
+    return content.getvalue()
 
 
 def _mark_used(path: Path) -> None:

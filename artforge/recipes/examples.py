@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from artforge.core.cache_folder import user_cache
+from artforge.core.drawings import Drawing
+from artforge.core.inking import ink
 from artforge.core.pictures import write_png
 from artforge.core.steps import Setting, Step
 from artforge.core.values import Kind
@@ -35,6 +37,7 @@ _SOURCES: dict[Kind, list[Any]] = {
         {"colorize": {"map": ["black", "tomato", "ivory"]}},
         {"blend": {"base": "$art", "mode": "hard_light", "opacity": 0.85}},
     ],
+    Kind.DRAWING: ["$lines"],
 }
 _PIPES: dict[str, list[Any]] = {
     "art": [{"load": {"path": "embedded:hand_made/botanical/5", "long_edge": EDGE}}],
@@ -44,12 +47,14 @@ _PIPES: dict[str, list[Any]] = {
         {"normalize": {"percentiles": [1, 99]}},
     ],
     "maps": [{"feature_maps": {"model": _MODEL, "image": "$art", "layer": "conv3"}}],
+    "lines": ["$heat", {"isolines": {"page": "A6", "margin": 8}}],
 }
 _SHOWN: dict[Kind, list[Any]] = {
     Kind.IMAGE: [],
     Kind.IMAGES: ["grid"],
     Kind.HEATMAP: [{"normalize": {"percentiles": [1, 99]}}, {"colorize": {"map": "crameri:lajolla"}}],
     Kind.FEATURE_MAPS: [{"sort_channels": {"by": "energy"}}, {"channel_grid": {"tile": 64, "columns": 8}}],
+    Kind.DRAWING: [{"draw": {"long_edge": 2 * EDGE}}],
 }
 """What makes a picture of a value."""
 
@@ -121,7 +126,8 @@ def example_picture(step: Step) -> Path:
     node = planner.node("example", planner.base_variants[0])
     path = user_cache() / "examples" / f"{step.name}-{node.key[:_KEY_DIGITS]}.png"
     if not path.is_file():
-        write_png(path, Runner(checked.recipe.source, Cache(cache_folder(), cache_limit())).value(node))
+        picture = Runner(checked.recipe.source, Cache(cache_folder(), cache_limit())).value(node)
+        write_png(path, ink(picture) if isinstance(picture, Drawing) else picture)
     return path
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from artforge.core.formats.known import FORMATS
 from artforge.core.values import ITEM_OF, STACK_OF, Kind
 from artforge.recipes.checked import CheckedCall, CheckedPipe
 from artforge.recipes.problems import Problems
@@ -18,7 +19,10 @@ _WAYS_OUT = {
     (Kind.HEATMAP, Kind.IMAGE): ": put '- normalize' and '- colorize' behind it",
     (Kind.FEATURE_MAPS, Kind.IMAGE): ": put '- channel_grid' behind it",
     (Kind.IMAGES, Kind.IMAGE): ": put '- grid' behind it",
+    (Kind.IMAGE, Kind.HEATMAP): ": put '- tone' behind it for its darkness",
+    (Kind.DRAWING, Kind.IMAGE): ": put '- draw' behind it",
 }
+_MADE_BY = "'- stipple', '- hatch', '- isolines' or '- flow_lines'"
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,21 @@ class Flow:
         return CheckedPipe(pipe.name, start, tuple(followed), flowing if len(calls) == len(pipe.calls) else None)
 
     def show(self, output: Output, kind: Kind | None) -> None:
-        """An output shows an image."""
-        if kind is not None and kind is not Kind.IMAGE:
+        """An output shows an image or a drawing; a format of lines alone holds no other than a drawing."""
+        if kind is None:
+            return
+        given = f"${output.source.name} gives {kind.with_article}"
+        if kind not in (Kind.IMAGE, Kind.DRAWING):
             way_out = _WAYS_OUT.get((kind, Kind.IMAGE), "")
-            message = f"output {output.name!r} shows an image, ${output.source.name} gives {kind.with_article}{way_out}"
+            message = f"output {output.name!r} shows an image or a drawing, {given}{way_out}"
             self.problems.add(output.source.position, message)
+        of_lines = " and ".join(name for name in output.formats if not FORMATS[name].pixels)
+        if of_lines and output.is_sheet:
+            message = f"output {output.name!r}: a contact sheet is a picture, {of_lines} holds lines; write png"
+            self.problems.add(output.source.position, message)
+        elif of_lines and kind is Kind.IMAGE:
+            message = f"output {output.name!r}: {of_lines} holds a drawing, {given}: write png, or make a drawing"
+            self.problems.add(output.source.position, f"{message} of a heatmap ({_MADE_BY})")
 
     def _mapped(self, call: CheckedCall, received: Mapping[str, Kind | None]) -> tuple[str, ...]:
         mapped = []

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from artforge.core.drawings import Drawing, Value
 from artforge.core.errors import ShapeError, StepError
 from artforge.core.seeds import derive_seed, generator
 from artforge.core.values import Kind, array_fault
@@ -17,14 +18,14 @@ MAX_STACK_BYTES = 4_000_000_000
 """Of several pictures or maps that are held at once."""
 
 
-def run_step(node: Node, inputs: Mapping[str, NDArray[np.float32]], settings: Mapping[str, Any]) -> Any:
+def run_step(node: Node, inputs: Mapping[str, Value], settings: Mapping[str, Any]) -> Any:
     """What the step gives: one value, or one for each item of the inputs that are mapped, put together.
 
     A step that draws by chance has a seed of its own for each item.
 
     Args:
         node: what is to be run.
-        inputs: arrays by the name of the input.
+        inputs: arrays or drawings by the name of the input.
         settings: as the function takes them.
 
     Raises:
@@ -60,8 +61,10 @@ def run_step(node: Node, inputs: Mapping[str, NDArray[np.float32]], settings: Ma
     return np.stack(results, axis=0 if node.step.output is Kind.IMAGE else -1)
 
 
-def _items(stack: NDArray[np.float32], kind: Kind) -> NDArray[np.float32]:
+def _items(stack: Value, kind: Kind) -> NDArray[np.float32]:
     """The items along the first axis: pictures stand so, maps along the last."""
+    if isinstance(stack, Drawing):
+        raise AssertionError("no kind of value holds several drawings")
     return stack if kind is Kind.IMAGE else np.moveaxis(stack, -1, 0)
 
 

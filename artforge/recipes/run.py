@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from artforge.core.drawings import Drawing, Value, value_fault
 from artforge.core.errors import ArtforgeError, StepError
-from artforge.core.values import Kind, array_fault
+from artforge.core.values import Kind
 from artforge.core.work import Work, working
 from artforge.recipes.cache import Cache
 from artforge.recipes.keys import stored_key
@@ -63,14 +61,14 @@ class Runner:
     noticed: Callable[[str], None] = _tell_nobody
     computed: Callable[[Node, float], None] = _tell_nobody
     halted: threading.Event = field(default_factory=threading.Event)
-    _memory: OrderedDict[str, NDArray[np.float32]] = field(default_factory=OrderedDict)
+    _memory: OrderedDict[str, Value] = field(default_factory=OrderedDict)
     _held_bytes: int = 0
     _told: set[str] = field(default_factory=set)
-    _running: dict[str, Future[NDArray[np.float32]]] = field(default_factory=dict)
+    _running: dict[str, Future[Value]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _one_by_one: threading.RLock = field(default_factory=threading.RLock)
 
-    def value(self, node: Node) -> NDArray[np.float32]:
+    def value(self, node: Node) -> Value:
         """The node's value; read-only, since others may share it.
 
         Raises:
@@ -105,19 +103,22 @@ class Runner:
 
     def is_known(self, node: Node) -> bool:
         """Whether the value lies in the store, so that another process finds it there."""
-        return self.store.has_array(stored_key(node))
+        return self.store.has_value(stored_key(node))
 
-    def _known_or_computed(self, node: Node) -> NDArray[np.float32]:
+    def _known_or_computed(self, node: Node) -> Value:
         self.awaited(node.key)
-        value = self.store.load_array(stored_key(node))
+        value = self.store.load_value(stored_key(node))
         if value is None:
             value = self._compute(node)
         else:
             self.computed(node, 0.0)
-        value.setflags(write=False)
+        if isinstance(value, Drawing):
+            value.freeze()
+        else:
+            value.setflags(write=False)
         return value
 
-    def _compute(self, node: Node) -> NDArray[np.float32]:
+    def _compute(self, node: Node) -> Value:
         inputs = {name: self.value(source) for name, source in node.inputs.items()}
         settings = {name: self._loaded(node, name, value) for name, value in node.settings.items()}
         state_file = self.store.state_file(stored_key(node))
@@ -129,7 +130,7 @@ class Runner:
         try:
             with self._turn(node), working(work):
                 started = time.perf_counter()
-                value = run_step(node, inputs, settings)
+                value: Value = run_step(node, inputs, settings)
                 seconds = time.perf_counter() - started
         except ArtforgeError as error:
             raise StepError(self._placed(node, str(error))) from error
@@ -137,7 +138,7 @@ class Runner:
             raise StepError(
                 self._placed(node, "out of memory: make the work smaller, or render a --preview")
             ) from error
-        fault = array_fault(value, node.checked.output)
+        fault = value_fault(value, node.checked.output)
         if fault is not None:
             raise StepError(self._placed(node, f"gave a wrong result: {fault}"))
         with self._lock:
@@ -146,8 +147,8 @@ class Runner:
         with suppress(OSError):  # a store that cannot be written to holds no state either
             state_file.unlink(missing_ok=True)
         if seconds > _READ_SECONDS + value.nbytes / _READ_BYTES_PER_SECOND:
-            self.store.store_array(stored_key(node), value)
-        return np.asarray(value)
+            self.store.store_value(stored_key(node), value)
+        return value
 
     def _turn(self, node: Node) -> AbstractContextManager[object]:
         """Networks, and steps that are not ours, run one at a time: nobody knows whether threads can share them."""
@@ -185,7 +186,7 @@ class Runner:
     def _placed(self, node: Node, message: str, severity: str = "error") -> str:
         return at(self.source, node.checked.call.position, f"{node.step.name}: {message}", severity)
 
-    def _hold(self, key: str, value: NDArray[np.float32]) -> None:
+    def _hold(self, key: str, value: Value) -> None:
         self._memory[key] = value
         self._held_bytes += value.nbytes
         while self._held_bytes > MEMORY_BYTES and len(self._memory) > 1:

@@ -44,7 +44,7 @@ def explain(renderer: Renderer) -> Iterator[Verdict]:
 
 
 def _verdict(place: Place, store: Cache, before: dict[str, Any] | None) -> Verdict:
-    if store.load_array(stored_key(place.node)) is not None:
+    if store.load_value(stored_key(place.node)) is not None:
         return Verdict(place, "hit")
     if before is None:
         return Verdict(place, "new")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
+from artforge.core.drawings import Drawing
+from artforge.core.formats.drawn import write_drawing
 from artforge.core.formats.known import FilmFormat, StillFormat
 from artforge.core.formats.stills import write_still
 from artforge.core.formats.writing import write_film
@@ -19,11 +21,11 @@ _EVEN_FORMATS = frozenset({"mp4", "webm"})
 def write_work(
     path: Path,
     artifact: Artifact,
-    work: Image | Frames,
+    work: Image | Drawing | Frames,
     label: Label | None,
     on_frame: Callable[[int], None] | None = None,
 ) -> None:
-    """Write a picture or a film, whole or not at all.
+    """Write a picture, a drawing or a film, whole or not at all.
 
     Raises:
         ShapeError: a frame has another size than the first.
@@ -32,6 +34,8 @@ def write_work(
     quality = artifact.output.quality
     if isinstance(work, Frames):
         write_film(path, work, cast(FilmFormat, artifact.format), label=label, quality=quality, on_frame=on_frame)
+    elif isinstance(work, Drawing):
+        write_drawing(path, work, artifact.format, label)
     else:
         write_still(path, work, cast(StillFormat, artifact.format), label, quality)
 

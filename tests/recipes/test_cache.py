@@ -22,25 +22,25 @@ def store(tmp_path):
 
 def test_array_comes_back_bit_for_bit_and_only_under_its_key(store):
     array = np.random.default_rng(0).standard_normal((3, 5, 2)).astype(np.float32)
-    store.store_array(KEY, array)
-    np.testing.assert_array_equal(store.load_array(KEY), array)
-    assert store.load_array(OTHER) is None
+    store.store_value(KEY, array)
+    np.testing.assert_array_equal(store.load_value(KEY), array)
+    assert store.load_value(OTHER) is None
 
 
 @pytest.mark.parametrize(
     "damage", [lambda content: content[:-7], lambda content: content[:60] + b"x" + content[61:], lambda _: b""]
 )
 def test_damaged_array_is_dropped_not_returned(store, damage):
-    store.store_array(KEY, np.ones((4, 4), np.float32))
+    store.store_value(KEY, np.ones((4, 4), np.float32))
     (path,) = [path for path in store.folder.rglob("*") if path.is_file()]
     path.write_bytes(damage(path.read_bytes()))
-    assert store.load_array(KEY) is None
+    assert store.load_value(KEY) is None
     assert not path.exists()
 
 
 def test_no_pickle_is_ever_read(store):
     with pytest.raises(ValueError, match="allow_pickle"):
-        store.store_array(KEY, np.array([{"a": 1}], dtype=object))
+        store.store_value(KEY, np.array([{"a": 1}], dtype=object))
 
 
 def test_file_comes_back_whole_with_its_record(store, tmp_path):
@@ -66,13 +66,13 @@ def test_damaged_file_is_not_restored(store, tmp_path):
 def test_trimming_drops_what_was_used_longest_ago(tmp_path):
     store = Cache(tmp_path / "store", limit=3000)
     for index, key in enumerate((KEY, OTHER, "ef" * 32)):
-        store.store_array(key, np.full(256, index, np.float32))  # about 1.2 kB each
+        store.store_value(key, np.full(256, index, np.float32))  # about 1.2 kB each
         (path,) = store.folder.rglob(f"{key}*")
         os.utime(path, (1000 + index, 1000 + index))
-    store.load_array(KEY)  # used again, just now
+    store.load_value(KEY)  # used again, just now
     store.trim()
-    assert store.load_array(KEY) is not None
-    assert store.load_array(OTHER) is None
+    assert store.load_value(KEY) is not None
+    assert store.load_value(OTHER) is None
 
 
 def test_folder_and_limit_follow_the_environment(monkeypatch, tmp_path):
@@ -88,8 +88,8 @@ def test_folder_and_limit_follow_the_environment(monkeypatch, tmp_path):
 def test_store_that_cannot_be_written_to_is_noted_and_does_without(tmp_path):
     (tmp_path / "taken").write_text("a file")
     store = Cache(tmp_path / "taken" / "works")
-    store.store_array(KEY, np.ones(3, np.float32))
-    assert store.load_array(KEY) is None
+    store.store_value(KEY, np.ones(3, np.float32))
+    assert store.load_value(KEY) is None
     assert "nothing can be kept in the cache" in next(iter(store.faults))
 
 
@@ -113,7 +113,7 @@ def test_entry_that_is_trimmed_while_it_is_restored_still_comes_out_whole(store,
 def test_contents_are_told_by_kind_with_their_size_and_age(store, tmp_path):
     assert store.contents().num_bytes == 0
     assert store.contents().oldest_seconds is None
-    store.store_array(KEY, np.ones(256, np.float32))
+    store.store_value(KEY, np.ones(256, np.float32))
     made = tmp_path / "made.png"
     made.write_bytes(b"x" * 500)
     store.store_file(OTHER, made, "record")
@@ -139,7 +139,7 @@ def test_contents_are_told_by_kind_with_their_size_and_age(store, tmp_path):
 )
 def test_cleaning_spares_what_it_should(store, conditions, left):
     for index, key in enumerate((KEY, OTHER, "ef" * 32)):
-        store.store_array(key, np.full(256, index, np.float32))
+        store.store_value(key, np.full(256, index, np.float32))
         (path,) = store.folder.rglob(f"{key}*")
         used = time.time() - 3000 * (3 - index)
         os.utime(path, (used, used))
@@ -150,7 +150,7 @@ def test_cleaning_spares_what_it_should(store, conditions, left):
 
 
 def test_what_a_killed_render_left_half_written_goes_and_what_one_writes_now_stays(store):
-    store.store_array(KEY, np.ones(4, np.float32))
+    store.store_value(KEY, np.ones(4, np.float32))
     folder = store.folder / KEY[:2]
     old, new = folder / ".part-old.array", folder / ".part-new.array"
     for path in (old, new):
