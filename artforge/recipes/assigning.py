@@ -8,8 +8,11 @@ from artforge.core.errors import UsageError, did_you_mean
 from artforge.recipes.document import Tree, parse_document
 from artforge.recipes.problems import Position, Problems
 
-PLAIN_SECTIONS = ("title", "description", "creator", "rights", "licence")
+PLAIN_SECTIONS = ("title", "description", "creator", "rights", "licence", "timeline", "sweep")
 """Sections that are set by their bare name."""
+
+_DROP_DEPTHS = {"timeline": 2, "sweep": 2, "outputs": 3, "params": 2, "steps": 2}
+"""How deep below a section `null` drops what stands there; any deeper it is a value, such as no class at all."""
 
 
 def assign(root: Tree, path: str, text: str, problems: Problems) -> Tree:
@@ -19,7 +22,7 @@ def assign(root: Tree, path: str, text: str, problems: Problems) -> Tree:
         root: the recipe's tree.
         path: names with dots between them: `timeline.fps`, `outputs.still.size`, `sweep.intensity.count`, and for a
             setting the pipe, the step (`blend#2` the second of that name) and the setting: `steps.glow.blend.opacity`.
-        text: the value, read as YAML.
+        text: the value, read as YAML; `null` drops a section, a name of it, or what an output says.
         problems: where faults are noted; the value's positions carry the words of the command line.
 
     Raises:
@@ -29,10 +32,15 @@ def assign(root: Tree, path: str, text: str, problems: Problems) -> Tree:
     problems.add_file(file, text)
     plain = not text or text.startswith("#")  # a colour, which YAML would take for a comment
     value = Tree(text, Position(1, 1, max(1, len(text)), file)) if plain else parse_document(text, problems, file)
-    return root if value is None else _at(root, path.split("."), value, path)
+    if value is None:
+        return root
+    names = path.split(".")
+    dropped = value.value is None and len(names) <= _DROP_DEPTHS.get(names[0], 1)
+    return _at(root, names, None if dropped else value, path)
 
 
-def _at(tree: Tree, names: list[str], value: Tree, path: str) -> Tree:
+def _at(tree: Tree, names: list[str], value: Tree | None, path: str) -> Tree:
+    """The tree with `value` at a path of names; None drops what stands there."""
     name, *below = names
     if isinstance(tree.value, list):
         places = _calls(tree)
@@ -48,11 +56,19 @@ def _at(tree: Tree, names: list[str], value: Tree, path: str) -> Tree:
     if not below:
         if not isinstance(tree.value, dict) and tree.value is not None:
             raise UsageError(f"--set {path}: {tree.value!r} stands there, which has no {name!r}")
+        if value is None:
+            return _without(tree, name, path)
         places_of_keys = {**tree.key_positions, name: tree.key_positions.get(name, value.position)}
         return Tree({**tree.mapping, name: value}, tree.position, places_of_keys)
     if name not in tree.mapping:
         raise UsageError(f"--set {path}: {_unknown(name, list(tree.mapping))}")
     return replace(tree, value={**tree.mapping, name: _at(tree.mapping[name], below, value, path)})
+
+
+def _without(tree: Tree, name: str, path: str) -> Tree:
+    if name not in tree.mapping:
+        raise UsageError(f"--set {path}: {_unknown(name, list(tree.mapping))}")
+    return replace(tree, value={key: entry for key, entry in tree.mapping.items() if key != name})
 
 
 def _calls(pipe: Tree) -> dict[str, int]:

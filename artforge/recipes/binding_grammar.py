@@ -18,7 +18,7 @@ from artforge.recipes.bindings import (
     is_number,
     parts_of_paths,
 )
-from artforge.recipes.document import Tree
+from artforge.recipes.document import Tree, as_written
 from artforge.recipes.easing import EASINGS
 from artforge.recipes.expressions import TIME_NAMES, VARIANT_NAMES, ExpressionError, parse_expression
 from artforge.recipes.problems import Position, Problems
@@ -179,5 +179,5 @@ def _key_value(entry: Tree, params: Mapping[str, Param], timeline: Timeline, pro
         return None
     if isinstance(value, Constant) and is_number(value.value):
         return value
-    problems.add(entry.position, f"a key's value is a number or a numeric param, received {entry.plain()!r}")
+    problems.add(entry.position, f"a key's value is a number or a numeric param, received {as_written(entry.plain())}")
     return None

@@ -24,6 +24,7 @@ from artforge.recipes.steps import load_steps
 from artforge.recipes.templates import template_fault
 from artforge.recipes.tried_values import ValueTrial
 from artforge.recipes.trust import Trust
+from artforge.recipes.unread import warn_of_unread_params
 from artforge.recipes.user_steps import UserSteps, load_user_steps, packaged_steps
 from artforge.recipes.variants import base_folder, scope_of, spread_variants
 from artforge.recipes.wiring import Wiring
@@ -96,6 +97,7 @@ class _Checker:
             check_grid(recipe, output, self.problems)
             check_texts(recipe, output, self.problems)
         self._texts()
+        warn_of_unread_params(recipe, self.problems)
         if self._params():
             self._values([call for _, calls in wired.values() for call in calls])
         return CheckedRecipe(recipe, pipes, tuple(self.problems.warnings()))

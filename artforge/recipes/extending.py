@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from artforge.core.errors import RecipeError, did_you_mean
-from artforge.recipes.document import MAX_CHARACTERS, Tree, parse_document
+from artforge.recipes.document import MAX_CHARACTERS, Tree, as_written, parse_document
 from artforge.recipes.problems import Position, Problems
 from artforge.recipes.trust import Trust
 
@@ -88,7 +88,9 @@ class _Chain:
 
     def _path(self, named: Tree, folder: Path, seen: tuple[Path, ...]) -> Path | None:
         if not isinstance(named.value, str) or not named.value.strip():
-            message = f"extends names one recipe file, such as 'extends: tide.yaml', received {named.plain()!r}"
+            message = (
+                f"extends names one recipe file, such as 'extends: tide.yaml', received {as_written(named.plain())}"
+            )
             self.problems.add(named.position, message)
             return None
         path = folder / named.value

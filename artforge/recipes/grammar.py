@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from artforge.recipes.assigning import assign
-from artforge.recipes.document import Tree, to_yaml
+from artforge.recipes.document import Tree, as_written, to_yaml
 from artforge.recipes.extending import read_whole
 from artforge.recipes.output_grammar import OutputReader
 from artforge.recipes.param_grammar import ParamReader
@@ -117,7 +117,7 @@ class _Reader(Readers):
             if isinstance(item.value, str) and item.value.endswith(".py"):
                 files.append(Reference(item.value, item.position))
             else:
-                message = f"ops names Python files, such as 'ops: ./my_ops.py', received {item.plain()!r}"
+                message = f"ops names Python files, such as 'ops: ./my_ops.py', received {as_written(item.plain())}"
                 self.problems.add(item.position, message)
         return tuple(files)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast, get_args
 
 from artforge.recipes.assigning import PLAIN_SECTIONS
-from artforge.recipes.document import Tree
+from artforge.recipes.document import Tree, as_written
 from artforge.recipes.problems import Position
 from artforge.recipes.readers import Readers, key_place
 from artforge.recipes.recipe import NUMERIC_TYPES, Param, ParamType
@@ -73,7 +73,9 @@ class ParamReader(Readers):
             self.problems.add(place, f"param {name!r} is a choice: it needs choices: [a, b, ...]")
         for choice in self.list(entry, "choices"):
             if not isinstance(choice.value, str):
-                message = f"choices of param {name!r} are texts, received {choice.plain()!r}: put it in quotes"
+                message = (
+                    f"choices of param {name!r} are texts, received {as_written(choice.plain())}: put it in quotes"
+                )
                 self.problems.add(choice.position, message)
         return choices
 

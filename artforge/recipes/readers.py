@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from artforge.core.errors import choice_message, did_you_mean
-from artforge.recipes.document import Tree
+from artforge.recipes.document import Tree, as_written
 from artforge.recipes.problems import Position, Problems
 
 START = Position(1, 1)
@@ -62,7 +62,7 @@ class Readers:
             self.problems.add(entry.position, f"{key} is empty: write a text, or leave it out")
             return ""
         if not isinstance(entry.value, str):
-            self.problems.add(entry.position, f"{key} is text, received {entry.plain()!r}: put it in quotes")
+            self.problems.add(entry.position, f"{key} is text, received {as_written(entry.plain())}: put it in quotes")
             return ""
         return entry.value
 
@@ -79,7 +79,7 @@ class Readers:
         if entry is None:
             return default
         if isinstance(entry.value, bool) or not isinstance(entry.value, int | float) or not math.isfinite(entry.value):
-            self.problems.add(entry.position, f"{key} is a number, received {entry.plain()!r}")
+            self.problems.add(entry.position, f"{key} is a number, received {as_written(entry.plain())}")
             return default
         return entry.value
 
@@ -90,7 +90,7 @@ class Readers:
             return default
         if isinstance(entry.value, bool) or not isinstance(entry.value, int) or not low <= entry.value <= high:
             self.problems.add(
-                entry.position, f"{key} is a whole number from {low} to {high}, received {entry.plain()!r}"
+                entry.position, f"{key} is a whole number from {low} to {high}, received {as_written(entry.plain())}"
             )
             return default
         return entry.value
@@ -112,10 +112,8 @@ class Readers:
             return None
         found = _PIXELS.fullmatch(str(entry.value))
         if found is None or not 16 <= int(found[1]) <= 32768:
-            message = (
-                f"{key} is 'native' or a long edge from 16px to 32768px, such as 1080px, received {entry.plain()!r}"
-            )
-            self.problems.add(entry.position, message)
+            wanted = f"{key} is 'native' or a long edge from 16px to 32768px, such as 1080px"
+            self.problems.add(entry.position, f"{wanted}, received {as_written(entry.plain())}")
             return None
         return int(found[1])
 

@@ -11,7 +11,7 @@ from artforge.core.colors import canonical_color, canonical_palette
 from artforge.core.errors import did_you_mean
 from artforge.core.formats.known import FilmFormat, StillFormat
 from artforge.core.values import Kind
-from artforge.recipes.document import Tree
+from artforge.recipes.document import Tree, as_written
 from artforge.recipes.problems import Position
 from artforge.recipes.timeline import Timeline
 
@@ -59,14 +59,18 @@ class Param:
         if self.type in NUMERIC_TYPES:
             return self._number_fault(value)
         if self.type == "bool":
-            return None if isinstance(value, bool) else f"param {self.name!r} wants true or false, received {value!r}"
+            return (
+                None
+                if isinstance(value, bool)
+                else f"param {self.name!r} wants true or false, received {as_written(value)}"
+            )
         if self.type == "class" and value is None:
             return None  # the class that the model itself predicts
         if self.type == "palette" and isinstance(value, list) and all(isinstance(color, str) for color in value):
             return self._color_fault(lambda: canonical_palette(value))
         if not isinstance(value, str):
             wanted = "a name or a list of colours" if self.type == "palette" else f"text ({self.type})"
-            return f"param {self.name!r} wants {wanted}, received {value!r}"
+            return f"param {self.name!r} wants {wanted}, received {as_written(value)}"
         if self.type == "choice" and value not in self.choices:
             hint = did_you_mean(value, self.choices)
             return f"param {self.name!r}: {value!r} is not one of: {', '.join(self.choices)}{hint}"
@@ -82,7 +86,7 @@ class Param:
     def _number_fault(self, value: Any) -> str | None:
         wanted = "a whole number" if self.type == "int" else "a number"
         if isinstance(value, bool) or not isinstance(value, int if self.type == "int" else int | float):
-            return f"param {self.name!r} wants {wanted}, received {value!r}"
+            return f"param {self.name!r} wants {wanted}, received {as_written(value)}"
         low, high = self.minimum, self.maximum
         if (low is not None and value < low) or (high is not None and value > high):
             shown = f"[{'-inf' if low is None else f'{low:g}'}, {'inf' if high is None else f'{high:g}'}]"

@@ -11,6 +11,7 @@ from artforge.core.errors import did_you_mean
 from artforge.core.steps import Setting, Step
 from artforge.recipes.bindings import Scope
 from artforge.recipes.checked import CheckedCall
+from artforge.recipes.document import as_written
 
 _LENGTH_FAULTS = {"missing", "too_short", "too_long"}
 
@@ -44,13 +45,15 @@ def setting_fault(step: Step, setting: Setting, value: Any) -> str | None:
     """What is wrong with `value` for this setting, or None."""
     where = f"{step.name}.{setting.name}"
     if setting.adapter is None:
-        return None if isinstance(value, str) else f"{where} is the name of a {setting.kind}, received {value!r}"
+        return (
+            None if isinstance(value, str) else f"{where} is the name of a {setting.kind}, received {as_written(value)}"
+        )
     try:
         setting.adapter.validate_python(rounded(setting, value))
     except ValidationError as error:
         return f"{where}: {_worded(error, value)}"
     fault = _emptiness(setting, value)
-    return fault and f"{where} asks for nothing: {fault}, received {value!r}"
+    return fault and f"{where} asks for nothing: {fault}, received {as_written(value)}"
 
 
 def _emptiness(setting: Setting, value: Any) -> str | None:
@@ -70,15 +73,15 @@ def _worded(error: ValidationError, value: Any) -> str:
     if first["type"] == "literal_error":
         expected = str(first["ctx"]["expected"])
         allowed = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
-        return f"{received!r} is not one of: {', '.join(allowed)}{did_you_mean(str(received), allowed)}"
+        return f"{as_written(received)} is not one of: {', '.join(allowed)}{did_you_mean(str(received), allowed)}"
     bounds = {"greater_than_equal": "ge", "less_than_equal": "le", "greater_than": "gt", "less_than": "lt"}
     if first["type"] in bounds:
-        return f"{received!r} is out of range: it {first['msg'].removeprefix('Input ')}"
+        return f"{as_written(received)} is out of range: it {first['msg'].removeprefix('Input ')}"
     if first["type"] in _LENGTH_FAULTS and isinstance(received, list | tuple):
-        return f"a list of {_length_wanted(faults, received)} is wanted, received {list(received)!r}"
+        return f"a list of {_length_wanted(faults, received)} is wanted, received {as_written(received)}"
     message = first["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list")
     told = f"{message[:1].lower()}{message[1:]}"
-    return told if ", received " in told else f"{told}, received {_as_written(received)!r}"
+    return told if ", received " in told else f"{told}, received {as_written(received)}"
 
 
 def _length_wanted(faults: Sequence[Any], received: Sequence[Any]) -> str:
@@ -88,8 +91,3 @@ def _length_wanted(faults: Sequence[Any], received: Sequence[Any]) -> str:
         return str(len(received) + sum(fault["type"] == "missing" for fault in faults))
     bounds = first["ctx"]
     return f"at least {bounds['min_length']}" if first["type"] == "too_short" else f"at most {bounds['max_length']}"
-
-
-def _as_written(value: Any) -> Any:
-    """Tuples as the lists that stand in the recipe."""
-    return [_as_written(part) for part in value] if isinstance(value, list | tuple) else value

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal, cast, overload
 
 from artforge.core.errors import did_you_mean
-from artforge.recipes.document import Tree
+from artforge.recipes.document import Tree, as_written
 from artforge.recipes.problems import Position
 from artforge.recipes.readers import MAX_SEED, Readers
 from artforge.recipes.recipe import NUMERIC_TYPES, Axis, Param, SweepBlock
@@ -128,7 +128,7 @@ class SweepReader(Readers):
 
 def _seed_fault(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SEED:
-        return f"a seed is a whole number from 0 to {MAX_SEED}, received {value!r}"
+        return f"a seed is a whole number from 0 to {MAX_SEED}, received {as_written(value)}"
     return None
 
 

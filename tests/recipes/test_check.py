@@ -273,3 +273,17 @@ def test_check_never_crashes_whatever_stands_in_a_section(studio, section, names
         check_recipe(json.dumps(recipe), str(studio / "generated.yaml"))
     except ArtforgeError as error:
         assert str(error)
+
+
+UNREAD = GOOD.replace("$intensity}, ease", "1}, ease").replace("intensity/2", "t")
+
+
+def test_param_that_nothing_reads_is_warned_of_at_its_name(write_recipe):
+    told = [each for each in check_file(write_recipe(UNREAD)).warnings if "param 'intensity'" in each]
+    assert re.search(r"\d+:\d+: warning: param 'intensity' is read by nothing: write \$intensity", told[0])
+
+
+@pytest.mark.parametrize("read", ["sheet: {labels: '{intensity:.2f}', ", "sheet: {name: 'at {intensity}', "])
+def test_param_that_a_text_reads_is_not_warned_of(write_recipe, read):
+    told = check_file(write_recipe(UNREAD.replace("sheet: {", read))).warnings
+    assert not [each for each in told if "param 'intensity'" in each]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from artforge.recipes.document import parse_document, parse_scalar
+from artforge.recipes.document import as_written, parse_document, parse_scalar
 from artforge.recipes.problems import Position, Problems
 
 
@@ -100,3 +100,17 @@ def test_written_yaml_reads_as_the_same_values():
     tree, problems = parse(yaml_of(value))
     assert tree.plain() == value
     assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (None, "null"),
+        (True, "true"),
+        ("true", "'true'"),
+        ([1, (2.5, None)], "[1, [2.5, null]]"),
+        ({"a": False, "b": ["x"]}, "{a: false, b: ['x']}"),
+    ],
+)
+def test_values_in_messages_stand_as_in_a_recipe(value, written):
+    assert as_written(value) == written

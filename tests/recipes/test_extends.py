@@ -189,6 +189,31 @@ def test_second_call_of_a_step_and_one_without_settings_can_be_set(write_recipe)
     assert (second.settings["margin"].value, second.settings["color"].value) == (0.1, "#ff0000")
 
 
+def test_null_drops_what_stands_there(write_recipe):
+    recipe = check_file(write_recipe(BODY), set_to("sweep=null", "outputs.sheet=null", "timeline.loop=null")).recipe
+    assert not recipe.sweep
+    assert list(recipe.outputs) == ["still"]
+    assert recipe.timeline.num_frames == 8
+    assert not recipe.timeline.loop
+    assert check_file(write_recipe(BODY), set_to("timeline=null")).recipe.timeline is None
+
+
+def test_null_is_a_value_where_a_param_or_a_setting_takes_one(write_recipe):
+    body = BODY.replace("{load: {path: two.png}}", "{load: {path: two.png, long_edge: 64}}")
+    call = check_file(write_recipe(body), set_to("steps.other.load.long_edge=null")).recipe.pipes["other"].calls[0]
+    assert call.settings["long_edge"].value is None
+
+
+def test_what_is_not_there_cannot_be_dropped_from_the_command_line(write_recipe):
+    with pytest.raises(UsageError, match="there is no 'shet' there - did you mean 'sheet'"):
+        check_file(write_recipe(BODY), set_to("outputs.shet=null"))
+
+
+def test_an_output_can_be_added(write_recipe):
+    recipe = check_file(write_recipe(BODY), set_to("outputs.big={from: $glow, size: 640px}")).recipe
+    assert recipe.outputs["big"].long_edge == 640
+
+
 def test_wrong_value_is_told_at_the_word_that_was_typed(write_recipe):
     told = faults(write_recipe(BODY), set_to("steps.glow.blend.mode=scren", "timeline.fps=0"))
     assert "--set steps.glow.blend.mode:1:1: error: blend.mode: 'scren' is not one of" in told

@@ -134,8 +134,8 @@ def test_a_class_by_number_is_told_of_quotes_where_the_names_are_not_known(write
     [
         (HEAT.format("target: {}"), "grad_cam.target asks for nothing: name at least one, received {}"),
         (HEAT.format("target: []"), "grad_cam.target asks for nothing: name at least one, received []"),
-        (HEAT.format("target: {human: 0, machine: 0}"), "at least one weight must not be 0, received {'human': 0, "),
-        (HEAT.format('target: {human: "=t"}'), "one weight must not be 0, received {'human': 0} (at frame 0)"),
+        (HEAT.format("target: {human: 0, machine: 0}"), "at least one weight must not be 0, received {human: 0, "),
+        (HEAT.format('target: {human: "=t"}'), "one weight must not be 0, received {human: 0} (at frame 0)"),
         ("layer_cam_fusion: {model: net, image: $art, layers: []}", "layer_cam_fusion.layers asks for nothing"),
         ("fine_cam: {model: net, image: $art, scales: []}", "fine_cam.scales asks for nothing"),
         ("dream: {start_image: $art, model: net, filters: {}}", "dream.filters asks for nothing"),
