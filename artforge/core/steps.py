@@ -17,18 +17,29 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter
 
 from artforge.core.errors import check_choice
-from artforge.core.values import FLOWING_KINDS, Kind
+from artforge.core.values import FLOWING_KINDS, ITEM_OF, Kind, Moments
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Input:
-    """A value that flows into a step."""
+    """A value that flows into a step.
+
+    Attributes:
+        reach: for one that is wanted of several moments of a film: the setting that says how many frames before and
+            as many behind are read.
+    """
 
     name: str
     kind: Kind
     optional: bool
+    reach: str | None = None
+
+    @property
+    def given(self) -> Kind:
+        """What a recipe gives: of what is wanted at several moments, the one value."""
+        return ITEM_OF[self.kind] if self.reach else self.kind
 
 
 @dataclass(frozen=True)
@@ -138,7 +149,7 @@ def _read_signature(name: str, version: int, function: Callable[..., Any]) -> St
             if kind not in FLOWING_KINDS:
                 told = f"step {name!r}: what flows in must be an array kind, {parameter.name} is {hint}"
                 raise TypeError(f"{told}; settings stand behind a star: (image: Image, *, {parameter.name}: float)")
-            inputs.append(Input(parameter.name, kind, optional=parameter.default is not parameter.empty))
+            inputs.append(Input(parameter.name, kind, parameter.default is not parameter.empty, _reach_of(hint)))
     output = _kind_of(hints.get("return"))
     if output not in FLOWING_KINDS:
         raise TypeError(f"step {name!r}: what flows out must be an array kind; write it like -> Image, or -> Drawing")
@@ -190,6 +201,11 @@ def _kind_of(hint: Any) -> Kind | None:
         if isinstance(kind, Kind):
             return kind
     return None
+
+
+def _reach_of(hint: Any) -> str | None:
+    marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return next((mark.setting for mark in marks if isinstance(mark, Moments)), None)
 
 
 def _holds_tuple(hint: Any) -> bool:

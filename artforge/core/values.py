@@ -42,6 +42,23 @@ class Kind(StrEnum):
             return str(self)
         return f"{'an' if self[0] in 'aeiou' else 'a'} {self}"
 
+    @property
+    def plural(self) -> str:
+        """`images`, `heatmaps`."""
+        return f"{self}s"
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Marks a stack that flows in as one value at several moments of a film: `Annotated[Images, Moments("frames")]`.
+
+    Attributes:
+        setting: the one of the step that says how many frames before and as many behind are read; the middle of the
+            stack is the moment itself.
+    """
+
+    setting: str
+
 
 Image = Annotated[NDArray[np.float32], Kind.IMAGE]
 """float32 (H, W, 3), sRGB, [0, 1]."""

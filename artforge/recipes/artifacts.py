@@ -32,7 +32,7 @@ class Artifact:
         format: what the file is.
         kind: a still, a contact sheet or a film.
         variants: the variant it shows; all of them for a contact sheet.
-        frames: the frame it shows; all of them for a film.
+        frames: the drawn frame that it shows; of a film, the places of all its frames.
         key: stands for every pixel of it, whatever the format: the film and the GIF of one output share it.
         name: the artist's own name for the file, filled in; empty for the usual one.
     """
@@ -70,17 +70,25 @@ def nodes_of(planner: Planner, artifact: Artifact) -> Iterator[Node]:
     """The nodes whose values the file shows, in order."""
     for variant in artifact.variants:
         for frame in artifact.frames:
-            yield planner.node(artifact.output.source.name, variant, frame)
+            yield node_of(planner, artifact, variant, frame)
+
+
+def node_of(planner: Planner, artifact: Artifact, variant: Variant, frame: int) -> Node:
+    """The node whose value the file shows of one variant at one of its frames."""
+    return _node(planner, artifact.output, artifact.kind, variant, frame)
+
+
+def _node(planner: Planner, output: Output, kind: str, variant: Variant, frame: int) -> Node:
+    return (planner.shown if kind == "film" else planner.node)(output.source.name, variant, frame)
 
 
 def _of_output(planner: Planner, output: Output) -> Iterator[Artifact]:
     timeline = planner.checked.recipe.timeline
-    last = timeline.num_frames if timeline else 1
-    moment = min(last - 1, round(output.moment * (last if timeline and timeline.loop else last - 1)))
+    moment = timeline.frame_at(output.moment) if timeline else 0
     for variants in _groups(planner, output):
         for file_format in output.formats:
             film = FORMATS[file_format].film
-            frames = tuple(range(last)) if film else (moment,)
+            frames = tuple(range(timeline.num_shown)) if film and timeline else (moment,)
             kind: Literal["still", "sheet", "film"] = "film" if film else "sheet" if output.is_sheet else "still"
             key = _key(planner, output, kind, variants, frames)
             name = _own_name(planner, output, variants[0])
@@ -109,12 +117,11 @@ def _own_name(planner: Planner, output: Output, variant: Variant) -> str:
 
 
 def _key(planner: Planner, output: Output, kind: str, variants: tuple[Variant, ...], frames: tuple[int, ...]) -> str:
-    pipe = output.source.name
     keys = []
     for variant in variants:
         for frame in frames:
-            keys.append(planner.node(pipe, variant, frame).key)
-            planner.forget_frame(frame)
+            keys.append(_node(planner, output, kind, variant, frame).key)
+            planner.forget_frames()
     timeline = planner.checked.recipe.timeline
     parts: dict[str, Any] = {
         "output": output.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from artforge.core.steps import Step
@@ -9,6 +10,8 @@ from artforge.core.values import STACK_OF, Kind
 from artforge.recipes.bindings import Binding
 from artforge.recipes.problems import Position
 from artforge.recipes.recipe import Call, Recipe
+
+Source = str | tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,8 @@ class CheckedCall:
         call: as written.
         step: the registered step.
         id: `pipe.step`, or `pipe.step#2` where it stands in the pipe again.
-        wiring: input name -> the pipe it reads; None is the value that flows down.
+        wiring: input name -> the pipe it reads, or those that are put together for it; None is the value that flows
+            down.
         settings: setting name -> how it gets its value; a setting that is not written keeps its default.
         mapped: the inputs that bring several values where the step takes one: it is done for each of them.
     """
@@ -27,9 +31,15 @@ class CheckedCall:
     call: Call
     step: Step
     id: str
-    wiring: dict[str, str | None]
+    wiring: dict[str, Source]
     settings: dict[str, Binding]
     mapped: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> Iterator[str]:
+        """The pipes that it reads."""
+        for source in self.wiring.values():
+            yield from source if isinstance(source, tuple) else [source] if source else []
 
     @property
     def output(self) -> Kind:
@@ -50,6 +60,12 @@ class CheckedPipe:
     start: str | None
     calls: tuple[CheckedCall, ...]
     kind: Kind | None
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The pipes that it reads, at its start or in any call."""
+        read = {source for call in self.calls for source in call.sources}
+        return frozenset(read | {self.start} if self.start else read)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from distributed import Client, Future, KilledWorker, LocalCluster, WorkerPlugin
 from distributed.comm.core import CommClosedError
 
 from artforge.core.errors import OutputError, StepError
+from artforge.recipes.artifacts import node_of
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
 from artforge.recipes.cluster_tasks import RecipeOrder, Task, Tasks, tasks_of
@@ -109,8 +110,8 @@ class RenderWorker(WorkerPlugin):
             if task.is_file:
                 renderer.keep(artifact)
                 return Done(seconds, tuple(notices), is_kept=True)
-            top = renderer.planner.node(artifact.output.source.name, artifact.variant, task.frame)
-            renderer.planner.forget_frame(task.frame)
+            top = node_of(renderer.planner, artifact, artifact.variant, task.frame)
+            renderer.planner.forget_frames()
             node = next((each for each in walk([top]) if each.key == task.key), None)
             if node is None:
                 raise StepError(f"{order.source}: a worker reads another recipe, other pictures or another model")

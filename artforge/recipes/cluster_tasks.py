@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from artforge.recipes.artifacts import Artifact
+from artforge.recipes.artifacts import Artifact, node_of
 from artforge.recipes.overrides import Overrides
 from artforge.recipes.plan import Node, Planner, walk
 from artforge.recipes.render import Renderer
@@ -103,11 +103,10 @@ def tasks_of(renderer: Renderer) -> Tasks:
 
 def _tops(renderer: Renderer, artifact: Artifact) -> Iterator[tuple[Task, Node]]:
     planner = renderer.planner
-    pipe = artifact.output.source.name
     for variant in artifact.variants:
         for frame in artifact.frames:
-            node = planner.node(pipe, variant, frame)
-            planner.forget_frame(frame)
+            node = node_of(planner, artifact, variant, frame)
+            planner.forget_frames()
             places = (_place_of(planner, variant),)
             one = replace(artifact, variants=(variant,), frames=(frame,))
             if artifact.kind == "still":

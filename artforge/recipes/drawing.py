@@ -16,7 +16,7 @@ from artforge.core.values import Frames, Image
 from artforge.ops.contact_sheet import contact_sheet
 from artforge.ops.layout import fit_within
 from artforge.recipes.ahead import Ahead
-from artforge.recipes.artifacts import Artifact, nodes_of
+from artforge.recipes.artifacts import Artifact, node_of, nodes_of
 from artforge.recipes.plan import Node, Planner
 from artforge.recipes.provenance import build_provenance, label_of
 from artforge.recipes.records import portable_params
@@ -136,8 +136,8 @@ class Drawing:
     def _frame(self, artifact: Artifact, index: int) -> Callable[[], Image]:
         """Plan a frame; what it gives draws it, in any thread."""
         with self._planning:
-            node = self.planner.node(artifact.output.source.name, artifact.variant, artifact.frames[index])
-            self.planner.forget_frame(artifact.frames[index])
+            node = node_of(self.planner, artifact, artifact.variant, artifact.frames[index])
+            self.planner.forget_frames()
         return lambda: self._sized(artifact, self.runner.value(node))
 
     def _sized(self, artifact: Artifact, image: Image) -> Image:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from artforge.core.formats.known import FORMATS
+from artforge.core.steps import Input
 from artforge.core.values import ITEM_OF, STACK_OF, Kind
 from artforge.recipes.checked import CheckedCall, CheckedPipe
 from artforge.recipes.problems import Problems
@@ -19,9 +20,10 @@ _WAYS_OUT = {
     (Kind.HEATMAP, Kind.IMAGE): ": put '- normalize' and '- colorize' behind it",
     (Kind.FEATURE_MAPS, Kind.IMAGE): ": put '- channel_grid' behind it",
     (Kind.IMAGES, Kind.IMAGE): ": put '- grid' behind it",
-    (Kind.IMAGE, Kind.HEATMAP): ": put '- tone' behind it for its darkness",
+    (Kind.IMAGE, Kind.HEATMAP): ": put '- darkness' behind it",
     (Kind.DRAWING, Kind.IMAGE): ": put '- draw' behind it",
 }
+_AS_LIST = ": write a list of several, such as [$one, $other]"
 _MADE_BY = "'- stipple', '- hatch', '- isolines' or '- flow_lines'"
 
 
@@ -38,8 +40,7 @@ class Flow:
         flowing = kinds.get(start) if start else None
         followed = []
         for call in calls:
-            received = {name: flowing if source is None else kinds.get(source) for name, source in call.wiring.items()}
-            mapped = self._mapped(call, received)
+            mapped = self._mapped(call, self._received(call, flowing, kinds))
             followed.append(replace(call, mapped=mapped))
             flowing = followed[-1].output
         if not pipe.calls and pipe.start is None and not self.problems.found:
@@ -63,6 +64,35 @@ class Flow:
             message = f"output {output.name!r}: {of_lines} holds a drawing, {given}: write png, or make a drawing"
             self.problems.add(output.source.position, f"{message} of a heatmap ({_MADE_BY})")
 
+    def _received(
+        self, call: CheckedCall, flowing: Kind | None, kinds: Mapping[str, Kind | None]
+    ) -> dict[str, Kind | None]:
+        """What each input gets, several values as the stack that is made of them."""
+        received: dict[str, Kind | None] = {}
+        for wanted in call.step.inputs:
+            if wanted.name not in call.wiring:
+                continue
+            source = call.wiring[wanted.name]
+            if isinstance(source, tuple):
+                received[wanted.name] = self._together(call, wanted, source, kinds)
+            else:
+                kind = flowing if source is None else kinds.get(source)
+                received[wanted.name] = wanted.kind if kind is wanted.given else kind
+        return received
+
+    def _together(
+        self, call: CheckedCall, wanted: Input, sources: tuple[str, ...], kinds: Mapping[str, Kind | None]
+    ) -> Kind | None:
+        one = ITEM_OF[wanted.kind]
+        for index, source in enumerate(sources):
+            kind = kinds.get(source)
+            if kind is not None and kind is not one:
+                what = f"{call.step.name}.{wanted.name} puts together {one.plural}"
+                message = f"{what}, ${source} gives {kind.with_article}{_WAYS_OUT.get((kind, one), '')}"
+                self.problems.add(call.call.settings[wanted.name].items[index].position, message)
+                return None
+        return wanted.kind
+
     def _mapped(self, call: CheckedCall, received: Mapping[str, Kind | None]) -> tuple[str, ...]:
         mapped = []
         for wanted in call.step.inputs:
@@ -74,7 +104,7 @@ class Flow:
                 continue
             source = call.wiring[wanted.name]
             origin = f"${source} gives" if source else "the pipe brings"
-            what = f"{call.step.name}.{wanted.name} wants {wanted.kind.with_article}"
-            message = f"{what}, {origin} {kind.with_article}{_WAYS_OUT.get((kind, wanted.kind), '')}"
-            self.problems.add(call.position_of(wanted.name), message)
+            way_out = _WAYS_OUT.get((kind, wanted.given), _AS_LIST if ITEM_OF.get(wanted.given) is kind else "")
+            what = f"{call.step.name}.{wanted.name} wants {wanted.given.with_article}"
+            self.problems.add(call.position_of(wanted.name), f"{what}, {origin} {kind.with_article}{way_out}")
         return tuple(mapped)

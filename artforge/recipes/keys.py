@@ -13,8 +13,8 @@ from typing import Any
 from artforge.core.errors import OutputError
 from artforge.core.files import write_text
 from artforge.core.values import Kind
-from artforge.recipes.artifacts import Artifact
-from artforge.recipes.plan import Node, Planner, walk
+from artforge.recipes.artifacts import Artifact, node_of
+from artforge.recipes.plan import Node, Planner, walk_at_once
 from artforge.recipes.portable import portable
 from artforge.recipes.provenance import package_versions
 from artforge.recipes.records import portable_params
@@ -69,12 +69,12 @@ def key_parts(node: Node) -> dict[str, Any]:
 
 
 def places_of(planner: Planner, artifacts: Iterable[Artifact]) -> Iterator[Place]:
-    """Every node that the files need, sources first; of a film, those of its first frame."""
+    """Every node that the files need, sources first; of a film, those that stand at its first frame."""
     seen = set()
     for artifact in artifacts:
         for variant in artifact.variants:
             told = portable_params(planner.checked.recipe, variant.distinct)
-            for node in walk([planner.node(artifact.output.source.name, variant, artifact.frames[0])]):
+            for node in walk_at_once([node_of(planner, artifact, variant, artifact.frames[0])]):
                 place = Place(node.checked.id, told, node)
                 if (place.id, node.key) not in seen:
                     seen.add((place.id, node.key))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from artforge.core.drawings import Drawing, Value
 from artforge.core.errors import ShapeError, StepError
 from artforge.core.seeds import derive_seed, generator
+from artforge.core.steps import Input
 from artforge.core.values import Kind, array_fault
 from artforge.recipes.plan import Node
 
@@ -25,13 +26,14 @@ def run_step(node: Node, inputs: Mapping[str, Value], settings: Mapping[str, Any
 
     Args:
         node: what is to be run.
-        inputs: arrays or drawings by the name of the input.
+        inputs: arrays or drawings, named as the node names them.
         settings: as the function takes them.
 
     Raises:
-        ShapeError: inputs with different numbers of items, or results of different sizes.
+        ShapeError: inputs with different numbers of items, or several values or results of different sizes.
         StepError: a result is no value of its kind, or all of them together are too large.
     """
+    inputs = _together(node, inputs)
     if not node.mapped:
         return node.step.function(**inputs, **settings, **_chance(node.seed))
     kinds = {wanted.name: wanted.kind for wanted in node.step.inputs}
@@ -49,16 +51,37 @@ def run_step(node: Node, inputs: Mapping[str, Value], settings: Mapping[str, Any
         fault = array_fault(result, node.step.output)
         if fault is not None:
             raise StepError(f"gave a wrong result for item {index}: {fault}")
-        if result.nbytes * count > MAX_STACK_BYTES:
-            size = f"{result.nbytes * count / 1e9:.1f} GB"
-            raise StepError(
-                f"{count} results of {result.shape[1]} x {result.shape[0]} are {size} together: "
-                f"take fewer (take_channels), or make them smaller"
-            )
+        _check_bytes(count, result, "take fewer (take_channels), or make them smaller")
         if results and result.shape != results[0].shape:
             raise ShapeError(f"results of one size are wanted, received {results[0].shape} and {result.shape}")
         results.append(result)
     return np.stack(results, axis=0 if node.step.output is Kind.IMAGE else -1)
+
+
+def _together(node: Node, inputs: Mapping[str, Value]) -> dict[str, Value]:
+    """The values by input; several that go into one are stacked."""
+    found: dict[str, Value] = {}
+    for wanted in node.step.inputs:
+        several = [value for name, value in inputs.items() if name.startswith(f"{wanted.name} ")]
+        if several:
+            found[wanted.name] = _stacked(wanted, several)
+        elif wanted.name in inputs:
+            found[wanted.name] = inputs[wanted.name]
+    return found
+
+
+def _stacked(wanted: Input, values: Sequence[Any]) -> NDArray[np.float32]:
+    sizes = list(dict.fromkeys(f"{value.shape[1]}x{value.shape[0]}" for value in values))
+    if len(sizes) > 1:
+        raise ShapeError(f"{wanted.name} must be of one size to be put together, received {' and '.join(sizes)}")
+    _check_bytes(len(values), values[0], "take fewer, or make them smaller")
+    return np.stack(values, axis=0 if wanted.kind is Kind.IMAGES else -1)
+
+
+def _check_bytes(count: int, one: NDArray[np.float32], way_out: str) -> None:
+    if one.nbytes * count > MAX_STACK_BYTES:
+        size = f"{one.nbytes * count / 1e9:.1f} GB"
+        raise StepError(f"{count} of {one.shape[1]} x {one.shape[0]} are {size} together: {way_out}")
 
 
 def _items(stack: Value, kind: Kind) -> NDArray[np.float32]:

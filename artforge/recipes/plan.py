@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from artforge.core.files import sha256_of, sha256_of_all
 from artforge.core.pictures import pictures_in
 from artforge.core.seeds import derive_seed
-from artforge.core.steps import Setting, Step
+from artforge.core.steps import Setting, Step, find_step
 from artforge.core.values import Kind
 from artforge.engine.models.card import card_path, has_card
 from artforge.engine.models.store import resolve_model
@@ -26,6 +26,7 @@ from artforge.recipes.checked import CheckedCall, CheckedRecipe
 from artforge.recipes.overrides import Overrides
 from artforge.recipes.preview import FROM_AFAR, is_drawn_for_print, with_own_size
 from artforge.recipes.settings import is_accepted, resolve_settings, rounded
+from artforge.recipes.timeline import Shown
 from artforge.recipes.variants import Variant, base_folder, default_variants, expand_variants, scope_of
 
 PREVIEW_SCALE = 0.25
@@ -39,7 +40,8 @@ class Node:
         key: 64 hex digits that stand for everything the result depends on.
         checked: the call it comes from.
         settings: as the function takes them; a model is still its file's path.
-        inputs: the nodes whose values flow in.
+        inputs: the nodes whose values flow in, by the name of the input; where several go into one, by its name and
+            a number each, `images 1` or, at other moments of the film, `moments -2`.
         seed: for a step that draws by chance.
         mapped: the inputs over whose items it is done one by one.
         parts: what the key is made of.
@@ -73,7 +75,7 @@ class Planner:
     overrides: Overrides = field(default_factory=Overrides)
     scale: float = 1.0
 
-    _nodes: dict[tuple[str, int, int], Node] = field(default_factory=dict)
+    _nodes: dict[tuple[str, int, int, int], Node] = field(default_factory=dict)
     _digests: dict[Path, str] = field(default_factory=dict)
 
     @cached_property
@@ -91,41 +93,75 @@ class Planner:
         """The pipes that change from frame to frame; all others are computed once for a whole film."""
         moving: set[str] = set()
         for name, pipe in self.checked.pipes.items():  # sources come first
-            sources = {pipe.start, *(source for call in pipe.calls for source in call.wiring.values())}
-            if sources & moving or any(binding.moves for call in pipe.calls for binding in call.settings.values()):
+            if pipe.sources & moving or any(each.moves for call in pipe.calls for each in call.settings.values()):
                 moving.add(name)
         return frozenset(moving)
 
     def node(self, pipe: str, variant: Variant, frame: int = 0) -> Node:
-        """The node whose value is the pipe's, for one variant at one frame."""
-        if pipe not in self.moving_pipes:
-            frame = 0
-        place = (pipe, self._variant_id(variant), frame)
-        if place not in self._nodes:
-            self._nodes[place] = self._make(pipe, variant, frame)
-        return self._nodes[place]
+        """The node whose value is the pipe's, for one variant at one drawn frame."""
+        return self._after(pipe, len(self.checked.pipes[pipe].calls), variant, frame)
 
-    def forget_frame(self, frame: int) -> None:
-        """Drop the nodes of one frame of a film that has been drawn."""
-        if frame:
-            self._nodes = {place: node for place, node in self._nodes.items() if place[2] != frame}
+    def shown(self, pipe: str, variant: Variant, index: int) -> Node:
+        """The node of frame `index` of the finished film: a drawn frame, or one that is fading into another."""
+        timeline = self.checked.recipe.timeline
+        shown = Shown(index) if timeline is None else timeline.shown(index)
+        node = self.node(pipe, variant, shown.frame)
+        if shown.into is None or pipe not in self.moving_pipes:
+            return node
+        call = CheckedCall(node.checked.call, find_step("crossfade"), f"{pipe}, closed", {}, {})
+        inputs = {"image": node, "other": self.node(pipe, variant, shown.into)}
+        defaults = {name: setting.default for name, setting in call.step.settings.items()}
+        return self._node(call, variant, inputs, {**defaults, "share": shown.share}, scale=1)
+
+    def forget_frames(self) -> None:
+        """Drop the nodes of a film's frames but the first: there may be a great many."""
+        self._nodes = {place: node for place, node in self._nodes.items() if place[-1] == 0}
 
     # -- making nodes --------------------------------------------------------------------------------------------
 
-    def _make(self, pipe: str, variant: Variant, frame: int) -> Node:
+    def _after(self, pipe: str, num_calls: int, variant: Variant, frame: int) -> Node:
+        """The node whose value a pipe has after so many of its calls."""
+        if pipe not in self.moving_pipes:
+            frame = 0
+        place = (pipe, num_calls, self._variant_id(variant), frame)
+        if place not in self._nodes:
+            self._nodes[place] = self._make(pipe, num_calls, variant, frame)
+        return self._nodes[place]
+
+    def _make(self, pipe: str, num_calls: int, variant: Variant, frame: int) -> Node:
         checked_pipe = self.checked.pipes[pipe]
         flowing = self.node(checked_pipe.start, variant, frame) if checked_pipe.start else None
-        for call in checked_pipe.calls:
-            inputs = {}
-            for name, source in call.wiring.items():
-                reading = self.node(source, variant, frame) if source else flowing
-                if reading is None:
-                    raise AssertionError(f"{call.id}: nothing flows into {name}")
-                inputs[name] = reading
+        for index, call in enumerate(checked_pipe.calls[:num_calls]):
+            inputs: dict[str, Node] = {}
+            for wanted in call.step.inputs:
+                if wanted.name not in call.wiring:
+                    continue
+                source = call.wiring[wanted.name]
+                if isinstance(source, tuple):
+                    several = {f"{wanted.name} {place}": each for place, each in enumerate(source, 1)}
+                    inputs |= {name: self.node(each, variant, frame) for name, each in several.items()}
+                elif wanted.reach is not None:
+                    before = partial(self._after, pipe, index) if source is None else partial(self.node, source)
+                    moments = self._moments(call, wanted.reach, variant, frame)
+                    inputs |= {f"{wanted.name} {off:+}": before(variant, each) for off, each in moments.items()}
+                else:
+                    reading = self.node(source, variant, frame) if source else flowing
+                    if reading is None:
+                        raise AssertionError(f"{call.id}: nothing flows into {wanted.name}")
+                    inputs[wanted.name] = reading
             flowing = self._node_of(call, variant, frame, inputs)
         if flowing is None:
             raise AssertionError(f"pipe {pipe} is empty")
         return flowing
+
+    def _moments(self, call: CheckedCall, setting: str, variant: Variant, frame: int) -> dict[int, int]:
+        """The drawn frames around one, by how far they are from it, as many as a call's setting says."""
+        timeline = self.checked.recipe.timeline
+        if timeline is None:
+            return {0: frame}
+        scope = scope_of(self.checked.recipe, variant, len(self.variants), frame)
+        reach = int(resolve_settings(call, scope)[setting])
+        return dict(zip(range(-reach, reach + 1), timeline.around(frame, reach), strict=True))
 
     def _node_of(self, call: CheckedCall, variant: Variant, frame: int, inputs: dict[str, Node]) -> Node:
         scope = scope_of(self.checked.recipe, variant, len(self.variants), frame)
@@ -211,14 +247,24 @@ class Planner:
 
 def walk(nodes: Iterable[Node]) -> Iterator[Node]:
     """Nodes and everything that flows into them, each once, sources first."""
+    return _walked(nodes, lambda _: True)
+
+
+def walk_at_once(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The same without what flows in from other moments of the film: each call of a recipe then comes once."""
+    return _walked(nodes, lambda name: name.partition(" ")[2][:1] not in ("-", "+") or name.endswith(" +0"))
+
+
+def _walked(nodes: Iterable[Node], is_followed: Callable[[str], bool]) -> Iterator[Node]:
     seen: set[str] = set()
 
     def visit(each: Node) -> Iterator[Node]:
         if each.key in seen:
             return
         seen.add(each.key)
-        for source in each.inputs.values():
-            yield from visit(source)
+        for name, source in each.inputs.items():
+            if is_followed(name):
+                yield from visit(source)
         yield each
 
     for node in nodes:

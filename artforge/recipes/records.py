@@ -57,11 +57,14 @@ class Records:
         if checked_pipe.start:
             yield from self._records(checked_pipe.start, variant)
         for call in checked_pipe.calls:
-            inputs = {}
+            inputs: dict[str, str] = {}
             for name, source in call.wiring.items():
-                if source:
-                    yield from self._records(source, variant)
-                inputs[name] = self._last_id(source) if source else above
+                if isinstance(source, tuple):
+                    inputs |= {f"{name} {place}": self._last_id(each) for place, each in enumerate(source, 1)}
+                else:
+                    inputs[name] = self._last_id(source) if source else above
+            for source in call.sources:
+                yield from self._records(source, variant)
             yield NodeRecord(
                 id=call.id,
                 step=call.step.name,

@@ -107,7 +107,7 @@ def _rows(step: Step) -> Iterator[str]:
     for wanted in step.inputs:
         needed = "may be left out" if wanted.optional else "flows in"
         said = _cell(docs.arguments.get(wanted.name, ""))
-        yield f"| `{wanted.name}` | {wanted.kind.with_article} | {needed} | {said} |"
+        yield f"| `{wanted.name}` | {wanted.given.with_article} | {needed} | {said} |"
     for name, setting in step.settings.items():
         moves = " ~" if setting.numeric and setting.kind is not Kind.CHANNEL else ""
         said = _cell(docs.arguments.get(name, ""))
@@ -115,7 +115,7 @@ def _rows(step: Step) -> Iterator[str]:
 
 
 def _flows_in(step: Step) -> str:
-    return ", ".join(f"{one.kind}{' (or none)' if one.optional else ''}" for one in step.inputs) or "nothing"
+    return ", ".join(f"{one.given}{' (or none)' if one.optional else ''}" for one in step.inputs) or "nothing"
 
 
 def _cell(text: str) -> str:

@@ -182,7 +182,7 @@ class Renderer:
         with self._drawing.frames(artifact, meter.look) as frames:
             write_work(path, artifact, frames, self._label(provenance), lambda _: advanced())
         timeline = self.planner.checked.recipe.timeline
-        return _Kept(provenance=provenance, seam=meter.seam() if timeline and timeline.loop else None)
+        return _Kept(provenance=provenance, seam=meter.seam() if timeline and timeline.closes else None)
 
     def _label(self, provenance: Provenance) -> Label | None:
         return label_of_work(provenance) if self.metadata else None

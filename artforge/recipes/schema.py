@@ -18,12 +18,14 @@ from artforge.recipes.step_schema import (
     settings_schema,
     told,
 )
+from artforge.recipes.timeline_grammar import BOOMERANG, CROSSFADE
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 """The draft that editors' YAML servers know best."""
 
 _NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
 _MOMENT = r"^-?\d+(\.\d+)?\s*(%|s|f)$"
+_LENGTH = r"^\d+(\.\d+)?\s*(s|f)$"
 _SIZE = r"^(native|\d+\s*px)$"
 _DROPPED = {"type": "null", "description": "Dropped from the recipe that this one extends."}
 
@@ -84,7 +86,7 @@ def _sections() -> dict[str, Any]:
             "properties": {
                 "duration": {"type": "string", "pattern": _MOMENT, "description": "Such as 6s or 150f."},
                 "fps": {"type": "number", "exclusiveMinimum": 0, "maximum": 240, "description": "Frames per second."},
-                "loop": {"type": "boolean", "description": "Whether the film closes on itself."},
+                "loop": _loop(),
             },
         },
         "ops": told(
@@ -107,6 +109,18 @@ def _sections() -> dict[str, Any]:
         },
         "outputs": _named("output", "What is delivered, in which formats and sizes."),
     }
+
+
+def _loop() -> dict[str, Any]:
+    length = {"type": "string", "pattern": _LENGTH, "description": "Such as 1s or 25f."}
+    faded = {
+        "type": "object",
+        "required": [CROSSFADE],
+        "additionalProperties": False,
+        "properties": {CROSSFADE: told(length, "How long the end is faded into the beginning.")},
+    }
+    words = "Whether the film closes: by itself, there and back, or with its end faded into its beginning."
+    return told({"anyOf": [{"type": "boolean"}, {"const": BOOMERANG}, faded]}, words)
 
 
 def _named(definition: str, description: str) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from artforge.core.steps import Setting, Step
+from artforge.core.steps import Input, Setting, Step
+from artforge.core.values import ITEM_OF
 from artforge.recipes.step_docs import plain_default, read_docs, setting_schema
 
 REFERENCE = {"type": "string", "pattern": r"^\$"}
@@ -45,8 +46,8 @@ def settings_schema(step: Step) -> dict[str, Any]:
     """The settings of one step."""
     docs = read_docs(step)
     properties: dict[str, Any] = {
-        wanted.name: told(REFERENCE, docs.arguments.get(wanted.name, f"{wanted.kind.with_article} of another pipe"))
-        for wanted in step.inputs
+        each.name: told(_source(each), docs.arguments.get(each.name, f"{each.given.with_article} of another pipe"))
+        for each in step.inputs
     }
     definitions: dict[str, Any] = {}
     for name, setting in step.settings.items():
@@ -66,6 +67,13 @@ def settings_schema(step: Step) -> dict[str, Any]:
     whole = {**schema, "definitions": definitions} if definitions else schema
     readdressed: dict[str, Any] = _readdressed(whole, f"step.{step.name}")
     return readdressed
+
+
+def _source(wanted: Input) -> dict[str, Any]:
+    """A pipe, or a list of them where several values are put together."""
+    if wanted.given not in ITEM_OF:
+        return REFERENCE
+    return {"anyOf": [REFERENCE, {"type": "array", "minItems": 1, "items": REFERENCE}]}
 
 
 def _ways(setting: Setting, own: dict[str, Any]) -> list[dict[str, Any]]:

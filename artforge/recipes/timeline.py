@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from artforge.recipes.easing import EASINGS
 
@@ -12,24 +13,55 @@ _MOMENT = re.compile(r"(-?\d+(?:\.\d+)?)\s*(%|s|f)")
 MAX_FRAMES = 100_000
 
 
+class Shown(NamedTuple):
+    """What stands at one place of the finished film.
+
+    Attributes:
+        frame: the drawn frame.
+        into: the drawn frame that it fades into, or None.
+        share: how far it has faded, in (0, 1).
+    """
+
+    frame: int
+    into: int | None = None
+    share: float = 0.0
+
+
 @dataclass(frozen=True)
 class Timeline:
-    """A film's length.
+    """A film's length, and how it closes.
+
+    Frames are drawn from the first to the last moment; the finished film shows them in this order, there and back, or
+    with its end faded into its beginning.
 
     Attributes:
         num_frames: how many frames are drawn.
         fps: frames per second.
-        loop: whether the film closes on itself: then frame `num_frames` would be frame 0, and is never drawn.
+        loop: whether time goes round: then frame `num_frames` would be frame 0, and is never drawn.
+        boomerang: whether the film shows the frames there and back, its first and its last one once.
+        fade: over how many frames the end of the film is faded into its beginning; 0 for none.
     """
 
     num_frames: int
     fps: float
     loop: bool
+    boomerang: bool = False
+    fade: int = 0
+
+    @property
+    def closes(self) -> bool:
+        """Whether the film goes on at its start when it has come to its end."""
+        return self.loop or self.boomerang or self.fade > 0
+
+    @property
+    def num_shown(self) -> int:
+        """How many frames the finished film has."""
+        return 2 * self.num_frames - 2 if self.boomerang else self.num_frames - self.fade
 
     @property
     def duration(self) -> float:
-        """Seconds."""
-        return self.num_frames / self.fps
+        """Seconds from the first moment to the last; of a boomerang, of the way there."""
+        return (self.num_frames - 1 if self.boomerang else self.num_frames) / self.fps
 
     @property
     def extent(self) -> str:
@@ -37,10 +69,44 @@ class Timeline:
         return f"0s to {self.duration:g}s, 0f to {self.num_frames if self.loop else self.num_frames - 1}f"
 
     def moment(self, frame: int) -> float:
-        """The share of the film at `frame`: i/N in a loop, i/(N-1) where first and last frame are both shown."""
+        """The share of the film at a drawn frame: i/N where time goes round, i/(N-1) where both ends are drawn."""
         if self.loop:
             return frame / self.num_frames
         return frame / (self.num_frames - 1) if self.num_frames > 1 else 0.0
+
+    def shown(self, index: int) -> Shown:
+        """What frame `index` of the finished film shows.
+
+        A film that is faded begins where its first frames have been left behind: so its last frames are those between
+        its end and its beginning, and frame 0 is one that was drawn.
+        """
+        if self.boomerang:
+            return Shown(self._mirrored(index))
+        faded = index - (self.num_shown - self.fade)
+        if self.fade and faded >= 0:
+            return Shown(index + self.fade, faded, (faded + 1) / (self.fade + 1))
+        return Shown(index + self.fade)
+
+    def frame_at(self, share: float) -> int:
+        """The drawn frame that shows the moment at `share`."""
+        return min(self.num_frames - 1, round(share * (self.num_frames if self.loop else self.num_frames - 1)))
+
+    def around(self, frame: int, reach: int) -> list[int]:
+        """The drawn frames from `reach` before one to `reach` behind it.
+
+        Round a loop they go on at its other end, at the ends of a boomerang they turn back; in any other film its
+        first and its last frame are held.
+        """
+        wanted = range(frame - reach, frame + reach + 1)
+        if self.loop:
+            return [each % self.num_frames for each in wanted]
+        if self.boomerang:
+            return [self._mirrored(each) for each in wanted]
+        return [min(max(each, 0), self.num_frames - 1) for each in wanted]
+
+    def _mirrored(self, place: int) -> int:
+        place %= self.num_shown
+        return min(place, self.num_shown - place)
 
     def share(self, text: str) -> float:
         """A moment such as `25%`, `1.5s` or `30f`, as a share of the film.

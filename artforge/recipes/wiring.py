@@ -8,9 +8,10 @@ from graphlib import CycleError, TopologicalSorter
 
 from artforge.core.errors import did_you_mean
 from artforge.core.steps import Input, Setting, Step
+from artforge.core.values import ITEM_OF
 from artforge.recipes.binding_grammar import bind
 from artforge.recipes.bindings import Binding, Mapped
-from artforge.recipes.checked import CheckedCall
+from artforge.recipes.checked import CheckedCall, Source
 from artforge.recipes.document import Tree
 from artforge.recipes.problems import Position, Problems
 from artforge.recipes.recipe import Call, Pipe, Recipe
@@ -78,11 +79,17 @@ class Wiring:
                 hint = did_you_mean(tree.value[1:], known)
                 self.problems.add(tree.position, f"unknown reference {tree.value!r}{hint}")
 
-    def _inputs(self, call: Call, step: Step, *, flows: bool) -> dict[str, str | None]:
-        wiring: dict[str, str | None] = {}
+    def _inputs(self, call: Call, step: Step, *, flows: bool) -> dict[str, Source]:
+        wiring: dict[str, Source] = {}
         for wanted in step.inputs:
             tree = call.settings.get(wanted.name)
-            if tree is not None and self._is_reference(tree, step, wanted):
+            if tree is None:
+                continue
+            if tree.items and wanted.given in ITEM_OF:
+                sound = [each for each in tree.items if self._is_reference(each, step, wanted)]
+                if len(sound) == len(tree.items):
+                    wiring[wanted.name] = tuple(str(each.value)[1:] for each in sound)
+            elif self._is_reference(tree, step, wanted):
                 wiring[wanted.name] = str(tree.value)[1:]
         open_inputs = [wanted for wanted in step.inputs if wanted.name not in call.settings]
         if flows and open_inputs:
@@ -93,15 +100,16 @@ class Wiring:
             self.problems.add(call.position, message)
         for missing in open_inputs:
             if not missing.optional:
-                what = f"{missing.name} ({missing.kind.with_article})"
+                what = f"{missing.name} ({missing.given.with_article})"
                 self.problems.add(call.position, f"{step.name} needs its {what}: write {missing.name}: $pipe")
         return wiring
 
     def _is_reference(self, tree: Tree, step: Step, wanted: Input) -> bool:
         if isinstance(tree.value, str) and tree.value.startswith("$"):
             return self.known_pipe(tree.value[1:], tree.position)
-        what = f"{step.name}.{wanted.name} is {wanted.kind.with_article} from another pipe"
-        self.problems.add(tree.position, f"{what}: write a reference such as $art")
+        what = f"{step.name}.{wanted.name} is {wanted.given.with_article} from another pipe"
+        several = ", or a list of them" if wanted.given in ITEM_OF else ""
+        self.problems.add(tree.position, f"{what}: write a reference such as $art{several}")
         return False
 
     def _settings(self, call: Call, step: Step) -> dict[str, Binding]:
@@ -144,5 +152,6 @@ def _sources(pipe: Pipe) -> Iterator[str]:
         yield pipe.start.name
     for call in pipe.calls:
         for tree in call.settings.values():
-            if isinstance(tree.value, str) and tree.value.startswith("$"):
-                yield tree.value[1:]
+            for each in tree.items or [tree]:
+                if isinstance(each.value, str) and each.value.startswith("$"):
+                    yield each.value[1:]

@@ -92,7 +92,7 @@ def test_each_item_draws_by_chance_of_its_own():
 
 def test_more_than_fits_is_refused_after_the_first(monkeypatch):
     monkeypatch.setattr(mapping, "MAX_STACK_BYTES", 100)
-    with pytest.raises(StepError, match=r"3 results of 5 x 6 are .* together: take fewer"):
+    with pytest.raises(StepError, match=r"3 of 5 x 6 are .* together: take fewer"):
         run_step(node("normalize", ("heatmap",)), {"heatmap": np.ones((6, 5, 3), np.float32)}, {})
 
 
