@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
 
 from artforge.core.steps import step
 from artforge.core.values import Color, Image, Images, Kind
-from artforge.engine.attention.settings import check_count
-from artforge.ops.layout import blank, even_tiling
+from artforge.engine.attention.settings import check_count, check_range
+from artforge.ops.layout import blank, color_to_rgb, even_tiling
+from artforge.ops.texts import check_labels
+from artforge.ops.typography import LABEL_SPACE, Type, write_under
 
 
 @step("grid", version=1)
@@ -18,7 +21,10 @@ def grid(
     *,
     columns: Annotated[int, Field(ge=1, le=1000)] | None = None,
     gutter: Annotated[int, Kind.PIXELS, Field(ge=0, le=512)] = 6,
+    labels: list[str] | None = None,
+    size: Annotated[float, Field(gt=0, le=0.5)] = 0.07,
     background: Color = "#16130f",
+    ink: Color = "#a39a8b",
 ) -> Image:
     """Lay pictures out in rows, the first at the top left.
 
@@ -26,19 +32,31 @@ def grid(
         images: float32 (n, H, W, 3), sRGB, [0, 1].
         columns: pictures in a row; left out, the page comes out square or landscape with few empty places.
         gutter: free space between the pictures and around them, in pixels.
+        labels: one text a picture, under it; '' for none. What is longer than its picture ends in an ellipsis.
+        size: of the labels' type (its em) as a share of a picture's short edge, (0, 0.5].
         background: sRGB, as `#rrggbb` or a CSS name.
+        ink: colour of the type, as `#rrggbb` or a CSS name.
 
     Returns:
         float32 (H', W', 3), sRGB, [0, 1].
 
     Raises:
-        ChoiceError: no such number of columns, gutter or colour.
+        ChoiceError: no such number of columns, gutter, size or colour, or labels that are no texts.
+        ShapeError: labels for another number of pictures than there are.
     """
     check_count("columns", 1 if columns is None else columns)
     check_count("gutter", gutter, least=0)
+    check_range("size", size, "(0, 0.5]")
+    color_to_rgb(ink)
     num_images, height, width = images.shape[:3]
-    tiling = even_tiling(num_images, (height, width), columns, gutter)
+    check_labels(labels, num_images)
+    style = Type(size * min(height, width), "small")
+    space = round(LABEL_SPACE * style.size) if labels is not None and any(map(str.strip, labels)) else 0
+    even = even_tiling(num_images, (height, width), columns, gutter)
+    tiling = replace(even, gutter=(gutter + space, gutter), margin=(gutter, gutter + space, gutter))
     page = blank(tiling.height, tiling.width, background)
-    for picture, (top, left) in zip(images, tiling.corners(), strict=True):
-        page[top : top + height, left : left + width] = picture
+    for index, (top, left) in enumerate(tiling.corners()):
+        page[top : top + height, left : left + width] = images[index]
+        if labels is not None:
+            write_under(page, labels[index], style, (top + height, left), width, ink=ink, strength=1.0)
     return page

@@ -115,3 +115,36 @@ def fit_within(image: NDArray[np.float32], box: int) -> tuple[int, int]:
     height, width = image.shape[:2]
     scale = box / max(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def paint(page: Image, box: tuple[float, float, float, float], color: Color, strength: float = 1.0) -> None:
+    """Fill a rectangle on `page`, in place; a pixel that it covers in part takes a part of the colour.
+
+    So a line thinner than a pixel is faint and not lost, and a preview shows what the print will.
+
+    Args:
+        page: float32 (H, W, 3).
+        box: (top, left, bottom, right) in pixels; what lies beyond the page is cut off.
+        color: sRGB.
+        strength: [0, 1], how much of the colour full cover gives.
+    """
+    top, left, bottom, right = box
+    down, across = _cover(page.shape[0], top, bottom), _cover(page.shape[1], left, right)
+    rows, columns = _extent(down), _extent(across)
+    cover = (down[rows, None] * across[None, columns] * np.float32(strength))[..., None]
+    page[rows, columns] += (color_to_rgb(color) - page[rows, columns]) * cover
+
+
+def _cover(size: int, start: float, end: float) -> NDArray[np.float32]:
+    """How much of each of `size` pixels in a row lies between two places."""
+    pixels = np.arange(size)
+    cover: NDArray[np.float32] = np.clip(np.minimum(end, pixels + 1) - np.maximum(start, pixels), 0, 1).astype(
+        np.float32
+    )
+    return cover
+
+
+def _extent(cover: NDArray[np.float32]) -> slice:
+    """From the first pixel that is covered to the last."""
+    covered = np.flatnonzero(cover)
+    return slice(int(covered[0]), int(covered[-1]) + 1) if covered.size else slice(0, 0)

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from PIL import ImageFont
 
 from artforge.core.errors import ShapeError
 from artforge.core.values import Kind, array_fault
-from artforge.ops.contact_sheet import contact_sheet, shorten
+from artforge.ops.contact_sheet import contact_sheet
 from artforge.ops.layout import color_to_rgb
 from artforge.ops.mat import mat
+from artforge.ops.typography import Type, shorten, width_of
 
 GROUND = "#f4f0e8"
 
@@ -116,15 +116,15 @@ def test_a_long_caption_never_reaches_the_next_picture():
 
 
 def test_what_is_too_long_ends_in_an_ellipsis_and_fits():
-    font = ImageFont.load_default(14)
+    style = Type(14, "small")
     text = "intensity 0.50, twelve channels, strongest first"
     for room in (40, 80, 150, 240):
-        short = shorten(text, font, room)
+        short = shorten(text, style, room)
         assert short.endswith("…")
         assert text.startswith(short[:-1])
-        assert font.getlength(short) <= room
-    assert shorten(text, font, 4000) == text
-    assert shorten("  two\n lines\t", font, 4000) == "two lines"
+        assert width_of(short, style) <= room
+    assert shorten(text, style, 4000) == text
+    assert shorten("  two\n lines\t", style, 4000) == "two lines"
 
 
 def test_more_columns_than_cells_leave_no_hole():
