@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from artforge.core.errors import ChoiceError, did_you_mean
 
@@ -14,6 +15,7 @@ PAPERS_MM: dict[str, tuple[float, float]] = {
     "A4": (210, 297),
     "A5": (148, 210),
     "A6": (105, 148),
+    "B0": (1000, 1414),
     "B1": (707, 1000),
     "B2": (500, 707),
     "B3": (353, 500),
@@ -25,10 +27,20 @@ PAPERS_MM: dict[str, tuple[float, float]] = {
 }
 """(width, height) of upright sheets in mm (ISO 216; ANSI/ASME Y14.1)."""
 
+MM_PER_INCH = 25.4
 LARGEST_MM = 5000.0
 SMALLEST_MM = 5.0
 _MILLIMETRES = re.compile(r"(\d+(?:\.\d+)?)\s*x\s*(\d+(?:\.\d+)?)\s*mm")
 _BY_FOLDED = {name.casefold(): name for name in PAPERS_MM}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A sheet of paper: the trimmed size and, beyond it at each side, the bleed that is cut off; millimetres."""
+
+    width: float
+    height: float
+    bleed: float = 0.0
 
 
 def paper_size(text: object) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from PIL import ImageCms, ImageOps, UnidentifiedImageError
 
 from artforge.core.errors import PictureError
 from artforge.core.files import atomic_path
+from artforge.core.formats.profiles import srgb_profile
 from artforge.core.values import Image
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".ppm"})
@@ -33,6 +34,7 @@ _TOO_LARGE = f"more than the {MAX_PIXELS // 10**6} million pixels that are read 
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")  # JPEG reads the MPO of phones as well
 """Pillow's names of `PICTURE_SUFFIXES`. Its other readers stay shut, whatever a file is called: that of EPS runs
 Ghostscript."""
+_ORIENTATION = 0x0112
 _WHITE = (255, 255, 255, 255)
 # what Pillow's readers raise on broken files; RuntimeError comes from the AVIF decoder
 _CORRUPT = (OSError, SyntaxError, ValueError, IndexError, EOFError, MemoryError, RuntimeError)
@@ -88,7 +90,8 @@ def _read(path: Path, shortest_edge: int | None) -> NDArray[Any]:
                     raise PictureError(f"{path}: {width}x{height} pixels, {_TOO_LARGE}")
                 if shortest_edge is not None:
                     opened.draft(None, _draft_size(width, height, shortest_edge))
-                return _to_srgb(opened)
+                deep = _deep_pixels(path, opened)
+                return _to_srgb(opened) if deep is None else deep
     except PictureError:
         raise
     except PillowImage.DecompressionBombError as error:
@@ -99,6 +102,30 @@ def _read(path: Path, shortest_edge: int | None) -> NDArray[Any]:
         ) from error
     except _CORRUPT as error:
         raise PictureError(f"{path}: damaged or cut short ({error})") from error
+
+
+def _deep_pixels(path: Path, opened: PillowImage.Image) -> Image | None:
+    """Colours of 16 bits, which Pillow cuts down to 8, from an upright sRGB file; None of any other."""
+    is_deep = opened.format in ("PNG", "TIFF") and opened.mode in ("RGB", "RGBA") and "16" in _stored_mode(opened)
+    is_plain = opened.info.get("icc_profile") in (None, srgb_profile()) and opened.getexif().get(_ORIENTATION, 1) == 1
+    if not is_deep or not is_plain or "transparency" in opened.info:
+        return None
+    opened.load()  # raises where the file is damaged, of which OpenCV says nothing
+    levels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if levels is None or levels.dtype != np.uint16 or levels.ndim != 3:
+        return None
+    deep = levels[..., 2::-1].astype(np.float32)
+    deep /= np.float32(65535)
+    if levels.shape[2] == 4:
+        opacity = levels[..., 3:].astype(np.float32) / np.float32(65535)
+        deep = deep * opacity + (1 - opacity)  # the white underneath
+    return deep
+
+
+def _stored_mode(opened: PillowImage.Image) -> str:
+    """How the file has its pixels, such as RGB;16B."""
+    tiles = getattr(opened, "tile", [])
+    return str(tiles[0].args) if tiles else ""
 
 
 def _draft_size(width: int, height: int, shortest_edge: int) -> tuple[int, int]:
@@ -113,6 +140,8 @@ def _to_srgb(opened: PillowImage.Image) -> NDArray[Any]:
         transparent = picture.info.get("transparency")
         return _grey_to_image(np.asarray(picture), floating=picture.mode == "F", transparent=transparent)
     profile = picture.info.get("icc_profile")
+    if profile == srgb_profile():
+        profile = None
     if picture.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
     if picture.mode == "RGBA":
@@ -162,15 +191,22 @@ def to_bytes(image: Image) -> NDArray[np.uint8]:
     return levels
 
 
+def to_deep(image: Image) -> NDArray[np.uint16]:
+    """float32 [0, 1] -> uint16 [0, 65535], rounded to the nearest level."""
+    levels = np.clip(image, 0, 1)
+    levels *= np.float32(65535)
+    return np.rint(levels, out=levels).astype(np.uint16)
+
+
 def resize(image: Image, size: tuple[int, int]) -> Image:
     """Resize to (height, width): by area where it shrinks (no aliasing), by cubic curves where it grows."""
     height, width = size
     if image.shape[:2] == (height, width):
         return image
     shrinks = height * width < image.shape[0] * image.shape[1]
-    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    clipped: Image = np.clip(resized, 0, 1, dtype=np.float32)  # cubic curves overshoot
-    return clipped
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    resized: Image = np.asarray(cv2.resize(image, (width, height), interpolation=way), np.float32)
+    return np.clip(resized, 0, 1, out=resized)  # cubic curves overshoot
 
 
 def pictures_in(folder: Path) -> list[Path]:

@@ -41,9 +41,17 @@ _SVG_PACKET = re.compile(rb"<x:xmpmeta\b.*?</x:xmpmeta>", re.DOTALL)
 
 def put_into_png(path: Path, packet: bytes) -> None:
     """Add a text chunk behind the header of a PNG or APNG file."""
-    content = PNG_KEYWORD.encode() + b"\x00\x00\x00\x00\x00" + packet  # not compressed: the specification asks for it
-    checksum = zlib.crc32(content, zlib.crc32(b"iTXt"))
-    _insert(path, _PNG_HEADER, struct.pack(">I", len(content)) + b"iTXt" + content + struct.pack(">I", checksum))
+    _insert(path, _PNG_HEADER, png_chunk(b"iTXt", png_words(packet)))
+
+
+def png_words(packet: bytes) -> bytes:
+    """A packet as the content of a text chunk; not compressed: the specification asks for it."""
+    return PNG_KEYWORD.encode() + b"\x00\x00\x00\x00\x00" + packet
+
+
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk with its length and its checksum."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
 
 
 # -- GIF -------------------------------------------------------------------------------------------------------------

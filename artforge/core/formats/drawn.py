@@ -9,6 +9,7 @@ import numpy as np
 from artforge.core.drawings import Drawing, Layer
 from artforge.core.formats.svg import layer_name, write_svg
 from artforge.core.formats.xmp import Label
+from artforge.core.papers import Page
 from artforge.core.pen_paths import pen_paths
 
 
@@ -27,7 +28,7 @@ def write_drawing(path: Path, drawing: Drawing, file_format: str, label: Label |
     if file_format == "svg":
         write_svg(path, drawing, label)
         return
-    from artforge.core.formats.pdf import Page, VectorLayer, write_vector_pdf  # noqa: PLC0415 - only PDF files need it
+    from artforge.core.formats.pdf import VectorLayer, write_vector_pdf  # noqa: PLC0415 - only PDF files need it
 
     layers = [VectorLayer("paper", _paper(drawing))]
     layers += [

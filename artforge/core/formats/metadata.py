@@ -48,6 +48,10 @@ def _packets(path: Path, head: bytes) -> tuple[bytes | None, bytes | None]:
         return _of_webm(path), None
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<svg", b"<!--")):
         return find_in_svg(path), None
+    if head.startswith(b"%PDF-"):
+        from artforge.core.formats.pdf import find_in_pdf  # noqa: PLC0415 - loads a library that only these files need
+
+        return find_in_pdf(path), None
     return _of_picture(path)
 
 
