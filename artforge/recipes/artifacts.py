@@ -19,6 +19,8 @@ from artforge.recipes.variants import Variant, scope_of
 HASH_DIGITS = 8
 MAX_NAME = 120
 """Characters of a file's name that an artist may choose."""
+SHEET_VERSION = 2
+"""Bumped when the pixels of contact sheets change: it enters their names, so that they are drawn anew."""
 _UNSAFE_NAME = re.compile(r"[^\w .+,=-]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9.+-]+")
 
@@ -135,7 +137,15 @@ def _key(planner: Planner, output: Output, kind: str, variants: tuple[Variant, .
         swept = [variant.swept for variant in variants]
         grid = [output.grid.x, output.grid.y, output.grid.columns]
         labels = output.caption or output.labels
-        parts["sheet"] = [output.cell, grid, labels, planner.checked.recipe.title, swept]
+        parts["sheet"] = [
+            SHEET_VERSION,
+            output.cell,
+            grid,
+            labels,
+            planner.checked.recipe.title,
+            swept,
+            variants[0].seed,
+        ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -14,6 +14,7 @@ from artforge.core.errors import ArtforgeError
 from artforge.core.seeds import generator
 from artforge.core.steps import registered_steps
 from artforge.core.values import Kind, array_fault
+from artforge.recipes.settings import is_accepted
 
 for module in pkgutil.iter_modules(ops.__path__):
     importlib.import_module(f"artforge.ops.{module.name}")
@@ -25,10 +26,13 @@ STEPS = {
     and not any(s.kind is Kind.MODEL for s in step.settings.values())
 }
 NEEDED = {  # settings without a default
+    "caption": {"title": "Attention tide"},
+    "label": {"text": "intensity 0.5"},
+    "poster": {"title": "Attention tide"},
     "load": {"path": "embedded:algorithmic/truchet/3", "long_edge": 32},
     "take_channels": {"count": 2},
 }
-OTHER_SIZE = {"channel_grid", "grid", "mat", "load"}
+OTHER_SIZE = {"caption", "channel_grid", "grid", "load", "mat", "polyptych", "poster"}
 """Steps that give another height and width than they take; all others keep it."""
 
 
@@ -93,7 +97,7 @@ def test_every_default_is_a_value_that_the_checker_allows(name):
 def test_every_setting_refuses_what_it_is_not(name):
     for setting in STEPS[name].settings.values():
         with pytest.raises(ValueError, match="validation error"):
-            setting.adapter.validate_python({"no": "such thing"})
+            setting.adapter.validate_python({"no": ["such", "thing"]})
         if setting.numeric:
             for wrong in ("0.5", True, float("nan")):
                 with pytest.raises(ValueError, match="validation error"):
@@ -107,6 +111,8 @@ def test_every_step_refuses_in_a_call_from_python_what_its_checker_refuses(name,
     for setting in step.settings.values():
         if isinstance(setting.default, bool) or setting.kind is Kind.PICTURE_SOURCE:
             continue  # any value is true or false, and any text may be a file
+        if setting.kind in (None, Kind.DEGREES) and is_accepted(setting, wrong):
+            continue  # any text may be a title
         with pytest.raises(ArtforgeError):
             run(step, inputs_of(step, 6, 7), **{setting.name: wrong})
 
