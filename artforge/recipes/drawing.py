@@ -13,15 +13,19 @@ from typing import TypeVar
 from artforge.core.pictures import resize
 from artforge.core.provenance import Provenance
 from artforge.core.values import Frames, Image
+from artforge.core.work import Work, working
 from artforge.ops.contact_sheet import contact_sheet
 from artforge.ops.layout import fit_within
 from artforge.recipes.ahead import Ahead
 from artforge.recipes.artifacts import Artifact, node_of, nodes_of
 from artforge.recipes.plan import Node, Planner
+from artforge.recipes.problems import at
 from artforge.recipes.provenance import build_provenance, label_of
+from artforge.recipes.recipe import Output
 from artforge.recipes.records import portable_params
 from artforge.recipes.run import Runner
 from artforge.recipes.sheet import arrange_sheet
+from artforge.recipes.sheet_legend import legend_of
 from artforge.recipes.templates import fill_template
 from artforge.recipes.variants import scope_of
 
@@ -95,10 +99,18 @@ class Drawing:
         record = self.record(artifact)
         order, columns = arrange_sheet(output.grid, [variant.swept for variant in artifact.variants])
         labels = [self._caption(artifact, record, index) for index in order] if output.labels else None
-        sheet = contact_sheet(
-            [cells[index] for index in order], labels, columns=columns, cell_size=cell_size, title=record.title
-        )
+        legend = legend_of(record) if output.labels else ()
+        ordered = [cells[index] for index in order]
+        with working(Work(noticed=partial(self._notice, output))):
+            sheet = contact_sheet(
+                ordered, labels, columns=columns, cell_size=cell_size, title=record.title, legend=legend
+            )
         return self._sized(artifact, sheet)
+
+    def _notice(self, output: Output, message: str) -> None:
+        """Tell what is odd about a sheet, with its place in the recipe."""
+        told = f"output {output.name!r}: {message}"
+        self.runner.notice(at(self.runner.source, output.position, told, "warning"))
 
     def _caption(self, artifact: Artifact, record: Provenance, index: int) -> str:
         """What stands under one cell of a sheet."""

@@ -61,6 +61,7 @@ _SHOWN: dict[Kind, list[Any]] = {
 _SETTINGS: dict[str, dict[str, Any]] = {
     "ascend": {"layer": "conv7", "filter": 100, "size": 256, "num_steps": 48},
     "blend": {"mode": "screen", "opacity": 0.7},
+    "caption": {"title": "Botanical, 5", "text": "drawn by rule, as if by hand", "size": 0.045},
     "caricature": {"layer": "conv5", "num_steps": 8},
     "channel_across_layers": {"channel": 3},
     "classical_filter": {"filter": "sobel_x"},
@@ -69,13 +70,17 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "feature_maps": {"layer": "conv3"},
     "filter_grid": {"layer": "conv6", "columns": 4, "rows": 4, "tile": 64, "num_steps": 32},
     "kin_channels": {"filter": "sobel_x"},
+    "label": {"text": "botanical 5", "size": 0.06},
     "load": {"path": "embedded:hand_made/ink_brush/7", "long_edge": EDGE},
-    "mat": {"margin": 0.12, "color": "ivory"},
+    "mat": {"margin": 0.16, "bottom": 1.25, "line": 0.004},
     "morph": {"layer": "conv7", "filters": [96, 65], "size": 192, "num_frames": 12, "num_steps": 32, "at": 0.25},
     "normalize": {"percentiles": [1, 99]},
+    "polyptych": {"two": "$other", "labels": ["by hand", "by rule"], "size": 0.05},
+    "poster": {"title": "Botanical", "subtitle": "after nature", "legend": {"seed": 5, "model": "hand_vs_algo"}},
     "pull": {"left": "hand_made", "right": "algorithmic", "size": 256, "num_steps": 48},
     "take_channels": {"count": 8},
     "variations": {"layer": "conv7", "filter": 100, "tile": 128, "num_steps": 32},
+    "verdict": {"before": "$other", "size": 0.045},
     "zoom": {"layer": "conv5", "num_frames": 12, "at": 0.5},
 }
 """What the defaults do not show well, or not soon."""

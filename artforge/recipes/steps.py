@@ -38,17 +38,22 @@ STEP_MODULES = (
     "artforge.ops.average",
     "artforge.ops.blend",
     "artforge.ops.camera",
+    "artforge.ops.caption",
     "artforge.ops.channel_grid",
     "artforge.ops.colorize",
     "artforge.ops.crossfade",
     "artforge.ops.grid",
+    "artforge.ops.label",
     "artforge.ops.load",
     "artforge.ops.mat",
     "artforge.ops.normalize",
+    "artforge.ops.polyptych",
+    "artforge.ops.poster",
     "artforge.ops.sequence",
     "artforge.ops.smooth_over_time",
     "artforge.ops.sort_channels",
     "artforge.ops.take_channels",
+    "artforge.ops.verdict",
 )
 
 
