@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from artforge.core.values import Image
+
 _BAND_VALUES = 1 << 16
 
 
-def row_bands(picture: NDArray[np.float32], *, values: int = _BAND_VALUES) -> Iterator[slice]:
-    """The rows of a picture from the top down, in bands of about so many numbers each.
+def row_bands(picture: NDArray[np.float32]) -> Iterator[slice]:
+    """The rows of a picture from the top down, in bands of some ten thousand numbers each.
 
     What is in between in a formula then stays in the processor's cache, and a print of 12000x12000 needs no more
     memory than the result itself.
 
     Args:
         picture: (H, W, ...).
-        values: numbers in a band; it has at least one row.
     """
     height = picture.shape[0]
-    rows_per_band = max(1, values * height // picture.size)
+    rows_per_band = max(1, _BAND_VALUES * height // picture.size)
     for top in range(0, height, rows_per_band):
         yield slice(top, min(top + rows_per_band, height))
+
+
+def in_bands(picture: NDArray[np.float32], function: Callable[[NDArray[np.float32]], Image]) -> Image:
+    """A function of single pixels, worked out band by band.
+
+    Args:
+        picture: float32 (H, W, 3) or (H, W).
+        function: some rows of it -> as many rows of an Image.
+    """
+    result = np.empty((*picture.shape[:2], 3), np.float32)
+    for rows in row_bands(picture):
+        result[rows] = function(picture[rows])
+    return result

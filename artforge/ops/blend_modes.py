@@ -170,7 +170,7 @@ def _with_saturation(color: Pixels, saturation: Pixels) -> Pixels:
     """The W3C's SetSat: the smallest number becomes 0, the largest the saturation, the middle one keeps its share."""
     risen = color - _smallest(color)
     span = _largest(risen)
-    return risen * np.divide(saturation, span, out=np.zeros_like(span), where=span > 1e-30)
+    return np.asarray(risen * np.divide(saturation, span, out=np.zeros_like(span), where=span > 1e-30))
 
 
 def _with_luminosity(color: Pixels, like: Pixels, weights: Pixels) -> Pixels:
@@ -182,7 +182,7 @@ def _with_luminosity(color: Pixels, like: Pixels, weights: Pixels) -> Pixels:
     np.divide(luminosity, lowest, out=pale, where=lowest > luminosity)
     room = 1 - luminosity
     np.minimum(pale, np.divide(room, highest, out=np.ones_like(room), where=highest > room), out=pale)
-    return np.clip(luminosity + offset * pale, 0, 1)
+    return np.asarray(np.clip(luminosity + offset * pale, 0, 1), np.float32)
 
 
 def _largest(color: Pixels) -> Pixels:

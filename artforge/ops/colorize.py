@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from artforge.core.errors import StepError
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Palette
-from artforge.ops.colormaps import palette_table
+from artforge.ops.bands import row_bands
+from artforge.ops.colormaps import notice_uneven, palette_table
 
 
 @step("colorize", version=1)
@@ -21,23 +22,36 @@ def colorize(heatmap: Heatmap, *, map: Palette = "crameri:lajolla", reverse: boo
         reverse: run the colormap backwards.
 
     Returns:
-        float32 (H, W, 3), sRGB, [0, 1].
+        float32 (H, W, 3), sRGB, [0, 1]. Of a colormap that misleads, such as `jet`, whoever runs the step is told.
 
     Raises:
         StepError: the heatmap leaves [0, 1].
         ChoiceError: no such colormap; the nearest are named.
+    """
+    check_normalized(heatmap)
+    table = palette_table(map)
+    notice_uneven(map)
+    return look_up(heatmap, table[::-1] if reverse else table)
+
+
+def check_normalized(heatmap: Heatmap) -> None:
+    """Raise unless a heatmap stays in [0, 1].
+
+    Raises:
+        StepError: it does not; `normalize` is the way out.
     """
     low, high = float(heatmap.min()), float(heatmap.max())
     if low < 0 or high > 1:
         raise StepError(
             f"the heatmap must stay in [0, 1], received [{low:.9g}, {high:.9g}]: put a 'normalize' step before it"
         )
-    table = palette_table(map)
-    return look_up(heatmap, table[::-1] if reverse else table)
 
 
 def look_up(heatmap: Heatmap, table: NDArray[np.float32]) -> Image:
     """The nearest entry of `table` for every value in [0, 1]."""
-    last = len(table) - 1
-    colored: Image = table.take(np.rint(heatmap * np.float32(last)).astype(np.int32), axis=0)
+    last = np.float32(len(table) - 1)
+    colored = np.empty((*heatmap.shape, 3), np.float32)
+    for rows in row_bands(heatmap):
+        places = np.rint(heatmap[rows] * last).astype(np.intp)
+        np.take(table, places, axis=0, out=colored[rows], mode="clip")  # any other mode copies it once more
     return colored

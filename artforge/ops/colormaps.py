@@ -10,10 +10,16 @@ from numpy.typing import NDArray
 from artforge.core.errors import ChoiceError, choice_message
 from artforge.core.oklab import from_oklab, to_oklab
 from artforge.core.values import Palette
+from artforge.core.work import current_work
 from artforge.ops.layout import color_to_rgb
 
 NUM_ENTRIES = 4096
 """Sixteen entries for each level of an 8-bit print: taking the nearest one shows no bands."""
+
+_UNEVEN = frozenset(
+    {"jet", "rainbow", "gist_rainbow", "hsv", "spectral", "nipy_spectral", "ncar", "gist_ncar", "prism", "flag"}
+)
+"""Colormaps that are asked for out of habit and show what is not there."""
 
 
 @cache
@@ -58,6 +64,19 @@ def colormap_table(name: str) -> NDArray[np.float32]:
     table = np.clip(colors, 0, 1)[np.arange(NUM_ENTRIES) * len(colors) // NUM_ENTRIES]
     table.setflags(write=False)
     return table
+
+
+def notice_uneven(palette: Palette) -> None:
+    """Tell whoever runs the step of a colormap that misleads; it is taken all the same.
+
+    Source: Crameri, Shephard and Heron, The misuse of colour in science communication (2020),
+    https://doi.org/10.1038/s41467-020-19160-7
+    """
+    if isinstance(palette, str) and palette.rpartition(":")[2] in _UNEVEN:
+        current_work().noticed(
+            f"colormap {palette!r} shows edges where the heat has none, and the colour-blind cannot read it; "
+            "crameri:batlow, crameri:lajolla and viridis are even and safe"
+        )
 
 
 def palette_table(palette: Palette) -> NDArray[np.float32]:

@@ -1,0 +1,62 @@
+"""Heat in the colours of pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from artforge.core.errors import StepError
+from artforge.core.steps import step
+from artforge.core.values import Heatmap, Image, PictureFolder
+from artforge.engine.attention.settings import check_count
+from artforge.ops.colorize import check_normalized, look_up
+from artforge.ops.palettes import colors_of, even_table, pixels_of_folder, seen_small
+
+
+@step("colorize_like", version=1)
+def colorize_like(
+    heatmap: Heatmap,
+    like: Image | None = None,
+    *,
+    folder: PictureFolder | None = None,
+    num_colors: Annotated[int, Field(ge=2, le=32)] = 6,
+    reverse: bool = False,
+) -> Image:
+    """Colour a normalised heatmap in the palette of a picture, or of all pictures in a folder.
+
+    The palette is found by clustering in OKLab and runs from its darkest colour to its lightest, at one speed to the
+    eye: the map is as even as one from the catalogue.
+
+    Args:
+        heatmap: float32 (H, W), [0, 1].
+        like: float32 (h, w, 3), sRGB, [0, 1], of any size, the picture whose colours are taken.
+        folder: a folder of pictures whose colours are taken instead, such as the works of one artist.
+        num_colors: [2, 32], how many colours make the palette.
+        reverse: 0 takes the lightest colour, 1 the darkest.
+
+    Returns:
+        float32 (H, W, 3), sRGB, [0, 1].
+
+    Raises:
+        StepError: neither a picture nor a folder, or both; or the heatmap leaves [0, 1].
+        DatasetError: no such folder, or no picture in it that can be read.
+        ChoiceError: not so many colours, or no whole number of them.
+    """
+    check_count("num_colors", num_colors, least=2, most=32)
+    table = even_table(colors_of(_pixels_from(like, folder), num_colors))
+    check_normalized(heatmap)
+    return look_up(heatmap, table[::-1] if reverse else table)
+
+
+def _pixels_from(like: Image | None, folder: PictureFolder | None) -> NDArray[np.float32]:
+    if folder is not None:
+        if like is not None:
+            raise StepError("'like' and 'folder' both say whose colours to take; leave one of them out")
+        return pixels_of_folder(Path(str(folder)))
+    if like is None:
+        raise StepError("whose colours? Give a picture (like: $art) or a folder of pictures (folder: paintings)")
+    return seen_small(like)
