@@ -59,34 +59,46 @@ _SHOWN: dict[Kind, list[Any]] = {
 """What makes a picture of a value."""
 
 _SETTINGS: dict[str, dict[str, Any]] = {
+    "adjust": {"saturation": 1.6, "contrast": 1.15, "hue": -30},
     "ascend": {"layer": "conv7", "filter": 100, "size": 256, "num_steps": 48},
     "blend": {"mode": "screen", "opacity": 0.7},
     "caption": {"title": "Botanical, 5", "text": "drawn by rule, as if by hand", "size": 0.045},
     "caricature": {"layer": "conv5", "num_steps": 8},
     "channel_across_layers": {"channel": 3},
     "classical_filter": {"filter": "sobel_x"},
+    "colorize_like": {"like": "$art"},
+    "displace": {"amount": 0.1, "turn": 0.2},
     "dream": {"layer": "conv5"},
+    "edges": {"operator": "scharr"},
     "feature_map": {"channel": 3, "layer": "conv3"},
     "feature_maps": {"layer": "conv3"},
     "filter_grid": {"layer": "conv6", "columns": 4, "rows": 4, "tile": 64, "num_steps": 32},
+    "focus": {"fade": 0.6, "fringe": 1},
+    "grain": {"amount": 0.25, "size": 0.004},
     "kin_channels": {"filter": "sobel_x"},
     "label": {"text": "botanical 5", "size": 0.06},
     "load": {"path": "embedded:hand_made/ink_brush/7", "long_edge": EDGE},
     "mat": {"margin": 0.16, "bottom": 1.25, "line": 0.004},
+    "match_color": {"like": "$other"},
+    "match_histogram": {"like": "$other"},
     "morph": {"layer": "conv7", "filters": [96, 65], "size": 192, "num_frames": 12, "num_steps": 32, "at": 0.25},
+    "mosaic": {"detail": 1.2},
     "normalize": {"percentiles": [1, 99]},
+    "paper": {"tooth": 0.8, "scale": 1.5},
     "polyptych": {"two": "$other", "labels": ["by hand", "by rule"], "size": 0.05},
     "poster": {"title": "Botanical", "subtitle": "after nature", "legend": {"seed": 5, "model": "hand_vs_algo"}},
     "pull": {"left": "hand_made", "right": "algorithmic", "size": 256, "num_steps": 48},
+    "slit_scan": {"heatmap": "$heat", "bend": 0.4, "softness": 0.6},
     "take_channels": {"count": 8},
     "variations": {"layer": "conv7", "filter": 100, "tile": 128, "num_steps": 32},
     "verdict": {"before": "$other", "size": 0.045},
+    "vignette": {"amount": 0.8},
     "zoom": {"layer": "conv5", "num_frames": 12, "at": 0.5},
 }
 """What the defaults do not show well, or not soon."""
 _WITHOUT_SOURCE = frozenset({"ascend", "pull"})
 """Steps that begin by themselves although a picture may flow in."""
-_SECOND_PICTURES = frozenset({"overlay"})
+_SECOND_PICTURES = frozenset({"like", "overlay"})
 _KEY_DIGITS = 12
 
 

@@ -1,0 +1,112 @@
+"""What the network ignores, worn away."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from artforge.core.pictures import LUMA
+from artforge.core.steps import step
+from artforge.core.values import Color, Heatmap, Image, Unit
+from artforge.engine.attention.settings import check_range
+from artforge.ops.heat_fields import bands, check_heat, smoothstep
+from artforge.ops.layout import color_to_rgb
+from artforge.ops.value_noise import fractal_noise
+
+Pixels = NDArray[np.float32]
+
+_OCTAVES = 9
+_GAIN = 0.62
+_BREAK = 0.015
+"""Width of the edge of a flake, in heat."""
+_FADING = 0.45
+"""How far before it flakes off paint has begun to fade, in heat."""
+_FADED = 0.5
+"""How much of its colour paint has lost when it flakes off."""
+_SHADOW = 0.004
+"""Thickness of the paint as its shadow shows it, a share of the short edge."""
+_DARKNESS = 0.3
+
+
+@step("erode", version=1)
+def erode(
+    image: Image,
+    heatmap: Heatmap,
+    *,
+    rng: np.random.Generator,
+    amount: Unit = 0.4,
+    rough: Unit = 0.35,
+    grain: Annotated[float, Field(gt=0, le=1)] = 0.2,
+    trace: Unit = 0.12,
+    color: Color = "#e9e1d3",
+) -> Image:
+    """Wear away what the network ignores, as weather does with a fresco: paint fades, then flakes off its ground.
+
+    Args:
+        image: float32 (H, W, 3), sRGB, [0, 1].
+        heatmap: float32 (H, W), [0, 1]: what is hot holds longest.
+        rng: where the paint is weak.
+        amount: 0 leaves the picture as it is, 1 takes all paint off.
+        rough: how much chance has a say beside the heat.
+        grain: size of the largest flakes, as a share of the picture's short edge.
+        trace: how much of the picture is still seen on the bare ground.
+        color: of the ground, `#rrggbb` or a CSS name.
+
+    Returns:
+        float32 (H, W, 3), sRGB, [0, 1].
+
+    Raises:
+        ShapeError: the heatmap has another size.
+        StepError: the heatmap leaves [0, 1].
+        ChoiceError: a setting that cannot be.
+    """
+    for what, value in (("amount", amount), ("rough", rough), ("trace", trace)):
+        check_range(what, value, "[0, 1]")
+    check_range("grain", grain, "(0, 1]")
+    ground = color_to_rgb(color)
+    check_heat(heatmap, image)
+    if amount == 0:
+        return image.copy()
+    margin = _margin(heatmap, rng, amount=amount, rough=rough, grain=grain)
+    paint = np.clip(margin / np.float32(_BREAK), 0, 1)
+    shadow = _shadow(paint)
+    worn = np.empty(image.shape, np.float32)
+    for rows in bands(len(image)):
+        color_here = np.ascontiguousarray(image[rows])
+        grey = (color_here @ LUMA)[..., None]
+        faded = np.float32(_FADED) * (1 - smoothstep(margin[rows] / np.float32(_FADING)))[..., None]
+        pale = color_here + faded * (ground * (np.float32(0.5) + grey / 2) - color_here)
+        bare = ground * (1 - np.float32(trace) * (1 - grey))
+        bare = bare * (1 - np.float32(_DARKNESS) * shadow[rows])[..., None]
+        worn[rows] = np.clip(bare + paint[rows][..., None] * (pale - bare), 0, 1)
+    return worn
+
+
+def _margin(heatmap: Heatmap, rng: np.random.Generator, *, amount: float, rough: float, grain: float) -> Pixels:
+    """How far each pixel's paint is from flaking off, in heat; 0 or less where it is gone."""
+    least, most = -rough - _FADING, 1.0 + rough
+    level = np.float32(least + amount * (most - least))
+    margin = np.empty(heatmap.shape, np.float32)
+    for rows, noise in fractal_noise(heatmap.shape, rng, cell=grain, octaves=_OCTAVES, gain=_GAIN):
+        strength = heatmap[rows] + np.float32(rough) * np.tanh(noise)
+        margin[rows] = strength - level
+    return margin
+
+
+def _shadow(paint: Pixels) -> Pixels:
+    """Where light from above on the left does not reach the ground, because paint stands before it."""
+    offset = _SHADOW * min(paint.shape)
+    height, width = paint.shape
+    moved = cv2.warpAffine(
+        paint,
+        np.asarray([[1, 0, offset], [0, 1, offset]], np.float32),
+        (width, height),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    soft = cv2.GaussianBlur(moved, (0, 0), max(offset / 2, 0.4), borderType=cv2.BORDER_REFLECT)
+    return np.asarray(soft, np.float32)

@@ -1,0 +1,145 @@
+"""A mosaic whose stones are small where the network looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from artforge.core.steps import step
+from artforge.core.values import Color, Heatmap, Image, Unit
+from artforge.engine.attention.settings import check_count, check_range
+from artforge.ops.heat_fields import bands, check_heat, smoothstep
+from artforge.ops.layout import color_to_rgb
+
+_SPLITTING = 0.06
+"""How long a stone takes to fall into four, in levels: a setting that moves makes none pop."""
+
+_MOST_GUTTER = 0.2
+"""Of a stone's edge: small stones would drown in a gutter that is right for large ones."""
+
+Pixels = NDArray[np.float32]
+
+
+@step("mosaic", version=1)
+def mosaic(
+    image: Image,
+    heatmap: Heatmap,
+    *,
+    largest: Annotated[float, Field(gt=0, le=1)] = 0.25,
+    levels: Annotated[int, Field(ge=1, le=9)] = 6,
+    detail: Annotated[float, Field(ge=0, le=4)] = 1.0,
+    gutter: Annotated[float, Field(ge=0, le=0.1)] = 0.003,
+    corner: Unit = 0.0,
+    color: Color = "#16130f",
+) -> Image:
+    """Lay a picture in square stones that split into four, again and again, the hotter it is.
+
+    Args:
+        image: float32 (H, W, 3), sRGB, [0, 1].
+        heatmap: float32 (H, W), [0, 1].
+        largest: edge of a stone that is not split, as a share of the picture's short edge.
+        levels: sizes of stones, each half of the one before.
+        detail: how soon stones split: at 1 the hottest place has the smallest stones, at 0 none is split.
+        gutter: width between stones, as a share of the short edge; the same for all sizes, but never more than a fifth
+            of a stone.
+        corner: how round stones are: 0 square, 1 discs.
+        color: of the ground between them, `#rrggbb` or a CSS name.
+
+    Returns:
+        float32 (H, W, 3), sRGB, [0, 1]; each stone has the mean colour of the picture under it.
+
+    Raises:
+        ShapeError: the heatmap has another size.
+        StepError: the heatmap leaves [0, 1].
+        ChoiceError: a setting that cannot be.
+    """
+    check_range("largest", largest, "(0, 1]")
+    check_count("levels", levels, most=9)
+    check_range("detail", detail, "[0, 4]")
+    check_range("gutter", gutter, "[0, 0.1]")
+    check_range("corner", corner, "[0, 1]")
+    ground = color_to_rgb(color)
+    check_heat(heatmap, image)
+    height, width = heatmap.shape
+    short = min(height, width)
+    grids = _grids(np.ascontiguousarray(image), np.ascontiguousarray(heatmap), largest * short, levels, detail)
+    laid = np.empty(image.shape, np.float32)
+    for rows in bands(len(laid)):
+        band = np.broadcast_to(ground, (rows.stop - rows.start, *laid.shape[1:])).astype(np.float32)
+        for grid in grids:
+            _lay(band, grid, rows, (height, width), gutter=gutter * short, corner=corner, ground=ground)
+        laid[rows] = band
+    return laid
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """The stones of one size.
+
+    Attributes:
+        colors: float32 (rows, columns, 3).
+        shown: float32 (rows, columns): 1 where the larger stone above is split, 0 where it is whole.
+    """
+
+    colors: Pixels
+    shown: Pixels
+
+
+def _grids(image: Image, heatmap: Heatmap, edge: float, levels: int, detail: float) -> list[_Grid]:
+    """Stones of every size, the largest first; none is smaller than a pixel."""
+    height, width = heatmap.shape
+    rows, columns = max(1, round(height / edge)), max(1, round(width / edge))
+    sizes = [(rows << level, columns << level) for level in range(levels)]
+    sizes = [size for size in sizes if size[0] <= height and size[1] <= width] or [(1, 1)]
+    hottest = _means(heatmap, sizes[-1])
+    heats = [hottest]
+    for _ in sizes[1:]:  # a stone is as hot as the hottest of its parts, or small hot places would not be found
+        fine = heats[0]
+        heats.insert(0, fine.reshape(fine.shape[0] // 2, 2, fine.shape[1] // 2, 2).max(axis=(1, 3)))
+    grids: list[_Grid] = []
+    shown = np.ones(sizes[0], np.float32)
+    for level, size in enumerate(sizes):
+        grids.append(_Grid(_means(image, size), shown))
+        depth = heats[level] * np.float32(detail * (levels - 1 + _SPLITTING))
+        split = smoothstep((depth - np.float32(level)) / np.float32(_SPLITTING)) * shown
+        shown = split.repeat(2, axis=0).repeat(2, axis=1)
+    return grids
+
+
+def _means(array: Pixels, size: tuple[int, int]) -> Pixels:
+    return np.asarray(cv2.resize(array, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _lay(
+    band: Pixels, grid: _Grid, rows: slice, size: tuple[int, int], *, gutter: float, corner: float, ground: Pixels
+) -> None:
+    """Lay the stones of one size over a band of rows, where they are shown."""
+    down, row, half_height = _within(np.arange(rows.start, rows.stop), size[0], len(grid.shown), gutter)
+    across, column, half_width = _within(np.arange(size[1]), size[1], grid.shown.shape[1], gutter)
+    used = grid.shown[row[0] : row[-1] + 1]
+    if not used.any():
+        return
+    radius = corner * min(half_height, half_width)
+    # distance to the edge of a rectangle with round corners, negative inside it
+    x, y = across[None] + np.float32(radius - half_width), down[:, None] + np.float32(radius - half_height)
+    outside = np.hypot(np.maximum(x, 0), np.maximum(y, 0)) + np.minimum(np.maximum(x, y), 0) - np.float32(radius)
+    cover = np.clip(np.float32(0.5) - outside, 0, 1)[..., None]
+    opacity = grid.shown[row][:, column][..., None]
+    stones = ground + (grid.colors[row][:, column] - ground) * cover
+    band += opacity * (stones - band)
+
+
+def _within(
+    places: NDArray[np.int_], length: int, count: int, gutter: float
+) -> tuple[Pixels, NDArray[np.int64], float]:
+    """Along one axis: distance from the middle of the stone that holds each pixel, its number, half of its length."""
+    edge = length / count
+    number = np.minimum(((places + 0.5) / edge).astype(np.int64), count - 1)
+    distance = np.abs(places + 0.5 - (number + 0.5) * edge).astype(np.float32)
+    half = (edge - min(gutter, _MOST_GUTTER * edge)) / 2
+    return distance, number, half
