@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
+from artforge.core import drawings
+from artforge.core.formats.known import LINE_FORMATS
+from artforge.core.inking import ink, size_in_pixels
 from artforge.core.pictures import resize
 from artforge.core.provenance import Provenance
 from artforge.core.values import Frames, Image
@@ -75,11 +78,12 @@ class Drawing:
         most = max(1, AHEAD_BYTES // size) if size else self.jobs
         return Ahead(self.pool, prepare, count, min(self.jobs, most) if self.jobs > 1 else 0)
 
-    def still(self, artifact: Artifact, advanced: Callable[[], None]) -> Image:
-        """The picture of a still."""
-        image = self._sized(artifact, self.runner.value(self.nodes(artifact)[0]))
+    def still(self, artifact: Artifact, advanced: Callable[[], None]) -> drawings.Value:
+        """The picture of a still; a drawing, which has a size of its own, where the format keeps its lines."""
+        value = self.runner.value(self.nodes(artifact)[0])
         advanced()
-        return image
+        keeps_lines = isinstance(value, drawings.Drawing) and artifact.format in LINE_FORMATS
+        return value if keeps_lines else self._sized(artifact, value)
 
     def sheet(self, artifact: Artifact, advanced: Callable[[], None]) -> Image:
         """All variants on one sheet; `advanced` is called for each."""
@@ -88,8 +92,10 @@ class Drawing:
         nodes = self.nodes(artifact)
 
         def cell(node: Node) -> Image:
-            image = self.runner.value(node)
-            return resize(image, fit_within(image, cell_size))
+            value = self.runner.value(node)
+            if isinstance(value, drawings.Drawing):
+                return ink(value, cell_size)
+            return resize(value, fit_within(value, cell_size))
 
         ahead = self.ahead(lambda index: partial(cell, nodes[index]), len(nodes))
         cells = []
@@ -152,10 +158,15 @@ class Drawing:
             self.planner.forget_frames()
         return lambda: self._sized(artifact, self.runner.value(node))
 
-    def _sized(self, artifact: Artifact, image: Image) -> Image:
+    def _sized(self, artifact: Artifact, value: drawings.Value) -> Image:
+        image = self._inked(artifact, value) if isinstance(value, drawings.Drawing) else value
         if artifact.output.long_edge is None:
             return image
         return resize(image, fit_within(image, self._scaled(artifact.output.long_edge)))
+
+    def _inked(self, artifact: Artifact, drawing: drawings.Drawing) -> Image:
+        """A drawing as a picture: at once in the size that is asked for, so that its lines stay sharp."""
+        return ink(drawing, self._scaled(artifact.output.long_edge or max(size_in_pixels(drawing))))
 
     def _scaled(self, pixels: int) -> int:
         return max(SMALLEST_EDGE, round(pixels * self.planner.scale))

@@ -15,9 +15,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from artforge.core import drawings
 from artforge.core.errors import ArtforgeError, OutputError
 from artforge.core.files import drop_abandoned, make_folder
 from artforge.core.formats.xmp import Label
+from artforge.core.inking import size_in_pixels
 from artforge.core.provenance import Provenance, label_of_work, write_sidecar
 from artforge.recipes.artifacts import Artifact, nodes_of, plan_artifacts
 from artforge.recipes.cache import Cache
@@ -170,9 +172,10 @@ class Renderer:
         if artifact.kind == "film":
             return self._film(artifact, path, advanced)
         draw = drawing.sheet if artifact.kind == "sheet" else drawing.still
-        image = draw(artifact, advanced)
-        provenance = drawing.record(artifact, (image.shape[0], image.shape[1]))
-        write_work(path, artifact, image, self._label(provenance))
+        work = draw(artifact, advanced)
+        size = size_in_pixels(work) if isinstance(work, drawings.Drawing) else (work.shape[0], work.shape[1])
+        provenance = drawing.record(artifact, size)
+        write_work(path, artifact, work, self._label(provenance))
         return _Kept(provenance=provenance)
 
     def _film(self, artifact: Artifact, path: Path, advanced: Callable[[], None]) -> _Kept:
