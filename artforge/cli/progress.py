@@ -91,6 +91,13 @@ class RenderProgress(Reporter):
             event({"event": "notice", "message": message})
         warn(message)
 
+    def remarked(self, message: str) -> None:
+        """What is good to know of a result and needs no mending."""
+        if self._as_json:
+            event({"event": "remark", "message": message})
+        else:
+            note(message)
+
     def finished(self, artifact: Artifact, done: Rendered) -> None:
         """It stands in its place."""
         self.done.append(done)

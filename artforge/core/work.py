@@ -26,11 +26,13 @@ class Work:
             the file away when it is done. Further files begin with this name.
         advanced: told the share of the work that is done, in [0, 1], and how it stands.
         noticed: told what the person should know of the result, such as a filter that is dead.
+        remarked: told what is good to know and needs no mending, such as how much shorter a pen's way has become.
     """
 
     state_file: Path | None = None
     advanced: Callable[[float, str], None] = _tell_nobody
     noticed: Callable[[str], None] = _tell_nobody
+    remarked: Callable[[str], None] = _tell_nobody
 
 
 _CURRENT: ContextVar[Work] = ContextVar("work", default=Work())  # noqa: B039 - frozen

@@ -96,7 +96,7 @@ class Renderer:
         make_folder(self.folder)  # before the first slow thing
         drop_abandoned(self.folder)
         self.runner.advanced, self.runner.noticed = reporter.working, reporter.noticed
-        self.runner.computed = reporter.computed
+        self.runner.computed, self.runner.remarked = reporter.computed, reporter.remarked
         try:
             rendered = list(self._render_all(reporter, keep_going=keep_going, is_stopped=is_stopped))
         except BaseException:

@@ -30,6 +30,9 @@ class Reporter(Protocol):
     def noticed(self, message: str) -> None:
         """What the person should know of a result."""
 
+    def remarked(self, message: str) -> None:
+        """What is good to know of a result and needs no mending."""
+
     def finished(self, artifact: Artifact, done: Rendered) -> None:
         """It stands in its place."""
 

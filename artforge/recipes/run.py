@@ -48,6 +48,7 @@ class Runner:
             holds the call until it is there, and says whether that was so.
         advanced: told the name of a step that takes long, the share of it that is done, and how it stands.
         noticed: told what the person should know of a result, with its place in the recipe.
+        remarked: told what is good to know of a result and needs no mending, once it is computed.
         computed: told of each node that was computed and how many seconds its step took; 0 if it was in the store.
         halted: once it is set, steps that tell how far they are end there, with KeyboardInterrupt.
     """
@@ -59,6 +60,7 @@ class Runner:
     awaited: Callable[[str], bool] = lambda _: False
     advanced: Callable[[str, float, str], None] = _tell_nobody
     noticed: Callable[[str], None] = _tell_nobody
+    remarked: Callable[[str], None] = _tell_nobody
     computed: Callable[[Node, float], None] = _tell_nobody
     halted: threading.Event = field(default_factory=threading.Event)
     _memory: OrderedDict[str, Value] = field(default_factory=OrderedDict)
@@ -126,6 +128,7 @@ class Runner:
             state_file,
             advanced=lambda share, told: self._advance(node.step.name, share, told),
             noticed=lambda message: self.notice(self._placed(node, message, "warning")),
+            remarked=lambda message: self.remarked(f"{node.checked.id}: {message}"),
         )
         try:
             with self._turn(node), working(work):
