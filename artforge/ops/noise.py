@@ -16,6 +16,10 @@ from artforge.core.seeds import derive_seed, generator
 
 Field = NDArray[np.float32]
 
+_SMALL_CELL = 8.0
+"""Pixels of a cell above which half a pixel more or less is nothing."""
+_SPARE = 16
+
 
 def noise(seed: int, cell: float, shape: tuple[int, int], *, blur: float = 0.0) -> Field:
     """Random values on a lattice, joined by cubic curves; where the cells are finer than the pixels, their mean.
@@ -30,7 +34,7 @@ def noise(seed: int, cell: float, shape: tuple[int, int], *, blur: float = 0.0) 
         float32 (H, W), of mean 0; the values on the lattice are normal with standard deviation 1.
     """
     pixels_per_cell = cell * min(shape)
-    rows, columns = (math.ceil(edge / pixels_per_cell) + 1 for edge in shape)
+    rows, columns = (_count(edge, pixels_per_cell) for edge in shape)
     lattice = np.stack([generator(derive_seed(seed, row)).standard_normal(columns, np.float32) for row in range(rows)])
     if blur > 0:
         reach = math.ceil(3 * blur)
@@ -40,6 +44,16 @@ def noise(seed: int, cell: float, shape: tuple[int, int], *, blur: float = 0.0) 
     shrinks = pixels_per_cell < 1
     drawn = cv2.resize(lattice, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     return np.asarray(drawn[: shape[0], : shape[1]], np.float32)
+
+
+def _count(edge: int, pixels_per_cell: float) -> int:
+    """How many points reach over an edge of so many pixels; of a few more than needed the number whose pixels are
+    nearest to whole, as it is rounded, and cells would drift away from their places."""
+    least = math.ceil(edge / pixels_per_cell) + 1
+    spare = _SPARE if pixels_per_cell < _SMALL_CELL else 1
+    return min(
+        range(least, least + spare), key=lambda count: abs(count * pixels_per_cell - round(count * pixels_per_cell))
+    )
 
 
 def clouds(seed: int, cell: float, num_octaves: int, shape: tuple[int, int], *, gain: float = 0.5) -> Field:
