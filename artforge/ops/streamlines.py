@@ -16,6 +16,8 @@ _Point = tuple[float, float]
 _CLOSEST = 0.55
 """A line ends where it comes this near to another one, as a share of the distance that they should keep."""
 _SHARPEST = 0.3  # cosine of the turn from one step to the next; the field itself is broken where it is sharper
+_TURNED_BACK = 2.8
+"""Radians after which a line may run along itself: one that has turned less has not come back."""
 _SHIFT = 3
 """Bits behind the point, where OpenCV takes fractions of a cell."""
 _MOST_BESIDE = 64
@@ -91,6 +93,7 @@ class Streamlines:
         start = x, y
         go_right, go_down = sign * right[int(y)][int(x)], sign * down[int(y)][int(x)]
         points: list[_Point] = []
+        turned = 0.0  # sines of small angles, added up
         for number in range(1, self.longest + 1):
             # the midpoint rule: half a step shows the direction of the whole one
             half_x, half_y = x + 0.5 * go_right, y + 0.5 * go_down
@@ -100,15 +103,20 @@ class Streamlines:
             along = new_right * go_right + new_down * go_down
             if abs(along) < _SHARPEST:
                 break
-            go_right, go_down = (new_right, new_down) if along > 0 else (-new_right, -new_down)
+            if along < 0:
+                new_right, new_down = -new_right, -new_down
+            turned += go_right * new_down - go_down * new_right
+            go_right, go_down = new_right, new_down
             x, y = x + go_right, y + go_down
             if not (0 <= x < columns and 0 <= y < rows) or taken[int(y), int(x)]:
                 break
             if number > 4 * own.gap and (x - start[0]) ** 2 + (y - start[1]) ** 2 < own.gap**2:
                 return points, sign > 0
-            if own.meets(x, y, sign * number):
+            if abs(turned) + own.turned > _TURNED_BACK and own.meets(x, y, sign * number):
                 break
+            own.note(x, y, sign * number)
             points.append((x, y))
+        own.turned = abs(turned)
         return points, False
 
     def _mark(self, line: Line) -> None:
@@ -134,14 +142,16 @@ class _OwnPoints:
 
     Attributes:
         gap: how near it may come to itself, in cells.
+        turned: how far it has turned on the way that is done, in radians.
     """
 
     def __init__(self, gap: float) -> None:
         self.gap = gap
+        self.turned = 0.0
         self._points: dict[tuple[int, int], list[tuple[int, float, float]]] = defaultdict(list)
 
     def meets(self, x: float, y: float, number: int) -> bool:
-        """Whether a point is near to one that came long before it; it is noted where it is not."""
+        """Whether a point is near to one that came long before it."""
         gap = self.gap
         column, row = int(x / gap), int(y / gap)
         points = self._points
@@ -151,5 +161,8 @@ class _OwnPoints:
                 for other, own_x, own_y in points[place]
             ):
                 return True
-        points[column, row].append((number, x, y))
         return False
+
+    def note(self, x: float, y: float, number: int) -> None:
+        """Remember a point."""
+        self._points[int(x / self.gap), int(y / self.gap)].append((number, x, y))

@@ -39,8 +39,6 @@ _SOURCES: dict[Kind, list[Any]] = {
     ],
     Kind.DRAWING: ["$lines"],
 }
-_MOVING: dict[Kind, list[Any]] = {Kind.IMAGE: ["$passing"], Kind.HEATMAP: ["$passing_heat"]}
-"""What flows into a step that reads several moments of it."""
 _PIPES: dict[str, list[Any]] = {
     "art": [{"load": {"path": "embedded:hand_made/botanical/5", "long_edge": EDGE}}],
     "other": [{"load": {"path": "embedded:algorithmic/flow_field/7", "long_edge": EDGE}}],
@@ -48,10 +46,13 @@ _PIPES: dict[str, list[Any]] = {
         {"grad_cam": {"model": _MODEL, "image": "$art", "target": "hand_made"}},
         {"normalize": {"percentiles": [1, 99]}},
     ],
-    "passing": ["$art", {"camera": {"zoom": 2, "x": "=0.5+0.1*sin(tau*t)"}}],
-    "passing_heat": ["$passing", {"grad_cam": {"model": _MODEL, "target": "hand_made"}}],
     "maps": [{"feature_maps": {"model": _MODEL, "image": "$art", "layer": "conv3"}}],
-    "lines": ["$heat", {"isolines": {"page": "A6", "margin": 8}}],
+    "dark": ["$art", "darkness", {"normalize": {"percentiles": [2, 99]}}],
+    "dots": ["$dark", {"stipple": {"num_dots": 5000, "page": "100x100mm", "margin": 6, "pen": 0.35}}],
+    "lines": [
+        "$heat",
+        {"isolines": {"colors": ["goldenrod", "tomato"], "page": "100x100mm", "margin": 6}},
+    ],
 }
 _SHOWN: dict[Kind, list[Any]] = {
     Kind.IMAGE: [],
@@ -66,21 +67,30 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "adjust": {"saturation": 1.6, "contrast": 1.15, "hue": -30},
     "ascend": {"layer": "conv7", "filter": 100, "size": 256, "num_steps": 48},
     "blend": {"mode": "screen", "opacity": 0.7},
-    "camera": {"heat": "$heat", "zoom": 2},
     "caption": {"title": "Botanical, 5", "text": "drawn by rule, as if by hand", "size": 0.045},
     "caricature": {"layer": "conv5", "num_steps": 8},
     "channel_across_layers": {"channel": 3},
     "classical_filter": {"filter": "sobel_x"},
     "colorize_like": {"like": "$art"},
-    "crossfade": {"other": "$other"},
     "displace": {"amount": 0.1, "turn": 0.2},
     "dream": {"layer": "conv5"},
     "edges": {"operator": "scharr"},
     "feature_map": {"channel": 3, "layer": "conv3"},
     "feature_maps": {"layer": "conv3"},
     "filter_grid": {"layer": "conv6", "columns": 4, "rows": 4, "tile": 64, "num_steps": 32},
+    "flow_lines": {"near": 0.7, "far": 3, "page": "100x100mm", "margin": 6},
     "focus": {"fade": 0.6, "fringe": 1},
     "grain": {"amount": 0.25, "size": 0.004},
+    "hatch": {
+        "heatmap": "$dark",
+        "spacing": 0.5,
+        "smooth": 0.3,
+        "elsewhere": 0.55,
+        "page": "100x100mm",
+        "margin": 6,
+        "pen": 0.2,
+    },
+    "isolines": {"num_levels": 14, "colors": ["goldenrod", "tomato", "#3d1f4e"], "page": "100x100mm", "margin": 6},
     "kin_channels": {"filter": "sobel_x"},
     "label": {"text": "botanical 5", "size": 0.06},
     "load": {"path": "embedded:hand_made/ink_brush/7", "long_edge": EDGE},
@@ -90,12 +100,13 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "morph": {"layer": "conv7", "filters": [96, 65], "size": 192, "num_frames": 12, "num_steps": 32, "at": 0.25},
     "mosaic": {"detail": 1.2},
     "normalize": {"percentiles": [1, 99]},
+    "overprint": {"over": "$dots"},
     "paper": {"tooth": 0.8, "scale": 1.5},
     "polyptych": {"two": "$other", "labels": ["by hand", "by rule"], "size": 0.05},
     "poster": {"title": "Botanical", "subtitle": "after nature", "legend": {"seed": 5, "model": "hand_vs_algo"}},
     "pull": {"left": "hand_made", "right": "algorithmic", "size": 256, "num_steps": 48},
-    "sequence": {"at": 0.06, "hold": 0.2},
     "slit_scan": {"heatmap": "$heat", "bend": 0.4, "softness": 0.6},
+    "stipple": {"heatmap": "$dark", "num_dots": 6000, "page": "100x100mm", "margin": 6, "pen": 0.35},
     "take_channels": {"count": 8},
     "variations": {"layer": "conv7", "filter": 100, "tile": 128, "num_steps": 32},
     "verdict": {"before": "$other", "size": 0.045},
@@ -106,7 +117,6 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 _WITHOUT_SOURCE = frozenset({"ascend", "pull"})
 """Steps that begin by themselves although a picture may flow in."""
 _SECOND_PICTURES = frozenset({"like", "overlay"})
-_TIMELINE = {"duration": "24f", "fps": 12, "loop": True}
 _KEY_DIGITS = 12
 
 
@@ -121,8 +131,7 @@ def example_recipe(step: Step) -> str:
     for index, wanted in enumerate(step.inputs):
         if wanted.optional or step.name in _WITHOUT_SOURCE:
             continue
-        still_or_moving = _MOVING if wanted.reach else _SOURCES
-        source = ["$other"] if wanted.name in _SECOND_PICTURES else still_or_moving[wanted.given]
+        source = ["$other"] if wanted.name in _SECOND_PICTURES else _SOURCES[wanted.kind]
         if index == 0:
             pipe += source
         else:
@@ -134,7 +143,6 @@ def example_recipe(step: Step) -> str:
         "artforge": 1,
         "title": step.name.replace("_", " "),
         "seed": 5,
-        **({"timeline": _TIMELINE} if any(wanted.reach for wanted in step.inputs) else {}),
         "steps": pipes,
         "outputs": {"example": {"from": "$example", "per": "recipe", "formats": ["png"]}},
     }
