@@ -39,6 +39,8 @@ _SOURCES: dict[Kind, list[Any]] = {
     ],
     Kind.DRAWING: ["$lines"],
 }
+_MOVING: dict[Kind, list[Any]] = {Kind.IMAGE: ["$passing"], Kind.HEATMAP: ["$passing_heat"]}
+"""What flows into a step that reads several moments of it."""
 _PIPES: dict[str, list[Any]] = {
     "art": [{"load": {"path": "embedded:hand_made/botanical/5", "long_edge": EDGE}}],
     "other": [{"load": {"path": "embedded:algorithmic/flow_field/7", "long_edge": EDGE}}],
@@ -46,6 +48,8 @@ _PIPES: dict[str, list[Any]] = {
         {"grad_cam": {"model": _MODEL, "image": "$art", "target": "hand_made"}},
         {"normalize": {"percentiles": [1, 99]}},
     ],
+    "passing": ["$art", {"camera": {"zoom": 2, "x": "=0.5+0.1*sin(tau*t)"}}],
+    "passing_heat": ["$passing", {"grad_cam": {"model": _MODEL, "target": "hand_made"}}],
     "maps": [{"feature_maps": {"model": _MODEL, "image": "$art", "layer": "conv3"}}],
     "dark": ["$art", "darkness", {"normalize": {"percentiles": [2, 99]}}],
     "dots": ["$dark", {"stipple": {"num_dots": 5000, "page": "100x100mm", "margin": 6, "pen": 0.35}}],
@@ -67,11 +71,13 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "adjust": {"saturation": 1.6, "contrast": 1.15, "hue": -30},
     "ascend": {"layer": "conv7", "filter": 100, "size": 256, "num_steps": 48},
     "blend": {"mode": "screen", "opacity": 0.7},
+    "camera": {"heat": "$heat", "zoom": 2},
     "caption": {"title": "Botanical, 5", "text": "drawn by rule, as if by hand", "size": 0.045},
     "caricature": {"layer": "conv5", "num_steps": 8},
     "channel_across_layers": {"channel": 3},
     "classical_filter": {"filter": "sobel_x"},
     "colorize_like": {"like": "$art"},
+    "crossfade": {"other": "$other"},
     "displace": {"amount": 0.1, "turn": 0.2},
     "dream": {"layer": "conv5"},
     "edges": {"operator": "scharr"},
@@ -105,6 +111,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "polyptych": {"two": "$other", "labels": ["by hand", "by rule"], "size": 0.05},
     "poster": {"title": "Botanical", "subtitle": "after nature", "legend": {"seed": 5, "model": "hand_vs_algo"}},
     "pull": {"left": "hand_made", "right": "algorithmic", "size": 256, "num_steps": 48},
+    "sequence": {"at": 0.06, "hold": 0.2},
     "slit_scan": {"heatmap": "$heat", "bend": 0.4, "softness": 0.6},
     "stipple": {"heatmap": "$dark", "num_dots": 6000, "page": "100x100mm", "margin": 6, "pen": 0.35},
     "take_channels": {"count": 8},
@@ -117,6 +124,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 _WITHOUT_SOURCE = frozenset({"ascend", "pull"})
 """Steps that begin by themselves although a picture may flow in."""
 _SECOND_PICTURES = frozenset({"like", "overlay"})
+_TIMELINE = {"duration": "24f", "fps": 12, "loop": True}
 _KEY_DIGITS = 12
 
 
@@ -131,7 +139,8 @@ def example_recipe(step: Step) -> str:
     for index, wanted in enumerate(step.inputs):
         if wanted.optional or step.name in _WITHOUT_SOURCE:
             continue
-        source = ["$other"] if wanted.name in _SECOND_PICTURES else _SOURCES[wanted.kind]
+        still_or_moving = _MOVING if wanted.reach else _SOURCES
+        source = ["$other"] if wanted.name in _SECOND_PICTURES else still_or_moving[wanted.given]
         if index == 0:
             pipe += source
         else:
@@ -143,6 +152,7 @@ def example_recipe(step: Step) -> str:
         "artforge": 1,
         "title": step.name.replace("_", " "),
         "seed": 5,
+        **({"timeline": _TIMELINE} if any(wanted.reach for wanted in step.inputs) else {}),
         "steps": pipes,
         "outputs": {"example": {"from": "$example", "per": "recipe", "formats": ["png"]}},
     }
