@@ -30,18 +30,16 @@ _LENGTH = re.compile(rf"{_NUMBER}\s*{_UNIT}")
 
 @dataclass(frozen=True)
 class Sheet:
-    """Where a picture lies on a sheet; all but the page in pixels.
+    """Where a picture lies on a sheet, in pixels.
 
     Attributes:
         height, width: of the whole sheet with its bleed.
-        page: the same in millimetres.
         picture: (height, width) that the picture is resized to; never stretched by more than the rounding to pixels.
         top, left: where the picture's corner lies; negative where it reaches beyond the sheet and is cut.
     """
 
     height: int
     width: int
-    page: Page
     picture: tuple[int, int]
     top: int
     left: int
@@ -71,32 +69,34 @@ class PrintSize:
         Args:
             height: of the picture, in pixels.
             width: of the picture, in pixels.
-            scale: below 1 for a preview: that share of the pixels, on a page of the same millimetres.
+            scale: below 1 for a preview: that share of the pixels.
         """
         shorter = self.shorter or self.longer * min(height, width) / max(height, width)
-        page_width, page_height = (self.longer, shorter) if width > height else (shorter, self.longer)
-        page = Page(page_width, page_height, self.bleed)
+        edges = (shorter, self.longer) if width > height else (self.longer, shorter)
         per_mm = self.dpi * scale / MM_PER_INCH
-        whole_width, whole_height = (
-            max(1, round((edge + 2 * self.bleed) * per_mm)) for edge in (page_width, page_height)
-        )
+        whole_height, whole_width = (max(1, round((edge + 2 * self.bleed) * per_mm)) for edge in edges)
         inset = round(self.bleed * per_mm) if self.fit == "contain" else 0
         box = max(1, whole_height - 2 * inset), max(1, whole_width - 2 * inset)
         picture = _fitted((height, width), box, self.fit)
         return Sheet(
             whole_height,
             whole_width,
-            page,
             picture,
             top=(whole_height - picture[0]) // 2,
             left=(whole_width - picture[1]) // 2,
         )
 
-    def largest_size(self) -> tuple[int, int]:
-        """(longer, shorter) edge of the sheet in pixels, with its bleed; square where the picture decides."""
-        per_mm = self.dpi / MM_PER_INCH
-        longer = round((self.longer + 2 * self.bleed) * per_mm)
-        return longer, longer if self.shorter is None else round((self.shorter + 2 * self.bleed) * per_mm)
+    def page(self, height: int, width: int) -> Page:
+        """The page of a sheet of (height, width) pixels."""
+        whole = self.longer + 2 * self.bleed
+        shorter = self.shorter or whole * min(height, width) / max(height, width) - 2 * self.bleed
+        return Page(*((self.longer, shorter) if width > height else (shorter, self.longer)), self.bleed)
+
+    def pixels(self) -> tuple[int, int]:
+        """(longer, shorter) edge of the whole sheet in pixels; of one whose picture decides, both the longer."""
+        edges = (self.longer, self.longer if self.shorter is None else self.shorter)
+        longer, shorter = (round((edge + 2 * self.bleed) * self.dpi / MM_PER_INCH) for edge in edges)
+        return longer, shorter
 
 
 def _fitted(size: tuple[int, int], box: tuple[int, int], fit: Fit) -> tuple[int, int]:

@@ -49,8 +49,9 @@ class Artifact:
 
     @property
     def file_name(self) -> str:
-        """`<output>[-<source>][-<axis><value>...]-<hash8>.<ext>`; an artist's name stands for all before the hash."""
-        ending = f"-{self.key[:HASH_DIGITS]}{FORMATS[self.format].suffix}"
+        """`<output>[-<source>][-<axis><value>...]-<hash8>[-16bit].<ext>`; an artist's name stands before the hash."""
+        info = FORMATS[self.format]
+        ending = f"-{self.key[:HASH_DIGITS]}{info.mark}{info.suffix}"
         if self.name:
             return f"{self.name}{ending}"
         sources = "".join(f"-{_safe(PurePath(value).stem)}" for value in self.variant.source.values())
@@ -130,7 +131,7 @@ def _key(planner: Planner, output: Output, kind: str, variants: tuple[Variant, .
         "kind": kind,
         "nodes": keys,
         "fps": timeline.fps if timeline and kind == "film" else None,
-        "long_edge": output.long_edge,
+        **output.target.identity,
         "scale": planner.scale,
     }
     if kind == "sheet":

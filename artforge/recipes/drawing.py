@@ -11,8 +11,9 @@ from functools import partial
 from typing import TypeVar
 
 from artforge.core import drawings
+from artforge.core.bands import BandedImage
 from artforge.core.formats.known import LINE_FORMATS
-from artforge.core.inking import ink, size_in_pixels
+from artforge.core.inking import ink
 from artforge.core.pictures import resize
 from artforge.core.provenance import Provenance
 from artforge.core.values import Frames, Image
@@ -29,10 +30,10 @@ from artforge.recipes.records import portable_params
 from artforge.recipes.run import Runner
 from artforge.recipes.sheet import arrange_sheet
 from artforge.recipes.sheet_legend import legend_of
+from artforge.recipes.sizing import scaled, sized, sized_frame
 from artforge.recipes.templates import fill_template
 from artforge.recipes.variants import scope_of
 
-SMALLEST_EDGE = 16
 AHEAD_BYTES = 1_000_000_000
 """Frames that wait for the encoder take no more memory than this."""
 
@@ -78,17 +79,18 @@ class Drawing:
         most = max(1, AHEAD_BYTES // size) if size else self.jobs
         return Ahead(self.pool, prepare, count, min(self.jobs, most) if self.jobs > 1 else 0)
 
-    def still(self, artifact: Artifact, advanced: Callable[[], None]) -> drawings.Value:
+    def still(self, artifact: Artifact, advanced: Callable[[], None]) -> BandedImage | drawings.Drawing:
         """The picture of a still; a drawing, which has a size of its own, where the format keeps its lines."""
         value = self.runner.value(self.nodes(artifact)[0])
         advanced()
-        keeps_lines = isinstance(value, drawings.Drawing) and artifact.format in LINE_FORMATS
-        return value if keeps_lines else self._sized(artifact, value)
+        if isinstance(value, drawings.Drawing) and artifact.format in LINE_FORMATS:
+            return value
+        return sized(artifact.output, artifact.format, value, self.planner.scale)
 
-    def sheet(self, artifact: Artifact, advanced: Callable[[], None]) -> Image:
+    def sheet(self, artifact: Artifact, advanced: Callable[[], None]) -> BandedImage:
         """All variants on one sheet; `advanced` is called for each."""
         output = artifact.output
-        cell_size = self._scaled(output.cell)
+        cell_size = scaled(output.cell, self.planner.scale)
         nodes = self.nodes(artifact)
 
         def cell(node: Node) -> Image:
@@ -111,7 +113,7 @@ class Drawing:
             sheet = contact_sheet(
                 ordered, labels, columns=columns, cell_size=cell_size, title=record.title, legend=legend
             )
-        return self._sized(artifact, sheet)
+        return sized(output, artifact.format, sheet, self.planner.scale)
 
     def _notice(self, output: Output, message: str) -> None:
         """Tell what is odd about a sheet, with its place in the recipe."""
@@ -156,17 +158,4 @@ class Drawing:
         with self._planning:
             node = node_of(self.planner, artifact, artifact.variant, artifact.frames[index])
             self.planner.forget_frames()
-        return lambda: self._sized(artifact, self.runner.value(node))
-
-    def _sized(self, artifact: Artifact, value: drawings.Value) -> Image:
-        image = self._inked(artifact, value) if isinstance(value, drawings.Drawing) else value
-        if artifact.output.long_edge is None:
-            return image
-        return resize(image, fit_within(image, self._scaled(artifact.output.long_edge)))
-
-    def _inked(self, artifact: Artifact, drawing: drawings.Drawing) -> Image:
-        """A drawing as a picture: at once in the size that is asked for, so that its lines stay sharp."""
-        return ink(drawing, self._scaled(artifact.output.long_edge or max(size_in_pixels(drawing))))
-
-    def _scaled(self, pixels: int) -> int:
-        return max(SMALLEST_EDGE, round(pixels * self.planner.scale))
+        return lambda: sized_frame(artifact.output, self.runner.value(node), self.planner.scale)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
-from artforge.core.errors import choice_message
-from artforge.core.formats.known import FILM_FORMATS, LOSSY_FORMATS
+from artforge.core.formats.known import FILM_FORMATS, LOSSY_FORMATS, format_fault
 from artforge.recipes.document import Tree
+from artforge.recipes.print_grammar import PRINT_KEYS, PrintReader
 from artforge.recipes.problems import Position
-from artforge.recipes.readers import START, Readers, key_place, value_place
+from artforge.recipes.readers import START, key_place, value_place
 from artforge.recipes.recipe import Format, Grid, Output, Per, Reference
 from artforge.recipes.timeline import Timeline
 
 
-class OutputReader(Readers):
+class OutputReader(PrintReader):
     """Reads the `outputs:` section."""
 
     def outputs(self, root: Tree, timeline: Timeline | None, *, has_sweep: bool) -> dict[str, Output]:
@@ -37,7 +37,7 @@ class OutputReader(Readers):
     def _output(
         self, name: str, entry: Tree, place: Position, timeline: Timeline | None, *, has_sweep: bool
     ) -> Output | None:
-        known = ("from", "per", "formats", "quality", "size", "at", "grid", "cell", "labels", "name")
+        known = ("from", "per", "formats", "quality", *PRINT_KEYS, "at", "grid", "cell", "labels", "name")
         self.unknown_keys(entry, known, f"output {name!r}")
         per = self.choice(entry, "per", get_args(Per), f"per of output {name!r}", default="variant")
         formats = self._formats(entry, name, timeline)
@@ -69,7 +69,7 @@ class OutputReader(Readers):
             per=cast(Per, per or "variant"),
             formats=formats,
             quality=self._quality(entry, name, formats),
-            long_edge=self.pixels(entry, "size"),
+            target=self.target(entry, name, formats),
             moment=self._moment(entry, timeline),
             grid=self._grid(entry),
             cell=self.pixels(entry, "cell") or 480,
@@ -89,8 +89,9 @@ class OutputReader(Readers):
             return ("png",)
         formats: list[Format] = []
         for item in listed.items:
-            if item.value not in get_args(Format):
-                self.problems.add(item.position, choice_message("format", str(item.value), get_args(Format)))
+            fault = format_fault(str(item.value), get_args(Format))
+            if fault is not None:
+                self.problems.add(item.position, fault)
             elif item.value in FILM_FORMATS and timeline is None:
                 self.problems.add(
                     item.position, f"output {name!r}: {item.value} is a film, but the recipe has no timeline"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from artforge.core.errors import did_you_mean
+from artforge.core.errors import PictureError, did_you_mean
+from artforge.core.formats.gif import gif_every
+from artforge.core.formats.profiles import read_profile
 from artforge.recipes.binding_grammar import sample_texts
+from artforge.recipes.overrides import Overrides
 from artforge.recipes.problems import Problems
 from artforge.recipes.recipe import Output, Recipe
 from artforge.recipes.templates import template_fault
+from artforge.recipes.trust import Trust
+from artforge.recipes.variants import base_folder, profile_path
 
 
 def check_grid(recipe: Recipe, output: Output, problems: Problems) -> None:
@@ -31,3 +36,31 @@ def check_texts(recipe: Recipe, output: Output, problems: Problems) -> None:
             fault = f"{text!r} is a file's name, without folders"
         if fault is not None:
             problems.add(output.texts[key], f"{key} of output {output.name!r}: {fault}")
+
+
+def check_profile(recipe: Recipe, output: Output, overrides: Overrides, trust: Trust, problems: Problems) -> None:
+    """A colour profile is there, and pictures can be converted to it."""
+    named = output.target.icc
+    if named is None:
+        return
+    fault = trust.path_fault(named.name, base_folder(recipe, overrides, None, named.position))
+    if fault is None:
+        try:
+            read_profile(profile_path(recipe, overrides, named))
+        except PictureError as error:
+            fault = str(error)
+    if fault is not None:
+        problems.add(named.position, f"icc of output {output.name!r}: {fault}")
+
+
+def warn_of_gif_rates(recipe: Recipe, output: Output, problems: Problems) -> None:
+    """A GIF cannot show more than 50 frames a second: tell what it shows instead."""
+    if "gif" not in output.formats or recipe.timeline is None:
+        return
+    fps = recipe.timeline.fps
+    every = gif_every(fps)
+    if every > 1:
+        kept = "every other frame" if every == 2 else f"every {every}{'rd' if every == 3 else 'th'} frame"
+        told = f"output {output.name!r}: a GIF shows at most 50 frames a second"
+        message = f"{told}: of {fps:g} it keeps {kept}, {fps / every:g} a second, and its length"
+        problems.warn(output.position, message)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Literal
 
 from artforge.core.colors import canonical_color, canonical_palette
 from artforge.core.errors import did_you_mean
 from artforge.core.formats.known import FilmFormat, StillFormat
+from artforge.core.print_sizes import PrintSize
 from artforge.core.values import Kind
 from artforge.recipes.document import Tree, as_written
 from artforge.recipes.problems import Position
@@ -167,6 +168,35 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Target:
+    """How large an output is and in which colours, on a screen or on paper.
+
+    Attributes:
+        long_edge: its longer edge in pixels; None keeps the size of the pipe's picture.
+        print_size: the sheet that it is printed on; None where its size is in pixels.
+        dpi: pixels in an inch, where that is said or follows from the sheet.
+        ground: the colour of the sheet where the picture does not reach.
+        icc: the file of the profile whose colours are written; None for sRGB.
+    """
+
+    long_edge: int | None = None
+    print_size: PrintSize | None = None
+    dpi: float | None = None
+    ground: str = "#ffffff"
+    icc: Reference | None = None
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """All that the pixels depend on, plain; what is not said is left out."""
+        said: dict[str, Any] = {"long_edge": self.long_edge}
+        if self.dpi is not None:
+            said["dpi"] = self.dpi
+        if self.print_size is not None:
+            said["sheet"] = [*astuple(self.print_size), self.ground]
+        return said
+
+
+@dataclass(frozen=True)
 class Output:
     """One deliverable.
 
@@ -176,7 +206,7 @@ class Output:
         per: whether it is made for every variant, once for a whole sweep, or once for the recipe.
         formats: what its files are.
         quality: from 1 to 100, how finely the formats that lose something are packed; None for each one's own.
-        long_edge: its longer edge in pixels; None keeps the size of the pipe's picture.
+        target: how large it is, and in which colours.
         moment: which share of the timeline a still shows.
         grid, cell: how a contact sheet is laid out, and the longer edge of its cells in pixels.
         labels: whether a contact sheet has captions.
@@ -190,7 +220,7 @@ class Output:
     per: Per
     formats: tuple[Format, ...]
     quality: int | None
-    long_edge: int | None
+    target: Target
     moment: float
     grid: Grid
     cell: int

@@ -18,9 +18,13 @@ from pydantic import BaseModel
 from artforge.core import drawings
 from artforge.core.errors import ArtforgeError, OutputError
 from artforge.core.files import drop_abandoned, make_folder
+from artforge.core.formats.known import LINE_FORMATS
+from artforge.core.formats.profiles import read_profile, srgb_profile
 from artforge.core.formats.xmp import Label
 from artforge.core.inking import size_in_pixels
+from artforge.core.memory import check_memory
 from artforge.core.provenance import Provenance, label_of_work, write_sidecar
+from artforge.core.values import Kind
 from artforge.recipes.artifacts import Artifact, nodes_of, plan_artifacts
 from artforge.recipes.cache import Cache
 from artforge.recipes.drawing import Drawing
@@ -29,6 +33,8 @@ from artforge.recipes.plan import Planner
 from artforge.recipes.reporting import Rendered, Reporter
 from artforge.recipes.run import Runner
 from artforge.recipes.seam import Seam, SeamMeter
+from artforge.recipes.sizing import medium_of, print_pixels
+from artforge.recipes.variants import profile_path
 from artforge.recipes.writing import size_in_file, write_work
 
 
@@ -90,9 +96,10 @@ class Renderer:
 
         Raises:
             StepError: a step failed; the files made before stay.
-            OutputError: the folder cannot be written to.
+            OutputError: the folder cannot be written to, or a print is larger than the machine's memory.
             KeyboardInterrupt: it was stopped before the last file.
         """
+        self._check_memory()
         make_folder(self.folder)  # before the first slow thing
         drop_abandoned(self.folder)
         self.runner.advanced, self.runner.noticed = reporter.working, reporter.noticed
@@ -109,6 +116,17 @@ class Renderer:
         KeyMemory.beside(self.store.folder).remember(self.planner, self.artifacts)
         self.store.trim()
         return rendered
+
+    def _check_memory(self) -> None:
+        """Every print fits into memory; one whose shape the picture decides is checked once that is known."""
+        for artifact in self.artifacts:
+            size = print_pixels(artifact.output, self.planner.scale)
+            if size is not None and not self._keeps_lines(artifact) and not self.is_cached(artifact):
+                check_memory(artifact.output.name, artifact.format, size)
+
+    def _keeps_lines(self, artifact: Artifact) -> bool:
+        pipe = self.planner.checked.pipes[artifact.output.source.name]
+        return pipe.kind is Kind.DRAWING and artifact.format in LINE_FORMATS
 
     def _render_all(
         self, reporter: Reporter, *, keep_going: bool, is_stopped: Callable[[], bool]
@@ -175,7 +193,8 @@ class Renderer:
         work = draw(artifact, advanced)
         size = size_in_pixels(work) if isinstance(work, drawings.Drawing) else (work.shape[0], work.shape[1])
         provenance = drawing.record(artifact, size)
-        write_work(path, artifact, work, self._label(provenance))
+        medium = medium_of(artifact.output, size, self.planner.scale, self._profile(artifact))
+        write_work(path, artifact, work, self._label(provenance), medium=medium)
         return _Kept(provenance=provenance)
 
     def _film(self, artifact: Artifact, path: Path, advanced: Callable[[], None]) -> _Kept:
@@ -183,17 +202,26 @@ class Renderer:
         provenance = self._drawing.record(artifact, size)
         meter = SeamMeter()
         with self._drawing.frames(artifact, meter.look) as frames:
-            write_work(path, artifact, frames, self._label(provenance), lambda _: advanced())
+            write_work(path, artifact, frames, self._label(provenance), on_frame=lambda _: advanced())
         timeline = self.planner.checked.recipe.timeline
         return _Kept(provenance=provenance, seam=meter.seam() if timeline and timeline.closes else None)
 
     def _label(self, provenance: Provenance) -> Label | None:
         return label_of_work(provenance) if self.metadata else None
 
+    def _profile(self, artifact: Artifact) -> bytes:
+        """The colour profile in which a still is written."""
+        icc = artifact.output.target.icc
+        if icc is None:
+            return srgb_profile()
+        return read_profile(profile_path(self.planner.checked.recipe, self.planner.overrides, icc))
+
     def file_key(self, artifact: Artifact) -> str:
         """Everything the file's bytes depend on: its pixels, its format and all that its record says."""
         record = self._drawing.record(artifact).model_dump(mode="json")
-        parts = [artifact.format, self.metadata, record, sorted(_Kept.model_fields)]
+        target = artifact.output.target
+        colors = hashlib.sha256(self._profile(artifact)).hexdigest()
+        parts = [artifact.format, self.metadata, record, sorted(_Kept.model_fields), target.dpi, colors]
         text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -16,7 +16,7 @@ from artforge.core.pictures import pictures_in
 from artforge.recipes.bindings import Binding, FromParam, Scope
 from artforge.recipes.overrides import Overrides, fitted
 from artforge.recipes.problems import Position
-from artforge.recipes.recipe import NUMERIC_TYPES, Recipe, SweepBlock
+from artforge.recipes.recipe import NUMERIC_TYPES, Recipe, Reference, SweepBlock
 from artforge.recipes.templates import fill_template, template_fault
 
 MANY_VARIANTS = 1000
@@ -109,6 +109,11 @@ def base_folder(recipe: Recipe, overrides: Overrides, binding: Binding | None, p
     if place is not None and place.file.startswith("--set "):
         return Path()
     return Path((place.file if place else "") or recipe.source).parent
+
+
+def profile_path(recipe: Recipe, overrides: Overrides, icc: Reference) -> Path:
+    """Where the colour profile of an output lies."""
+    return base_folder(recipe, overrides, None, icc.position) / icc.name
 
 
 def _fixed(overrides: Overrides) -> set[str]:

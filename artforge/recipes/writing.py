@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
+from artforge.core.bands import BandedImage
 from artforge.core.drawings import Drawing
 from artforge.core.formats.drawn import write_drawing
 from artforge.core.formats.known import FilmFormat, StillFormat
+from artforge.core.formats.medium import Medium
 from artforge.core.formats.stills import write_still
 from artforge.core.formats.writing import write_film
 from artforge.core.formats.xmp import Label
-from artforge.core.values import Frames, Image
+from artforge.core.values import Frames
 from artforge.recipes.artifacts import Artifact
 
 _EVEN_FORMATS = frozenset({"mp4", "webm"})
@@ -21,11 +23,21 @@ _EVEN_FORMATS = frozenset({"mp4", "webm"})
 def write_work(
     path: Path,
     artifact: Artifact,
-    work: Image | Drawing | Frames,
+    work: BandedImage | Drawing | Frames,
     label: Label | None,
+    *,
+    medium: Medium | None = None,
     on_frame: Callable[[int], None] | None = None,
 ) -> None:
     """Write a picture, a drawing or a film, whole or not at all.
+
+    Args:
+        path: where it goes.
+        artifact: the file.
+        work: what it shows.
+        label: what it says of itself; nothing where None.
+        medium: what a picture is made for; a screen where None.
+        on_frame: called with the index of each frame of a film once it is in.
 
     Raises:
         ShapeError: a frame has another size than the first.
@@ -37,7 +49,7 @@ def write_work(
     elif isinstance(work, Drawing):
         write_drawing(path, work, artifact.format, label)
     else:
-        write_still(path, work, cast(StillFormat, artifact.format), label, quality)
+        write_still(path, work, cast(StillFormat, artifact.format), label, quality, medium)
 
 
 def size_in_file(artifact: Artifact, size: tuple[int, int]) -> tuple[int, int]:

@@ -116,9 +116,10 @@ def test_frames_stand_for_as_long_as_they_should_and_loop_for_ever(tmp_path, nam
     write_film(path, Frames(NUM_FRAMES, fps, glow), name, label=LABEL)
     delays = frame_delays(path)
     finest = {"gif": 10, "apng": 1e-6, "animated_webp": 1}[name]
+    rest = 0.5 if name == "animated_webp" else 0  # the last frame's time is cut to whole milliseconds
     assert len(delays) == NUM_FRAMES
     assert all(abs(delay - 1000 / fps) <= finest for delay in delays)
-    assert sum(delays) == pytest.approx(1000 * NUM_FRAMES / fps, abs=finest)
+    assert sum(delays) == pytest.approx(1000 * NUM_FRAMES / fps, abs=finest + rest)
     with PillowImage.open(path) as film:
         assert film.info["loop"] == 0
 

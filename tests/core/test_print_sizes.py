@@ -7,6 +7,7 @@ import pytest
 
 from artforge.core import bands
 from artforge.core.bands import as_banded, laid_on, resized
+from artforge.core.papers import Page
 from artforge.core.pictures import resize
 from artforge.core.print_sizes import PrintSize, parse_length, parse_print_size
 
@@ -34,9 +35,10 @@ def test_a_sheet_has_the_pixels_of_its_millimetres_and_lies_as_the_picture_does(
 
 
 def test_one_edge_alone_takes_the_picture_s_own_shape():
-    sheet = parse_print_size("400mm@254dpi")[0].sheet(300, 400)
+    size = parse_print_size("400mm@254dpi")[0]
+    sheet = size.sheet(300, 400)
     assert (sheet.height, sheet.width) == (3000, 4000) == sheet.picture
-    assert (sheet.page.width, sheet.page.height) == (400, 300)
+    assert size.page(sheet.height, sheet.width) == Page(400, 300)
 
 
 def test_the_text_tells_whether_it_has_a_dpi():
@@ -87,15 +89,17 @@ def test_a_picture_on_a_sheet_keeps_its_shape(size, bleed, fit):
 
 
 def test_bleed_is_added_at_each_side_of_the_trimmed_sheet():
-    sheet = PrintSize(100, 200, dpi=254, bleed=5).sheet(2, 1)
+    size = PrintSize(100, 200, dpi=254, bleed=5)
+    sheet = size.sheet(2, 1)
     assert (sheet.height, sheet.width) == (2100, 1100)
-    assert (sheet.page.width, sheet.page.height, sheet.page.bleed) == (100, 200, 5)
+    assert size.page(2100, 1100) == Page(100, 200, bleed=5)
+    assert size.page(1100, 2100) == Page(200, 100, bleed=5)
 
 
 def test_a_preview_is_the_same_page_with_a_quarter_of_the_pixels():
     size = PrintSize(210, 297, dpi=254, bleed=2)
     whole, small = size.sheet(30, 20), size.sheet(30, 20, scale=0.25)
-    assert small.page == whole.page
+    assert size.page(small.height, small.width) == size.page(whole.height, whole.width)
     for large, quarter in zip(
         (whole.height, whole.width, *whole.picture), (small.height, small.width, *small.picture), strict=True
     ):

@@ -10,6 +10,7 @@ from artforge.recipes.artifacts import plan_artifacts
 from artforge.recipes.check import check_file
 from artforge.recipes.plan import Planner
 
+PICTURES = [name for name, info in FORMATS.items() if info.pixels]
 BODY = """\
 timeline: {{duration: 2f, fps: 2}}
 steps:
@@ -25,14 +26,14 @@ def checked(write_recipe, words):
 
 
 def test_every_format_is_a_file_with_its_own_ending_and_films_have_all_frames(write_recipe):
-    recipe = checked(write_recipe, f"per: recipe, formats: [{', '.join(FORMATS)}]")
+    recipe = checked(write_recipe, f"per: recipe, formats: [{', '.join(PICTURES)}]")
     artifacts = plan_artifacts(Planner(recipe))
-    assert [artifact.format for artifact in artifacts] == list(FORMATS)
+    assert [artifact.format for artifact in artifacts] == PICTURES
     for artifact in artifacts:
         assert artifact.file_name.endswith(FORMATS[artifact.format].suffix)
         assert artifact.kind == ("film" if artifact.format in FILM_FORMATS else "still")
         assert len(artifact.frames) == (2 if artifact.kind == "film" else 1)
-    assert len({artifact.file_name for artifact in artifacts}) == len(FORMATS)  # a WebP and an animated one as well
+    assert len({artifact.file_name for artifact in artifacts}) == len(PICTURES)  # a WebP and an animated one as well
 
 
 def test_quality_is_taken_up(write_recipe):
@@ -46,6 +47,12 @@ def test_quality_is_taken_up(write_recipe):
         ("formats: [jpg]", r":11:31: error: format 'jpg' is not one of: .* did you mean 'jpeg'"),
         ("formats: [tif]", "did you mean 'tiff'"),
         ("formats: [web]", "did you mean 'web"),
+        ("formats: [pgn]", "did you mean 'png'"),
+        ("formats: [png-16]", "did you mean 'png16'"),
+        ("formats: [tif16]", "did you mean 'tiff16'"),
+        ("formats: [jpeg16]", r":11:31: error: format 'jpeg16': jpeg holds 8 bits a colour; 16 bits go into png16"),
+        ("formats: [webp_16bit]", "webp holds 8 bits a colour; 16 bits go into png16 or tiff16"),
+        ("formats: [mp4_16]", "mp4 holds 8 bits a colour"),
         ("formats: [png], quality: 80", r":11:37: error: output 'all': quality belongs to animated_webp, avif, jpeg"),
         ("formats: [jpeg], quality: 0", "quality is a whole number from 1 to 100"),
         ("formats: [jpeg], quality: fine", "quality is a whole number from 1 to 100"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -51,7 +52,7 @@ def write_gif(
         OutputError: no frames, or the folder or file cannot be written.
     """
     check_frames(path, frames)
-    every = max(1, int(np.ceil(frames.fps * _SHORTEST_DELAY / 100)))
+    every = gif_every(frames.fps)
     indices = range(0, len(frames), every)
     palette = _shared_palette(frames, indices)
     pictures = _palette_pictures(frames, every, palette, on_frame)
@@ -71,6 +72,11 @@ def write_gif(
         if label is not None:
             put_into_gif(part, to_packet(label))
     return FilmInfo(first.width, first.height, len(indices), frames.fps / every)
+
+
+def gif_every(fps: float) -> int:
+    """Which frames a GIF keeps: all of them (1), every other (2), every third ..., so that no browser slows it down."""
+    return max(1, math.ceil(fps * _SHORTEST_DELAY / 100))
 
 
 def gif_delays(num_frames: int, fps: float, every: int = 1) -> list[int]:

@@ -68,7 +68,7 @@ DEEP_FORMATS = frozenset(name for name, info in FORMATS.items() if info.bits == 
 """Those of 16 bits a colour."""
 
 _ENDINGS = {"jpg": "jpeg", "tif": "tiff", "tif16": "tiff16"}
-_DEEP_NAME = re.compile(r"([a-z_]+?)[-_ ]?16[-_ ]?(?:bits?)?")
+_DEEP_NAME = re.compile(r"([a-z0-9_]+?)[-_ ]?16[-_ ]?(?:bits?)?")
 
 
 def format_fault(name: str, allowed: Sequence[str]) -> str | None:
