@@ -69,7 +69,7 @@ def _mean(values: NDArray[np.floating], radius: int) -> NDArray[np.float64]:
     return np.stack(planes, axis=-1)
 
 
-@step("follow_edges", version=2)
+@step("follow_edges", version=3)
 def follow_edges(heatmap: Heatmap, like: Image, *, radius: _Radius = 0.03, softness: _Softness = 0.05) -> Heatmap:
     """Fit a heatmap to a picture so that heat stops at the picture's edges: it follows brush strokes, also in print.
 
@@ -80,7 +80,8 @@ def follow_edges(heatmap: Heatmap, like: Image, *, radius: _Radius = 0.03, softn
         softness: (0, 1], a colour difference of this size is an edge; smaller ones are smoothed over.
 
     Returns:
-        float32 (H, W), signed, within the heatmap's own smallest and largest value.
+        float32 (H, W), signed, within the smallest and the largest value that the heatmap has nearby: no halo, and no
+        cell edges, however large the print.
 
     Raises:
         ShapeError: not a heatmap, or not a picture.
@@ -97,23 +98,44 @@ def follow_edges(heatmap: Heatmap, like: Image, *, radius: _Radius = 0.03, softn
     coarse = (max(1, round(height * scale)), max(1, round(width * scale)))
     guide = like if coarse == (height, width) else resize(like, coarse)
     pixels = max(1, round(radius * min(coarse)))
-    slopes, offsets = guided_filter(upsample_heatmap(heatmap, coarse), guide, radius=pixels, softness=softness)
-    fits = np.concatenate([slopes, offsets[..., None]], axis=-1).astype(np.float32)
-    low, high = float(heatmap.min()), float(heatmap.max())
+    spread = upsample_heatmap(heatmap, coarse)
+    slopes, offsets = guided_filter(spread, guide, radius=pixels, softness=softness)
+    planes = np.stack([*np.moveaxis(slopes, -1, 0), offsets, *_nearby(spread, pixels)]).astype(np.float32)
+    planes = _stretched(planes, np.arange(width), width, axis=2)
     found = np.empty((height, width), np.float32)
     for top in range(0, height, _ROWS_AT_ONCE):
-        rows = np.arange(top, min(top + _ROWS_AT_ONCE, height), dtype=np.float32)
-        fit = _rows_of(fits, rows, (height, width))
-        part = (fit[..., :3] * like[top : top + len(rows)]).sum(axis=-1) + fit[..., 3]
-        found[top : top + len(rows)] = np.clip(part, low, high)  # a steep fit may overshoot what the map ever said
+        rows = np.arange(top, min(top + _ROWS_AT_ONCE, height))
+        red, green, blue, offset, lowest, highest = _stretched(planes, rows, height, axis=1)
+        part = offset
+        for channel, slope in enumerate((red, green, blue)):
+            part += slope * like[rows[0] : rows[-1] + 1, :, channel]
+        # a steep fit may overshoot what the map says nearby: a halo round the edge
+        found[rows[0] : rows[-1] + 1] = np.clip(part, lowest, highest)
     return found
 
 
-def _rows_of(fits: NDArray[np.float32], rows: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Some rows of the fits at full size, linearly between their places."""
-    height, width = size
-    columns = (np.arange(width, dtype=np.float32) + 0.5) * fits.shape[1] / width - 0.5
-    down = (rows + 0.5) * fits.shape[0] / height - 0.5
-    across, along = np.meshgrid(columns, down)
-    found = cv2.remap(fits, across, along, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(found, np.float32)
+def _nearby(heat: Heatmap, radius: int) -> tuple[Heatmap, Heatmap]:
+    """The least and the most heat of all that a pixel's fits were made from."""
+    from scipy.ndimage import maximum_filter, minimum_filter  # as fast for any window
+
+    window = 4 * radius + 1
+    lowest, highest = minimum_filter(heat, window), maximum_filter(heat, window)
+    return np.asarray(lowest, np.float32), np.asarray(highest, np.float32)
+
+
+def _stretched(planes: NDArray[np.float32], places: NDArray[np.int_], length: int, *, axis: int) -> NDArray[np.float32]:
+    """Planes at some places of an axis that is `length` pixels long, linearly between their own.
+
+    In full precision: in OpenCV before 5, `cv2.remap` knows 32 places between two, and draws steps.
+    """
+    count = planes.shape[axis]
+    at = np.clip((places + 0.5) * count / length - 0.5, 0, count - 1)
+    before = np.minimum(at.astype(np.int64), max(count - 2, 0))
+    after = np.minimum(before + 1, count - 1)
+    share = (at - before).astype(np.float32).reshape([-1 if i == axis else 1 for i in range(planes.ndim)])
+    stretched: NDArray[np.float32] = planes.take(after, axis)
+    first = planes.take(before, axis)
+    stretched -= first
+    stretched *= share
+    stretched += first
+    return stretched
