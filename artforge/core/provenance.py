@@ -42,6 +42,14 @@ class NodeRecord(_Record):
     seed: int | None = None
 
 
+class Reading(_Record):
+    """How sure a network is of each class, in [0, 1]: seeing the picture that the work began with, and the work."""
+
+    model: str
+    before: dict[str, float] = {}
+    after: dict[str, float]
+
+
 class Provenance(_Record):
     """Everything needed to know, and to make again, one work. No absolute path ever stands in it."""
 
@@ -67,6 +75,7 @@ class Provenance(_Record):
     preview: bool = False
     branch: list[NodeRecord]
     ingredients: list[Ingredient]
+    readings: list[Reading] = []
     packages: dict[str, str]
     width: int
     height: int

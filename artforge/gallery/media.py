@@ -2,36 +2,80 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from artforge.core.errors import PictureError
 from artforge.core.films import film_info, read_frame
-from artforge.core.pictures import read_picture, resize, to_bytes
-from artforge.core.values import Image
+from artforge.core.pictures import read_pixels, to_bytes
+from artforge.gallery.svg import read_drawing
+from artforge.gallery.tone import tone_of
 from artforge.gallery.words import seconds_of
 from artforge.gallery.works import Artifact, Work
 
 MEDIA_FOLDER = "media"
 THUMBS_FOLDER = "thumbs"
-THUMB_BOXES = ((450, 600), (1050, 1400))
-"""(height, width) in pixels that the small and the large thumbnail fit into."""
+THUMB_BOXES = ((320, 560), (640, 1120))
+"""(height, width) in pixels that the thumbnails of the wall fit into: a row of it, on plain and on fine screens."""
 
-_NAME_DIGITS = 16
-_WEBP_QUALITY = 84
+VIEW_BOX = (1280, 1920)
+"""What stands on a work's page fits into this, where the file itself is too heavy for it."""
+
+LIGHT_BYTES = 1_000_000
+"""A file up to this size is shown as it is."""
+
+THUMB_FORMATS = ("webp", "jpg")
+"""Every thumbnail is made in these, the lightest first; the last one is read everywhere."""
+
+MAKER = 1
+"""Bumped when thumbnails look different, so that those of an older build are made anew."""
+
+NAME_DIGITS = 16
+SHOWN_SUFFIXES = frozenset({".png", ".jpg", ".webp", ".avif", ".gif", ".apng", ".svg"})
+"""What a browser shows as a picture."""
+
 _FILM_SUFFIXES = frozenset({".mp4", ".webm", ".gif", ".apng"})
+_INK_EDGE = 1920
+_JPEG = {"quality": 78, "optimize": True, "progressive": True}
+_WEBP = {"quality": 78, "method": 2}  # AVIF of this size takes ten times as long; as fast, it rings in plain mats
+_ink_lock = threading.Lock()  # Matplotlib draws one figure at a time
 
 
 @dataclass(frozen=True)
-class Thumb:
-    """A small picture of a work: its address inside the site, and its size in pixels."""
+class Picture:
+    """What was made of one picture: its thumbnails and its tone.
 
-    address: str
+    Attributes:
+        width, height: of the picture itself, pixels.
+        sizes: (width, height) of its thumbnails, small to large.
+        ground: the colour that covers most of it, `#rrggbb`.
+        color: the name of the colour that marks it.
+    """
+
+    stem: str
     width: int
     height: int
+    sizes: tuple[tuple[int, int], ...]
+    ground: str
+    color: str
+
+    def address(self, width: int, file_format: str) -> str:
+        """Of one thumbnail inside the site."""
+        return f"{self.stem}-{width}.{file_format}"
+
+    @property
+    def addresses(self) -> list[str]:
+        """Of all its thumbnails."""
+        return [self.address(width, each) for width, _ in self.sizes for each in THUMB_FORMATS]
 
 
 @dataclass(frozen=True)
@@ -51,81 +95,199 @@ class HungWork:
     Attributes:
         work: what hangs.
         files: at least one.
-        thumbs: small to large; one where the work itself is small.
-        width, height: of the file shown, pixels, as it really is.
+        picture: what it looks like; of a film its middle.
         seconds: how long a film runs, None for a picture.
+        date: the day it was written or first hung, whichever came first: ISO 8601 with the time, UTC.
+        fresh: whether its thumbnails were made by this build.
     """
 
     work: Work
     files: tuple[MediaFile, ...]
-    thumbs: tuple[Thumb, ...]
-    width: int
-    height: int
+    picture: Picture
     seconds: float | None
+    date: str
+    fresh: bool
+
+    @property
+    def width(self) -> int:
+        """Of the file shown, pixels, as it really is."""
+        return self.picture.width
+
+    @property
+    def height(self) -> int:
+        """Of the file shown, pixels, as it really is."""
+        return self.picture.height
 
 
-def hang_work(work: Work, site: Path, source: Path) -> tuple[HungWork | None, list[str]]:
-    """Copy what can be shown of `work` into `site` and make its thumbnails.
+class Workshop:
+    """Makes the pictures of one site, or takes them over from the site that it replaces.
+
+    Args:
+        site: folder under which `media/` and `thumbs/` are filled.
+        old: the site before, or None.
+        known: what the build before found of each file, by its content.
+    """
+
+    def __init__(self, site: Path, old: Path | None = None, known: Mapping[str, Any] | None = None) -> None:
+        self._site = site
+        self._old = old
+        self._known = known or {}
+        self.found: dict[str, Any] = {}
+        """What is to be known to the next build."""
+
+    def look(self, path: Path, digest: str, *, is_film: bool = False) -> tuple[Picture, bool]:
+        """The picture of a file with its thumbnails in the site, and whether they were made anew.
+
+        Raises:
+            PictureError: it cannot be decoded.
+        """
+        key = f"{digest[:NAME_DIGITS]}{path.suffix.lower()}{'~' if is_film else ''}"
+        known = self._known.get(key)
+        if isinstance(known, str):
+            self.found[key] = known
+            raise PictureError(f"{path}: {known}")
+        if known is not None:
+            picture = _picture_of(known)
+            if picture is not None and self._take_over(picture.addresses):
+                self.found[key] = known
+                return picture, False
+        try:
+            pixels, size = _decode(path, is_film=is_film)
+        except PictureError as error:
+            self.found[key] = str(error).removeprefix(f"{path}: ")
+            raise
+        heavy = is_film or path.suffix.lower() not in SHOWN_SUFFIXES or path.stat().st_size > LIGHT_BYTES
+        boxes = (*THUMB_BOXES, VIEW_BOX) if heavy else THUMB_BOXES
+        picture = _make(pixels, size, boxes, f"{THUMBS_FOLDER}/{digest[:NAME_DIGITS]}", self._site)
+        self.found[key] = asdict(picture)
+        return picture, True
+
+    def copy(self, artifact: Artifact) -> MediaFile:
+        """The file itself in the site, under the name of its content."""
+        address = f"{MEDIA_FOLDER}/{artifact.sha256[:NAME_DIGITS]}{artifact.suffix}"
+        if not (self._take_over([address]) and self._same_size(address, artifact.path)):
+            (self._site / address).unlink(missing_ok=True)
+            shutil.copyfile(artifact.path, self._site / address)
+        return MediaFile(address, artifact.path.name, artifact.suffix, (self._site / address).stat().st_size)
+
+    def _same_size(self, address: str, path: Path) -> bool:
+        return (self._site / address).stat().st_size == path.stat().st_size
+
+    def _take_over(self, addresses: Iterable[str]) -> bool:
+        return self._old is not None and all(link_or_copy(self._old / one, self._site / one) for one in addresses)
+
+
+def link_or_copy(old: Path, new: Path) -> bool:
+    """Make `new` the file that `old` is, without a copy where the disk can; False where there is no such file."""
+    try:
+        os.link(old, new)
+    except FileExistsError:
+        return True  # another work of the same content was there first
+    except OSError:
+        if not old.is_file():
+            return False
+        shutil.copyfile(old, new)
+    return True
+
+
+def hang_work(
+    work: Work, workshop: Workshop, source: Path, dates: Mapping[str, str]
+) -> tuple[HungWork | None, list[str]]:
+    """Put what can be shown of `work` into a site.
 
     Args:
         work: its files.
-        site: folder under which `media/` and `thumbs/` are filled.
+        workshop: of the site.
         source: the folder that file names in warnings are relative to.
+        dates: of works that hung before, by their id.
 
     Returns:
         The work as it hangs, or None where none of its files can be decoded; and a warning for each of those.
     """
     warnings = []
     hung: list[Artifact] = []
-    poster: Image | None = None
+    looks: list[tuple[Picture, bool]] = []
     for artifact in work.artifacts:
+        if artifact.suffix == ".pdf":
+            hung.append(artifact)  # to be taken home, not to be looked at
+            continue
         try:
-            view = _representative_view(artifact)
+            looks.append(workshop.look(artifact.path, artifact.sha256, is_film=_is_film(artifact)))
         except PictureError as error:
             name = artifact.path.relative_to(source).as_posix()
             warnings.append(f"skipped {name!r}: {str(error).removeprefix(f'{artifact.path}: ')}")
             continue
-        poster = view if poster is None else poster
         hung.append(artifact)
-    if poster is None:
+    if not looks:
+        warnings += [
+            f"skipped {one.path.relative_to(source).as_posix()!r}: no browser shows a PDF as a picture; "
+            "add png to the formats of its output"
+            for one in hung
+        ]
         return None, warnings
     shown = Work(tuple(hung))
-    height, width = poster.shape[:2]
-    files = tuple(_copy(artifact, site) for artifact in hung)
-    thumbs = _make_thumbs(poster, hung[0].sha256[:_NAME_DIGITS], site)
-    return HungWork(shown, files, thumbs, width, height, seconds_of(shown.provenance)), warnings
+    picture, fresh = looks[0]
+    written = _iso_time(min(artifact.written for artifact in hung))
+    date = min(written, dates.get(shown.id, written))
+    files = tuple(workshop.copy(artifact) for artifact in hung)
+    return HungWork(shown, files, picture, seconds_of(shown.provenance), date, fresh), warnings
 
 
-def _representative_view(artifact: Artifact) -> Image:
-    """A picture itself; of a film the frame half way, where a loop that starts from nothing has come furthest."""
-    if not _is_film(artifact):
-        return read_picture(artifact.path)
-    num_frames = film_info(artifact.path).num_frames
-    read_frame(artifact.path, num_frames - 1)  # a film that was cut short still opens: only its end tells
-    return read_frame(artifact.path, num_frames // 2)
+def _iso_time(seconds: int) -> str:
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _is_film(artifact: Artifact) -> bool:
     return artifact.suffix in _FILM_SUFFIXES or (artifact.suffix == ".webp" and artifact.provenance.kind == "film")
 
 
-def _copy(artifact: Artifact, site: Path) -> MediaFile:
-    address = f"{MEDIA_FOLDER}/{artifact.sha256[:_NAME_DIGITS]}{artifact.suffix}"
-    copy = site / address
-    shutil.copyfile(artifact.path, copy)
-    return MediaFile(address, artifact.path.name, artifact.suffix, copy.stat().st_size)
+def _decode(path: Path, *, is_film: bool) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Pixels, uint8 (h, w, 3), and the (height, width) of the work: a film's middle frame, a drawing in ink.
+
+    A loop that starts from nothing has come furthest half way.
+    """
+    if is_film:
+        num_frames = film_info(path).num_frames
+        read_frame(path, num_frames - 1)  # a film that was cut short still opens: only its end tells
+        pixels = to_bytes(read_frame(path, num_frames // 2))
+    elif path.suffix.lower() == ".svg":
+        pixels = _inked(path)
+    else:
+        pixels = read_pixels(path)
+    return pixels, (pixels.shape[0], pixels.shape[1])
 
 
-def _make_thumbs(poster: Image, name: str, site: Path) -> tuple[Thumb, ...]:
-    height, width = poster.shape[:2]
-    sizes = list(dict.fromkeys(fit_box((height, width), box) for box in THUMB_BOXES))
-    thumbs = []
-    for thumb_height, thumb_width in sizes:
-        thumb = Thumb(f"{THUMBS_FOLDER}/{name}-{thumb_width}x{thumb_height}.webp", thumb_width, thumb_height)
-        pixels = to_bytes(resize(poster, (thumb_height, thumb_width)))
-        PillowImage.fromarray(pixels).save(site / thumb.address, format="WEBP", quality=_WEBP_QUALITY, method=4)
-        thumbs.append(thumb)
-    return tuple(thumbs)
+def _inked(path: Path) -> NDArray[np.uint8]:
+    from artforge.core.inking import ink  # noqa: PLC0415 - only drawings need it
+
+    drawing = read_drawing(path)
+    with _ink_lock:
+        return to_bytes(ink(drawing, _INK_EDGE))
+
+
+def _make(
+    pixels: NDArray[np.uint8], size: tuple[int, int], boxes: Iterable[tuple[int, int]], stem: str, site: Path
+) -> Picture:
+    """Thumbnails from large to small, each from the one before: a third of the time of starting from the whole."""
+    whole = PillowImage.fromarray(pixels)
+    sizes = {width: (width, height) for height, width in (fit_box(size, box) for box in boxes)}
+    shrunk = whole
+    for width, height in sorted(sizes.values(), reverse=True):
+        if (width, height) != shrunk.size:
+            shrunk = shrunk.resize((width, height), PillowImage.Resampling.LANCZOS, reducing_gap=3)
+        shrunk.save(site / f"{stem}-{width}.webp", format="WEBP", **_WEBP)
+        shrunk.save(site / f"{stem}-{width}.jpg", format="JPEG", **_JPEG)
+    tone = tone_of(np.asarray(shrunk))
+    return Picture(stem, size[1], size[0], tuple(sorted(sizes.values())), tone.ground, tone.name)
+
+
+def _picture_of(known: Any) -> Picture | None:
+    try:
+        return Picture(**(known | {"sizes": tuple((int(width), int(height)) for width, height in known["sizes"])}))
+    except (TypeError, KeyError, ValueError):
+        return None
 
 
 def fit_box(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:

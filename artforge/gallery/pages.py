@@ -1,236 +1,297 @@
-"""The site's text files: the wall, a page for each work, the recipes and the one style sheet."""
+"""The site's text files: the wall, a page for each work, the recipes, the feeds and the one style sheet."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from artforge.core.provenance import Provenance
-from artforge.gallery import words
-from artforge.gallery.media import HungWork
-from artforge.gallery.names import slug, unique_names
-from artforge.gallery.works import KIND_ORDER
+from artforge.gallery import feeds, words
+from artforge.gallery.data import DATA_NAME, works_script
+from artforge.gallery.highlight import highlight
+from artforge.gallery.media import LIGHT_BYTES, SHOWN_SUFFIXES, THUMB_FORMATS, Picture
+from artforge.gallery.pieces import Piece, Section, WallPage, recipe_bytes, recipe_file_name, wall_pages
+from artforge.gallery.settings import GallerySettings
+from artforge.gallery.stages import stages_of
+from artforge.gallery.state import code_digest, digest_of
 
-WORKS_FOLDER = "works"
-RECIPES_FOLDER = "recipes"
-_LARGE_HANG = 3
-"""So few prints in a section hang as large as its films and sheets."""
+FONTS_FOLDER = "fonts"
+STRIP = 24
+"""The most thumbnails in one strip of a work's page: it must stay light where a series is long."""
 
-_STRIP = 24
-"""The most thumbnails in one strip of a work's page."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One work as the pages speak of it; addresses are relative to the site's root."""
-
-    hung: HungWork
-    address: str
-    recipe_address: str
-    section_address: str
-    name: str
-
-    @property
-    def record(self) -> Provenance:
-        """What the work says of itself."""
-        return self.hung.work.provenance
-
-    @property
-    def title(self) -> str:
-        """The work's own title, or its recipe's name."""
-        return self.record.title.strip() or words.humanize(self.record.recipe_name)
-
-    @property
-    def variant(self) -> str:
-        """What was varied for it, in words; empty where nothing was."""
-        return words.format_settings(self.record.variant)
-
-    @property
-    def alt(self) -> str:
-        """What can be seen, for those who cannot see it."""
-        return self.record.alt.strip() or self.title
-
-    @property
-    def ratio(self) -> float:
-        """Width over height."""
-        return self.hung.width / self.hung.height
-
-    @property
-    def ratio_class(self) -> str:
-        """The style sheet's name for the shape: inline styles are what the content policy forbids."""
-        return f"r{round(self.ratio * 1000)}"
-
-    @property
-    def width_class(self) -> str:
-        """The style sheet's name for the width in pixels."""
-        return f"w{self.hung.width}"
-
-    @property
-    def duration(self) -> str:
-        """How long a film runs; empty for a picture."""
-        return words.format_seconds(self.hung.seconds) if self.hung.seconds else ""
+_FONTS = ("EBGaramond-Regular.woff2", "EBGaramond-Italic.woff2", "OFL.txt")
+_MANY_SECTIONS = 24
 
 
-@dataclass(frozen=True)
-class Hanging:
-    """Works side by side: in columns where all have one shape, else in rows of one height."""
-
-    pieces: tuple[Piece, ...]
-    large: bool
-
-    @property
-    def in_columns(self) -> bool:
-        """True where every work has the same shape to within a percent."""
-        ratios = [piece.ratio for piece in self.pieces]
-        return max(ratios) <= 1.01 * min(ratios)
-
-
-@dataclass(frozen=True)
-class Section:
-    """All works of one recipe."""
+class TextFile(NamedTuple):
+    """One file of the site: its address, a digest of all that it shows, and how it is written."""
 
     address: str
-    title: str
-    description: str
-    pieces: tuple[Piece, ...]
-
-    @cached_property
-    def counts(self) -> str:
-        """`1 film, 1 contact sheet, 9 prints`."""
-        kinds = Counter(piece.record.kind for piece in self.pieces)
-        return ", ".join(words.count(kinds[kind], words.KIND_WORDS[kind].lower()) for kind in KIND_ORDER if kinds[kind])
-
-    @cached_property
-    def hangings(self) -> list[Hanging]:
-        """Films and sheets large, then the prints."""
-        leads = tuple(piece for piece in self.pieces if piece.record.kind != "still")
-        prints = tuple(piece for piece in self.pieces if piece.record.kind == "still")
-        hangings = [Hanging(leads, large=True), Hanging(prints, large=len(prints) <= _LARGE_HANG)]
-        return [hanging for hanging in hangings if hanging.pieces]
+    key: str
+    content: Callable[[], bytes]
 
 
-def arrange(sections: Sequence[Sequence[HungWork]]) -> list[Section]:
-    """Name every page and file of the site.
+@dataclass(frozen=True)
+class Site:
+    """What all pages are made from.
 
-    Args:
-        sections: the works of each recipe, in the order they hang.
+    Attributes:
+        sections: the works.
+        settings: the artist's words, `title` among them.
+        sources: pictures of ingredients by their SHA-256.
     """
-    works = [hung for section in sections for hung in section]
-    texts = [_recipe_bytes(hung) for hung in works]
-    recipe_digests = [hashlib.sha256(text).hexdigest() for text in texts]
-    recipe_names = unique_names([hung.work.provenance.recipe_name for hung in works], recipe_digests, fallback="recipe")
-    page_names = unique_names(
-        [_page_title(hung) for hung in works], [hung.work.sha256 for hung in works], fallback="work"
-    )
-    addresses = iter(zip(page_names, recipe_names, strict=True))
-    arranged: list[Section] = []
-    taken: Counter[str] = Counter()
-    for section in sections:
-        records = [hung.work.provenance for hung in section]
-        stem = slug(records[0].recipe_name, fallback="recipe")
-        taken[stem] += 1
-        anchor = stem if taken[stem] == 1 else f"{stem}--{taken[stem]}"
-        pieces = []
-        for hung, name in zip(section, _card_names(records), strict=True):
-            page, recipe = next(addresses)
-            pieces.append(
-                Piece(
-                    hung, f"{WORKS_FOLDER}/{page}.html", f"{RECIPES_FOLDER}/{recipe}.yaml", f"index.html#{anchor}", name
-                )
-            )
-        title = _shared([piece.title for piece in pieces]) or words.humanize(records[0].recipe_name) or "Untitled"
-        description = _shared([record.description.strip() for record in records]) or ""
-        arranged.append(Section(anchor, title, description, tuple(pieces)))
-    return arranged
+
+    sections: Sequence[Section]
+    settings: GallerySettings
+    sources: Mapping[str, Picture]
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """All works in the order they hang."""
+        return [piece for section in self.sections for piece in section.pieces]
 
 
-def _recipe_bytes(hung: HungWork) -> bytes:
-    return hung.work.provenance.recipe_text.encode("utf-8")
+def text_files(site: Site) -> Iterator[TextFile]:
+    """Every text file of the site; none is written before it is asked for."""
+    writer = _Writer(site)
+    yield from writer.static_files()
+    walls = list(wall_pages(site.sections))
+    for number in range(len(walls)):
+        yield writer.wall(walls, number)
+    yield from writer.work_pages()
+    pieces = site.pieces
+    for address, piece in {piece.recipe_address: piece for piece in pieces}.items():
+        yield TextFile(address, address, lambda piece=piece: recipe_bytes(piece.record))  # type: ignore[misc]
+    every = [piece.digest for piece in pieces]
+    settings = site.settings
+    yield TextFile(DATA_NAME, writer.key("data", every), lambda: works_script(site.sections))
+    yield TextFile(feeds.FEED_NAME, writer.key("feed", every), lambda: feeds.feed(pieces, settings, settings.title))
+    if settings.base_url:
+        addresses = [*(wall.address for wall in walls), *(piece.address for piece in pieces)]
+        yield TextFile(feeds.SITEMAP_NAME, writer.key("map", addresses), lambda: feeds.sitemap(addresses, settings))
 
 
-def _page_title(hung: HungWork) -> str:
-    record = hung.work.provenance
-    return " ".join([record.title, words.format_settings(record.variant)])
+class _Writer:
+    """Fills the templates of one site."""
 
-
-def _shared(texts: Sequence[str]) -> str | None:
-    return texts[0] if len(set(texts)) == 1 else None
-
-
-def _card_names(records: Sequence[Provenance]) -> list[str]:
-    """What stands under each work of a recipe: its title where titles differ, else what sets it apart."""
-    if len({record.title for record in records}) > 1:
-        return [record.title.strip() or words.humanize(record.recipe_name) for record in records]
-    outputs = {(record.kind, record.output) for record in records}
-    same_kind = Counter(kind for kind, _ in outputs)
-    names = []
-    for record in records:
-        kind = words.KIND_WORDS[record.kind]
-        if record.kind == "still" and record.variant:
-            kind = ""
-        elif same_kind[record.kind] > 1:
-            kind = f"{kind}: {words.humanize(record.output).lower()}"
-        parts = [kind, words.format_settings(record.variant)]
-        names.append(", ".join(part for part in parts if part))
-    return names
-
-
-def render_pages(sections: Sequence[Section], title: str) -> dict[str, bytes]:
-    """Every text file of the site, by its address."""
-    environment = Environment(
-        loader=PackageLoader("artforge.gallery"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"words": words, "site_title": title}
-    pieces = [piece for section in sections for piece in section.pieces]
-    wall = environment.get_template("wall.html").render(root="", sections=sections, num_works=len(pieces))
-    pages = {
-        "index.html": wall.encode("utf-8"),
-        "style.css": _style_sheet(pieces),
-        "icon.svg": _package_file("icon.svg"),
-    }
-    work_page = environment.get_template("work.html")
-    neighbours = zip([None, *pieces], pieces, [*pieces[1:], None], strict=False)
-    section_of = (section for section in sections for _ in section.pieces)
-    for section, (previous, piece, following) in zip(section_of, neighbours, strict=True):
-        series = [other for other in section.pieces if other.record.output == piece.record.output]
-        others = [other for other in section.pieces if other.record.output != piece.record.output]
-        page = work_page.render(
-            root="../",
-            piece=piece,
-            section=section,
-            previous=previous,
-            following=following,
-            series=_around(series, next(place for place, other in enumerate(series) if other is piece)),
-            num_series=len(series),
-            others=_around(others, 0),
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._pieces = site.pieces
+        self._key = digest_of(code_digest(), repr(_without_words(site.settings)))
+        self._stages = stages_of(self._pieces, site.sources)
+        self._page_of = {file.sha256: piece for piece in self._pieces for file in piece.hung.work.artifacts}
+        self._environment = Environment(
+            loader=PackageLoader("artforge.gallery"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
-        pages[piece.address] = page.encode("utf-8")
-        pages[piece.recipe_address] = _recipe_bytes(piece.hung)
-    return pages
+        self._environment.globals |= {
+            "words": words,
+            "settings": site.settings,
+            "site_title": site.settings.title,
+            "thumb_formats": THUMB_FORMATS,
+            "policy_of": policy,
+        }
+
+    def key(self, *parts: object) -> str:
+        """Stands for a file that shows `parts`, with these settings and this version of the gallery."""
+        return digest_of(self._key, *parts)
+
+    def static_files(self) -> Iterator[TextFile]:
+        """What is the same in every gallery, but for the colours of the theme."""
+        style = style_sheet(self._site.settings)
+        yield TextFile("style.css", digest_of(style.decode()), lambda: style)
+        for address in ("gallery.js", "icon.svg"):
+            yield TextFile(address, code_digest(), lambda address=address: _package_file("templates", address))  # type: ignore[misc]
+        for name in _FONTS:
+            yield TextFile(f"{FONTS_FOLDER}/{name}", code_digest(), lambda name=name: _package_file("fonts", name))  # type: ignore[misc]
+
+    def wall(self, walls: Sequence[WallPage], number: int) -> TextFile:
+        """One page of the wall."""
+        wall = walls[number]
+        contents = [[section.title, section.address, len(section.pieces)] for section in self._site.sections]
+        shown = [[part.section.description, part.section.counts, part.is_first] for part in wall.parts]
+        digests = [piece.digest for piece in wall.pieces]
+
+        def content() -> bytes:
+            return self._fill(
+                "wall.html",
+                root="",
+                wall=wall,
+                number=number,
+                walls=walls,
+                sections=self._site.sections,
+                many_sections=len(self._site.sections) > _MANY_SECTIONS,
+                num_works=len(self._pieces),
+                style=ground_rules((piece.id, piece.hung.picture) for piece in wall.pieces),
+                schema=feeds.schema_of_gallery(self._pieces, self._site.settings, self._site.settings.title),
+            )
+
+        return TextFile(wall.address, self.key("wall", number, len(walls), contents, shown, digests), content)
+
+    def work_pages(self) -> Iterator[TextFile]:
+        """A page for each work."""
+        neighbours = iter(zip([None, *self._pieces], self._pieces, [*self._pieces[1:], None], strict=False))
+        for section in self._site.sections:
+            series_of: dict[str, list[Piece]] = {}
+            for piece in section.pieces:
+                series_of.setdefault(piece.record.output, []).append(piece)
+            places = {one.id: place for series in series_of.values() for place, one in enumerate(series)}
+            for _ in section.pieces:
+                previous, piece, following = next(neighbours)
+                series = series_of[piece.record.output]
+                others = [one for output, each in series_of.items() if output != piece.record.output for one in each]
+                yield self._work_page(
+                    piece,
+                    section,
+                    (previous, following),
+                    around(series, places[piece.id]),
+                    len(series),
+                    _spread(others),
+                )
+
+    def _work_page(
+        self,
+        piece: Piece,
+        section: Section,
+        neighbours: tuple[Piece | None, Piece | None],
+        series: Sequence[Piece],
+        num_series: int,
+        others: Sequence[Piece],
+    ) -> TextFile:
+        stages = self._stages.get(piece.id, [])
+        ingredients = [self._ingredient(one.name, one.sha256, piece) for one in piece.ingredients("picture")]
+        key = self.key(
+            piece.digest,
+            section.title,
+            section.address,
+            [each.address if each else None for each in neighbours],
+            [each.digest for each in series],
+            num_series,
+            [each.digest for each in others],
+            [[stage.kind, stage.label, stage.alt, stage.picture.addresses, stage.page] for stage in stages],
+            [[each.page, each.picture.addresses if each.picture else None] for each in ingredients],
+        )
+
+        def content() -> bytes:
+            grounds = {each.id: each.hung.picture for each in (piece, *series, *others)}
+            setting = varying_setting(series)
+            return self._fill(
+                "work.html",
+                root="../",
+                piece=piece,
+                section=section,
+                previous=neighbours[0],
+                following=neighbours[1],
+                series=series,
+                num_series=num_series,
+                setting=setting,
+                others=others,
+                stages=stages,
+                ingredients=ingredients,
+                is_light=_is_light(piece),
+                recipe=highlight(piece.record.recipe_text),
+                recipe_name=recipe_file_name(piece),
+                style=ground_rules(grounds.items()),
+                schema=feeds.schema_of_work(piece, self._site.settings),
+            )
+
+        return TextFile(piece.address, key, content)
+
+    def _ingredient(self, name: str, sha256: str, piece: Piece) -> _Ingredient:
+        hung = self._page_of.get(sha256)
+        if hung is not None and hung is not piece:
+            return _Ingredient(name, sha256, hung.hung.picture, hung.address)
+        return _Ingredient(name, sha256, self._site.sources.get(sha256), "")
+
+    def _fill(self, template: str, **values: object) -> bytes:
+        text = self._environment.get_template(template).render(**values)
+        return text.encode("utf-8", "replace")  # half a pair of characters is no text
 
 
-def _around(pieces: Sequence[Piece], place: int) -> Sequence[Piece]:
-    """At most `_STRIP` works around one place: a page must stay light where a series is long."""
-    start = max(0, min(place - _STRIP // 2, len(pieces) - _STRIP))
-    return pieces[start : start + _STRIP]
+class _Ingredient(NamedTuple):
+    """A picture that went into a work: what it looks like where that is known, and its page where it hangs itself."""
+
+    name: str
+    sha256: str
+    picture: Picture | None
+    page: str
 
 
-def _style_sheet(pieces: Sequence[Piece]) -> bytes:
-    """The style sheet, and after it the shapes and widths of these works."""
-    rules = {f".{piece.ratio_class} {{ --ratio: {round(piece.ratio * 1000) / 1000:g} }}" for piece in pieces}
-    rules |= {f".{piece.width_class} {{ --natural: {piece.hung.width}px }}" for piece in pieces}
-    return _package_file("style.css") + "\n".join(["", *sorted(rules), ""]).encode()
+def _without_words(settings: GallerySettings) -> GallerySettings:
+    """The settings less what single works tell by their own digests."""
+    return replace(settings, titles={}, captions={}, alt={}, places=(), order=(), hidden=())
 
 
-def _package_file(name: str) -> bytes:
-    return files("artforge.gallery").joinpath("templates", name).read_bytes()
+def _is_light(piece: Piece) -> bool:
+    """Whether the file itself stands on the page of its work, not a smaller picture of it."""
+    first = piece.hung.files[0]
+    moves = piece.record.kind == "film"
+    return first.suffix in SHOWN_SUFFIXES and (moves or first.num_bytes <= LIGHT_BYTES)
+
+
+def around(pieces: Sequence[Piece], place: int) -> Sequence[Piece]:
+    """At most `STRIP` works around one place."""
+    start = max(0, min(place - STRIP // 2, len(pieces) - STRIP))
+    return pieces[start : start + STRIP]
+
+
+def _spread(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """At most half a strip of works, the first ones."""
+    return pieces[: STRIP // 2]
+
+
+def varying_setting(series: Sequence[Piece]) -> str:
+    """The one setting that differs within a series; empty where there is none or more than one."""
+    values: dict[str, set[str]] = {}
+    for piece in series:
+        for name, value in piece.record.variant.items():
+            values.setdefault(name, set()).add(repr(value))
+    moving = [name for name, seen in values.items() if len(seen) > 1]
+    return moving[0] if len(moving) == 1 else ""
+
+
+def ground_rules(pictures: Iterable[tuple[str, Picture]]) -> str:
+    """Shapes and grounds of the works on one page: known before any picture is loaded, so that nothing moves then."""
+    rules = [
+        f".w-{name}{{--ratio:{picture.width / picture.height:.4g};--tone:{picture.ground};--natural:{picture.width}px}}"
+        for name, picture in pictures
+    ]
+    return "\n".join(rules)
+
+
+def policy(style: str) -> str:
+    """The content policy of a page with one style element: own files only, no inline script, no requests.
+
+    `file:` stands beside 'self', because some browsers take no file for the page's own origin.
+    """
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    own = "'self' file:"
+    return (
+        f"default-src 'none'; script-src {own}; style-src {own} 'sha256-{digest}'; img-src {own}; media-src {own}; "
+        f"font-src {own}; base-uri 'none'; form-action 'none'"
+    )
+
+
+def style_sheet(settings: GallerySettings) -> bytes:
+    """The style sheet, the script's part of it, and the colours of the theme."""
+    names = sorted({*settings.light, *settings.dark})
+    colors = "".join(f"\n  --{name}: {_both(settings, name)};" for name in names)
+    theme = f"\n:root {{{colors}\n}}\n" if colors else ""
+    return _package_file("templates", "style.css") + _package_file("templates", "tools.css") + theme.encode()
+
+
+def _both(settings: GallerySettings, name: str) -> str:
+    light, dark = settings.light.get(name), settings.dark.get(name)
+    return f"light-dark({light or f'var(--day-{name})'}, {dark or f'var(--night-{name})'})"
+
+
+def _package_file(folder: str, name: str) -> bytes:
+    return files("artforge.gallery").joinpath(folder, name).read_bytes()

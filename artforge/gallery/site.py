@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from artforge.core.errors import OutputError, UsageError
+from artforge.core.errors import OutputError, PictureError, UsageError
 from artforge.core.files import make_folder
-from artforge.gallery.media import MEDIA_FOLDER, THUMBS_FOLDER, HungWork, hang_work
-from artforge.gallery.pages import RECIPES_FOLDER, WORKS_FOLDER, arrange, render_pages
-from artforge.gallery.works import SITE_MARKER, WORK_SUFFIXES, find_artifacts, group_works, recipe_sections
+from artforge.gallery.known import Digests
+from artforge.gallery.media import MEDIA_FOLDER, THUMBS_FOLDER, HungWork, Picture, Workshop, hang_work, link_or_copy
+from artforge.gallery.pages import FONTS_FOLDER, Site, TextFile, text_files
+from artforge.gallery.pieces import RECIPES_FOLDER, WORKS_FOLDER, arrange, in_order, is_hidden
+from artforge.gallery.settings import SETTINGS_NAME, GallerySettings, checked_url, read_settings, unknown_names
+from artforge.gallery.state import SiteState, read_state
+from artforge.gallery.works import SITE_MARKER, WORK_SUFFIXES, Work, find_artifacts, group_works
 
-_MARKER_TEXT = "A gallery built by artforge. `artforge gallery build` may replace this whole folder.\n"
+DEFAULT_TITLE = "Gallery"
+INPUT_FOLDERS = ("inputs", "recipes")
+"""Beside the folder of works: where the pictures that went into them are looked for."""
+
+_FOLDERS = (MEDIA_FOLDER, THUMBS_FOLDER, WORKS_FOLDER, RECIPES_FOLDER, FONTS_FOLDER)
 
 
 @dataclass(frozen=True)
 class BuiltSite:
-    """What a build has made, and what it had to leave out."""
+    """What a build has made, and what it had to leave out.
+
+    Attributes:
+        num_made: works whose thumbnails this build has made; those of the others were taken over.
+    """
 
     folder: Path
     num_works: int
     num_recipes: int
     num_bytes: int
+    num_made: int
     warnings: tuple[str, ...]
 
     @property
@@ -35,45 +50,127 @@ class BuiltSite:
         return self.folder / "index.html"
 
 
-def build_site(source: Path, target: Path, *, title: str = "Gallery") -> BuiltSite:
+def build_site(
+    source: Path,
+    target: Path,
+    *,
+    title: str | None = None,
+    settings: Path | None = None,
+    base_url: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> BuiltSite:
     """Build a static site at `target` from the rendered works under `source`.
 
-    The same works give the same bytes. Files that cannot be shown are left out with a warning each.
+    The same works and settings give the same bytes; what an older site at `target` has in common with the new one is
+    taken over. Files that cannot be shown are left out with a warning each.
 
     Args:
         source: a folder of rendered files with their sidecars, nested as you like.
         target: the site's folder: new, empty, or a site built before, which is replaced as a whole.
-        title: the heading of the wall.
+        title: the heading of the wall, before what the settings say.
+        settings: a `gallery.yaml`; None takes the one in `source`, if there is one.
+        base_url: where the site will stand, before what the settings say.
+        on_progress: is told (works done, all works), from one thread.
 
     Raises:
         UsageError: `source` is no folder or holds no work that can be shown; `target` is `source` or around it,
-            or holds something that is not a site of ours.
+            or holds something that is not a site of ours; the settings or the base URL are faulty.
         OutputError: the site cannot be written; an older one stays as it was.
     """
     place = target.resolve()
     _check_places(source, target)
-    artifacts, warnings = find_artifacts(source)
+    said = _settings(source, settings, title, base_url)
+    digests = Digests.of_folder(source)
+    artifacts, warnings = find_artifacts(source, digests)
     works = group_works(artifacts)
     if not works:
         raise UsageError(_nothing_found(source, warnings))
-    with _replacement_of(place) as site:
-        for folder in (MEDIA_FOLDER, THUMBS_FOLDER, WORKS_FOLDER, RECIPES_FOLDER):
-            (site / folder).mkdir()
-        sections: list[list[HungWork]] = []
-        for section in recipe_sections(works):
-            hung_works = []
-            for work in section:
-                hung, faults = hang_work(work, site, source)
-                warnings += faults
-                hung_works += [hung] if hung else []
-            sections += [hung_works] if hung_works else []
-        if not sections:
+    visible = [work for work in works if not is_hidden(work, said)]
+    if not visible:
+        raise UsageError(f"every work in {source} is hidden by {SETTINGS_NAME}: take some out of its 'hidden'")
+    warnings += unknown_names(said, [work.id for work in works], [work.provenance.recipe_name for work in works])
+    old = read_state(place)
+    with _replacement_of(place) as fresh:
+        for folder in _FOLDERS:
+            (fresh / folder).mkdir()
+        workshop = Workshop(fresh, place, old.pictures)
+        hung, faults = _hang(visible, workshop, source, old.dates, on_progress)
+        warnings += faults
+        if not hung:
             raise UsageError(_nothing_found(source, warnings))
-        for address, content in render_pages(arrange(sections), title).items():
-            (site / address).write_bytes(content)
-        (site / SITE_MARKER).write_text(_MARKER_TEXT, encoding="utf-8")
-        num_bytes = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
-    return BuiltSite(target, sum(map(len, sections)), len(sections), num_bytes, tuple(warnings))
+        sections = in_order(hung, said)
+        sources = _sources(hung, workshop, source, digests) if said.ingredients else {}
+        files = text_files(Site(arrange(sections, said), said, sources))
+        pages = {file.address: _put(file, fresh, place, old) for file in files}
+        SiteState(workshop.found, pages, {one.work.id: one.date for one in hung}).write(fresh)
+        num_bytes = sum(path.stat().st_size for folder in ("", *_FOLDERS) for path in (fresh / folder).iterdir())
+    digests.save()
+    num_made = sum(one.fresh for one in hung)
+    return BuiltSite(target, len(hung), len(sections), num_bytes, num_made, tuple(warnings))
+
+
+def _settings(source: Path, path: Path | None, title: str | None, base_url: str | None) -> GallerySettings:
+    own = source / SETTINGS_NAME
+    said = read_settings(path) if path else read_settings(own) if own.is_file() else GallerySettings()
+    url = checked_url(base_url) if base_url else said.base_url
+    return replace(said, title=title or said.title or DEFAULT_TITLE, base_url=url)
+
+
+def _hang(
+    works: Sequence[Work],
+    workshop: Workshop,
+    source: Path,
+    dates: Mapping[str, str],
+    on_progress: Callable[[int, int], None] | None,
+) -> tuple[list[HungWork], list[str]]:
+    """The works that can be shown, in their order, and the warnings; made on as many cores as there are.
+
+    Decoding, resizing and encoding leave Python alone, so threads do.
+    """
+    hung: list[HungWork] = []
+    warnings: list[str] = []
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    try:
+        answers = pool.map(lambda work: hang_work(work, workshop, source, dates), works)
+        for done, (one, faults) in enumerate(answers, 1):
+            hung += [one] if one else []
+            warnings += faults
+            if on_progress:
+                on_progress(done, len(works))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return hung, warnings
+
+
+def _sources(hung: Sequence[HungWork], workshop: Workshop, source: Path, digests: Digests) -> dict[str, Picture]:
+    """Pictures of ingredients by their SHA-256: works that hang themselves, and files beside the works."""
+    found = {file.sha256: one.picture for one in hung for file in one.work.artifacts}
+    wanted = {
+        one.sha256: one.name for each in hung for one in each.work.provenance.ingredients if one.role == "picture"
+    }
+    places = [source, source.parent, *(source.parent / folder for folder in INPUT_FOLDERS)]
+    for sha256, name in wanted.items():
+        if sha256 in found or Path(name).name != name or "\0" in name:
+            continue
+        for path in (place / name for place in places):
+            with suppress(OSError, PictureError):
+                if path.is_file() and digests.sha256_of(path) == sha256:
+                    found[sha256] = workshop.look(path, sha256)[0]
+                    break
+    return found
+
+
+def _put(file: TextFile, fresh: Path, old_site: Path, old: SiteState) -> list[str]:
+    """Write a text file, or take it over where it shows nothing new: what it shows and its bytes, as digests."""
+    place = fresh / file.address
+    known = old.pages.get(file.address, [])
+    if known[:1] == [file.key] and link_or_copy(old_site / file.address, place):
+        if hashlib.sha256(place.read_bytes()).hexdigest() == known[-1]:
+            return known
+        place.unlink()  # somebody has edited it
+    content = file.content()
+    place.write_bytes(content)
+    return [file.key, hashlib.sha256(content).hexdigest()]
 
 
 def _check_places(source: Path, target: Path) -> None:

@@ -9,12 +9,23 @@ from typing import Any
 from artforge.core.provenance import Provenance
 
 KIND_WORDS = {"film": "Film", "sheet": "Contact sheet", "still": "Print"}
+PRINT_DPI = 300
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def humanize(name: str) -> str:
     """`heatmap_sweep` -> `Heatmap sweep`."""
     words = " ".join(name.replace("_", " ").replace("-", " ").split())
     return words[:1].upper() + words[1:]
+
+
+def plain(name: str) -> str:
+    """`hand_made` -> `hand made`: a name in the middle of a sentence."""
+    return " ".join(name.replace("_", " ").split())
 
 
 def format_value(value: Any) -> str:
@@ -52,6 +63,28 @@ def format_bytes(num_bytes: int) -> str:
     if num_bytes < 999_500:
         return f"{num_bytes / 1000:.0f} kB"
     return f"{num_bytes / 1e6:.1f} MB"
+
+
+def print_size(width: int, height: int) -> str:
+    """`20.3 × 13.5 cm at 300 dpi`: how large so many pixels are on paper, at the resolution of a good print."""
+    return f"{_centimetres(width)} × {_centimetres(height)} cm at {PRINT_DPI} dpi"
+
+
+def _centimetres(pixels: int) -> str:
+    return f"{pixels / PRINT_DPI * 2.54:.1f}"
+
+
+def format_day(date: str) -> str:
+    """`2026-11-27T00:11:54Z` -> `27 November 2026`."""
+    year, month, day = date[:10].split("-")
+    return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"
+
+
+def percent(share: float) -> str:
+    """`0.934` -> `93%`; what is not quite none or all says so."""
+    if 0 < share < 0.01:
+        return "<1%"
+    return ">99%" if 0.99 < share < 1 else f"{round(100 * share)}%"
 
 
 def count(num: int, noun: str) -> str:

@@ -6,37 +6,50 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from artforge.core.errors import PictureError
-from artforge.core.files import sha256_of
 from artforge.core.provenance import Provenance, read_sidecar
+from artforge.gallery.known import Digests
 
 SITE_MARKER = ".artforge-gallery"
 """A file of this name in a folder says: a site of ours, which may be replaced and holds no sources."""
 
-WORK_SUFFIXES = (".mp4", ".webm", ".png", ".jpg", ".webp", ".avif", ".apng", ".gif", ".tif")
+WORK_SUFFIXES = (".mp4", ".webm", ".png", ".jpg", ".webp", ".avif", ".apng", ".gif", ".tif", ".svg", ".pdf")
 """What hangs in a gallery; where a work has several files, the first of these is the one shown."""
+
+ID_DIGITS = 12
+"""Of a work's digest: what names it in a page and in the settings."""
 
 KIND_ORDER: tuple[Literal["film", "sheet", "still"], ...] = ("film", "sheet", "still")
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """One rendered file, its content's SHA-256 and the record beside it."""
+    """One rendered file, its content's SHA-256, the record beside it and when it was written.
+
+    Attributes:
+        written: seconds since 1970.
+    """
 
     path: Path
     sha256: str
     provenance: Provenance
+    written: int = 0
 
     @property
     def suffix(self) -> str:
         """The file's ending in lower case, with its dot."""
         return self.path.suffix.lower()
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """Its place among the files of a work: by ending, 8 bits before 16."""
+        return WORK_SUFFIXES.index(self.suffix), self.provenance.format.endswith("16")
 
 
 @dataclass(frozen=True)
@@ -50,27 +63,38 @@ class Work:
         """The record of the file that is shown."""
         return self.artifacts[0].provenance
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """A digest of what the work is and of the file shown: 64 hex digits, different for any two works."""
         record = self.provenance
         parts = [record.recipe_name, record.output, record.key, self.artifacts[0].sha256]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
+    @property
+    def id(self) -> str:
+        """The digest's first digits, by which pages and settings name the work."""
+        return self.sha256[:ID_DIGITS]
 
-def find_artifacts(source: Path) -> tuple[list[Artifact], list[str]]:
+
+def find_artifacts(source: Path, digests: Digests | None = None) -> tuple[list[Artifact], list[str]]:
     """Every rendered file under `source` that has a record, in natural order of its path.
 
     Hidden files and folders and sites of ours are left out. Links to folders are not followed.
+
+    Args:
+        source: the folder.
+        digests: what is known of its files' content; None to read them all.
 
     Returns:
         The artifacts, and one warning for each file without a record that can be read.
     """
     artifacts, warnings = [], []
+    digests = digests or Digests()
     for path in sorted(_rendered_files(source), key=lambda path: natural_key(path.relative_to(source).as_posix())):
         name = path.relative_to(source).as_posix()
         try:
-            artifacts.append(Artifact(path, sha256_of(path), read_sidecar(path)))
+            record = read_sidecar(path)
+            artifacts.append(Artifact(path, digests.sha256_of(path), record, int(path.stat().st_mtime)))
         except PictureError as error:
             warnings.append(f"skipped {name!r}: {error}")
         except OSError as error:
@@ -96,25 +120,25 @@ def group_works(artifacts: Iterable[Artifact]) -> list[Work]:
     another content becomes a work of its own. The order: by recipe, films before sheets before stills, then by
     output and by variant, numbers by size.
     """
-    works: list[dict[str, Artifact]] = []
-    by_identity: dict[tuple[str, str, str], list[dict[str, Artifact]]] = {}
+    works: list[_Files] = []
+    by_identity: dict[tuple[str, str, str], list[_Files]] = {}
     for artifact in artifacts:
         record = artifact.provenance
         candidates = by_identity.setdefault((record.recipe_name, record.output, record.key), [])
-        rivals = [files[artifact.suffix] for files in candidates if artifact.suffix in files]
+        rivals = [files[artifact.rank] for files in candidates if artifact.rank in files]
         if any(rival.sha256 == artifact.sha256 for rival in rivals):
             continue
-        home = next((files for files in candidates if artifact.suffix not in files), None)
+        home = next((files for files in candidates if artifact.rank not in files), None)
         if home is None:
             home = {}
             candidates.append(home)
             works.append(home)
-        home[artifact.suffix] = artifact
-    return sorted((_as_work(files) for files in works), key=_hanging_key)
+        home[artifact.rank] = artifact
+    return sorted((Work(tuple(files[rank] for rank in sorted(files))) for files in works), key=_hanging_key)
 
 
-def _as_work(files: dict[str, Artifact]) -> Work:
-    return Work(tuple(files[suffix] for suffix in WORK_SUFFIXES if suffix in files))
+_Files = dict[tuple[int, bool], Artifact]
+"""The files of one work by their rank."""
 
 
 def _hanging_key(work: Work) -> tuple[Any, ...]:
@@ -141,8 +165,3 @@ def natural_key(text: str) -> list[tuple[int, int, str]]:
     """A sort key by which `still-9` stands before `still-10`."""
     parts = [part for part in re.split(r"([0-9]{1,18})", text.casefold()) if part]
     return [(0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts]
-
-
-def recipe_sections(works: Sequence[Work]) -> list[list[Work]]:
-    """The works of each recipe, in the order they hang."""
-    return [list(group) for _, group in groupby(works, key=lambda work: work.provenance.recipe_name)]

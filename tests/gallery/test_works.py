@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from artforge.core.provenance import sidecar_path
-from artforge.gallery.works import SITE_MARKER, Artifact, find_artifacts, group_works, natural_key, recipe_sections
+from artforge.gallery.works import SITE_MARKER, Artifact, find_artifacts, group_works, natural_key
 
 
 def names_of(works):
@@ -77,18 +77,6 @@ def test_variants_of_mixed_kinds_can_be_ordered(record):
     works = group_works([artifact(record, f"{index}.png", variant={"x": value}) for index, value in enumerate(values)])
     assert [work.provenance.variant["x"] for work in works][:2] == [True, 3]
     assert names_of(works).index(["1.png"]) < names_of(works).index(["0.png"])
-
-
-def test_recipes_that_differ_only_in_case_are_two_sections(record):
-    names = ["Tide", "tide", "TIDE"]
-    works = group_works(
-        artifact(record, f"{name}-{kind}.png", kind=kind, output=kind, recipe_name=name)
-        for kind in ("still", "sheet")
-        for name in names
-    )
-    sections = recipe_sections(works)
-    assert [len(section) for section in sections] == [2, 2, 2]
-    assert sorted(section[0].provenance.recipe_name for section in sections) == sorted(names)
 
 
 @pytest.mark.parametrize(("first", "second"), [("a9", "a10"), ("A2", "b1"), ("x²", "x³"), ("", "a")])
