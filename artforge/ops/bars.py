@@ -46,7 +46,7 @@ def bars_strip(bars: Sequence[Bar], width: int, em: float, *, background: Color,
     Returns:
         float32 (H, width, 3), sRGB, [0, 1], H = 1.9 em a bar, and 1.5 em for the headings where there is a `before`.
     """
-    style, figures = Type(em, "small"), Type(em, "small", tabular=True)
+    style, figures = Type(em, "small"), Type(em, "small", lining=True)
     compared = any(bar.before is not None for bar in bars)
     heading = 1.5 * em if compared else 0.0
     strip = blank(max(1, round(heading + _ROW * em * len(bars))), width, background)

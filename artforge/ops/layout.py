@@ -131,8 +131,20 @@ def paint(page: Image, box: tuple[float, float, float, float], color: Color, str
     top, left, bottom, right = box
     down, across = _cover(page.shape[0], top, bottom), _cover(page.shape[1], left, right)
     rows, columns = _extent(down), _extent(across)
-    cover = (down[rows, None] * across[None, columns] * np.float32(strength))[..., None]
-    page[rows, columns] += (color_to_rgb(color) - page[rows, columns]) * cover
+    tint(page[rows, columns], color, down[rows, None] * across[None, columns] * np.float32(strength))
+
+
+def tint(part: Image, color: Color, cover: NDArray[np.float32]) -> None:
+    """Mix a colour into a part of a page, in place.
+
+    Args:
+        part: float32 (H, W, 3), a view.
+        color: sRGB.
+        cover: float32 (H, W), [0, 1]: 0 leaves a pixel as it is, 1 makes it the colour, both to the last bit.
+    """
+    share = cover[..., None]
+    part *= 1 - share
+    part += color_to_rgb(color) * share
 
 
 def _cover(size: int, start: float, end: float) -> NDArray[np.float32]:

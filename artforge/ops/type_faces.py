@@ -23,7 +23,8 @@ _FILES: dict[Face, Path] = {
 }
 PLAIN = frozenset(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100)])) | frozenset("–—‘’“”…") - {"\xad"}
 """What every face has: most texts, for which no font need be searched."""
-_RIGHT_TO_LEFT = frozenset({"R", "AL"})
+RIGHT_TO_LEFT = frozenset({"R", "AL"})
+"""The directions, by Unicode, of letters that run from right to left."""
 _UNSEEN = frozenset({"Cf", "Mn", "Me"})
 """Categories whose characters show nothing by themselves: joiners, variation selectors, accents without a letter."""
 
@@ -82,7 +83,7 @@ def set_in_faces(text: str, face: Face) -> Setting:
     if PLAIN.issuperset(text):
         return Setting((Run(text, own),) if text else ())
     fallback = fallback_path()
-    runs_back = any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text)
+    runs_back = any(unicodedata.bidirectional(letter) in RIGHT_TO_LEFT for letter in text)
     placed = _placed(text, (fallback,) if runs_back else (own, fallback))
     missing = [letter for letter, path in placed if path is None and not _joins(letter)]
     if any(path is None for _, path in placed):
