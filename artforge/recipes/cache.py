@@ -7,7 +7,6 @@ and made again. Entries are written under a temporary name and renamed, so sever
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 import os
 import shutil
@@ -15,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ import numpy as np
 from artforge.core.cache_folder import size_limit, user_cache
 from artforge.core.drawings import Drawing, Value, pack_drawing, unpack_drawing
 from artforge.core.errors import OutputError
-from artforge.core.files import PART, atomic_path, is_abandoned, sha256_of, write_bytes
+from artforge.core.files import PART, atomic_path, is_abandoned, sha256_of
 
 LIMIT_VARIABLE = "ARTFORGE_CACHE_LIMIT_MB"
 DEFAULT_LIMIT_MB = 4096
@@ -92,12 +92,12 @@ class Cache:
 
     def load_value(self, key: str) -> Value | None:
         """The array or drawing under `key`, or None where there is none (or no sound one)."""
-        content = self._read_checked(self._path(key, _ARRAY))
-        if content is None:
-            return None
-        if content.startswith(_ARRAY_MAGIC):
-            return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
-        return unpack_drawing(content)
+        with self._opened_checked(self._path(key, _ARRAY)) as file:
+            if file is None:
+                return None
+            if file.peek(len(_ARRAY_MAGIC)).startswith(_ARRAY_MAGIC):
+                return np.asarray(np.lib.format.read_array(file, allow_pickle=False))  # a print is never held twice
+            return unpack_drawing(file.read())
 
     def has_value(self, key: str) -> bool:
         """Whether an array or drawing is kept under `key`; its soundness shows when it is loaded."""
@@ -106,7 +106,7 @@ class Cache:
     def store_value(self, key: str, value: Value) -> None:
         """Keep an array or a drawing under `key`, if the store can be written to."""
         with self._noting_faults():
-            self._write_checked(self._path(key, _ARRAY), _packed(value))
+            self._write_checked(self._path(key, _ARRAY), value)
 
     def state_file(self, key: str) -> Path:
         """Where what is being made for `key` may keep its state meanwhile; whoever makes it takes it away again."""
@@ -131,7 +131,8 @@ class Cache:
             The text that belongs to it, or None where there is no sound entry; then nothing is written.
         """
         kept = self._path(key, _FILE)
-        record = self._read_checked(self._path(key, _RECORD))
+        with self._opened_checked(self._path(key, _RECORD)) as file:
+            record = None if file is None else file.read()
         if record is None or not kept.is_file():
             return None
         digest, _, text = record.decode().partition("\n")
@@ -212,28 +213,47 @@ class Cache:
     def _path(self, key: str, suffix: str) -> Path:
         return self.folder / key[:2] / (key + suffix)
 
-    def _read_checked(self, path: Path) -> bytes | None:
+    @contextmanager
+    def _opened_checked(self, path: Path) -> Iterator[BufferedReader | None]:
+        """An entry, open behind its digest; None where there is none or no sound one, which is dropped."""
         try:
-            content = path.read_bytes()
+            file = path.open("rb")
         except OSError:
-            return None
-        digest, payload = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-        if hashlib.sha256(payload).digest() != digest:
-            path.unlink(missing_ok=True)
-            return None
-        _mark_used(path)
-        return payload
+            yield None
+            return
+        with file:
+            digest = file.read(_DIGEST_BYTES)
+            if hashlib.file_digest(file, "sha256").digest() != digest:
+                path.unlink(missing_ok=True)
+                yield None
+                return
+            _mark_used(path)
+            file.seek(_DIGEST_BYTES)
+            yield file
 
-    def _write_checked(self, path: Path, payload: bytes) -> None:
-        write_bytes(path, hashlib.sha256(payload).digest() + payload)
+    def _write_checked(self, path: Path, value: Value | bytes) -> None:
+        with atomic_path(path) as part, part.open("wb") as file:
+            file.write(bytes(_DIGEST_BYTES))
+            hashed = _Hashed(file)
+            if isinstance(value, np.ndarray):
+                np.lib.format.write_array(hashed, value, allow_pickle=False)
+            else:
+                hashed.write(pack_drawing(value) if isinstance(value, Drawing) else value)
+            file.seek(0)
+            file.write(hashed.digest.digest())
 
 
-def _packed(value: Value) -> bytes:
-    if isinstance(value, Drawing):
-        return pack_drawing(value)
-    content = io.BytesIO()
-    np.save(content, value, allow_pickle=False)
-    return content.getvalue()
+class _Hashed:
+    """What is written goes on to a file and into a digest: an array is never copied whole."""
+
+    def __init__(self, file: BufferedWriter) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+
+    def write(self, content: bytes) -> int:
+        """Pass it on."""
+        self.digest.update(content)
+        return self._file.write(content)
 
 
 def _mark_used(path: Path) -> None:
