@@ -29,5 +29,5 @@ def darkness(image: Image, *, gamma: Annotated[float, Field(gt=0, le=10)] = 1.0,
         ChoiceError: no such gamma.
     """
     check_range("gamma", gamma, "(0, 10]")
-    light = np.clip(image @ LUMA, 0, 1)
+    light = np.clip(sum(image[..., color] * share for color, share in enumerate(LUMA)), 0, 1)
     return np.asarray((light if reverse else 1 - light) ** np.float32(gamma), np.float32)

@@ -92,15 +92,15 @@ def flow_lines(
     check_pen(pen)
     if near > far:
         raise ChoiceError(f"near must not lie above far, received {near:g} and {far:g} mm")
+    own_pen, ground = Pen(hex_of(color), pen), hex_of(paper)
     wanted = ink_map(heatmap, where, elsewhere)
     place = place_on_page(heatmap, page, margin)
     pitch = max(near / _CELLS_APART, (place.width * place.height / _MOST_CELLS) ** 0.5)
     shape = place.grid_shape(pitch)
     pitch = place.width / shape[1]
     ink = on_grid(wanted, shape, smooth=0.5 * near / pitch)
-    ink_pen, paper_color = Pen(hex_of(color), pen), hex_of(paper)
     if not (ink > low).any():
-        return place.drawing([layer_of(ink_pen)], paper_color)
+        return place.drawing([layer_of(own_pen)], ground)
     field = Streamlines(
         directions_of(on_grid(heatmap, shape), smooth / pitch, along),
         np.asarray(1 / (ink / near + (1 - ink) / far) / pitch, np.float32),
@@ -112,7 +112,7 @@ def flow_lines(
     lines = [
         simplified(place.to_page(line, shape), _AWAY_MM) for line in field.draw(seeds[hottest_first], shortest / pitch)
     ]
-    return place.drawing([layer_of(ink_pen, lines)], paper_color)
+    return place.drawing([layer_of(own_pen, lines)], ground)
 
 
 def directions_of(heatmap: Heatmap, smooth: float, along: Along) -> NDArray[np.float32]:

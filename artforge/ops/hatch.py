@@ -23,8 +23,9 @@ _STEP_MM = 0.25
 _PITCH_MM = 0.25
 _MOST_CELLS = 8_000_000
 _AWAY_MM = 0.02
-_SHORTEST_PENS = 3.0
-"""A stroke that is not this many pens long is left out, and a gap so small is drawn over."""
+_HOLD = 0.4
+"""A stroke begins where the heat is this share of a tone above its own, and holds until it is as much below: one that
+broke off at every grain of a picture would be a row of dashes."""
 
 
 @step("hatch", version=1)
@@ -37,6 +38,7 @@ def hatch(
     num_directions: Annotated[int, Field(ge=1, le=4)] = 2,
     num_tones: Annotated[int, Field(ge=1, le=64)] = 8,
     low: Unit = 0.02,
+    shortest: Annotated[float, Field(ge=0, le=1000)] = 1.5,
     relief: Annotated[float, Field(ge=-200, le=200)] = 0.0,
     smooth: Annotated[float, Field(ge=0, le=50)] = 0.6,
     elsewhere: Unit = 0.15,
@@ -60,6 +62,7 @@ def hatch(
         num_tones: how many tones a direction has between none and all of its lines; with 1 every line is drawn
             wherever there is heat.
         low: heat up to here gets no ink.
+        shortest: strokes shorter than this are left out, in mm.
         relief: how far the hottest place lifts a line out of its way, in mm: lines then bend over the heat as over
             the figure on a banknote.
         smooth: the heat is smoothed over this far first, in mm on the page.
@@ -83,21 +86,25 @@ def hatch(
     check_count("num_directions", num_directions, most=4)
     check_count("num_tones", num_tones, most=64)
     check_range("low", low, "[0, 1]")
+    check_range("shortest", shortest, "[0, 1000]")
     check_range("relief", relief, "[-200, 200]")
     check_range("smooth", smooth, "[0, 50]")
     check_pen(pen)
+    ink, ground = Pen(hex_of(color), pen), hex_of(paper)
     wanted = ink_map(heatmap, where, elsewhere)
     place = place_on_page(heatmap, page, margin)
     pitch = max(_PITCH_MM, (place.width * place.height / _MOST_CELLS) ** 0.5)
     grid = on_grid(wanted, place.grid_shape(pitch), smooth=smooth / pitch)
     thresholds = spread_thresholds(num_tones)
     lines: list[Line] = []
+    hold = _HOLD * (1 - low) / (num_tones * num_directions) if num_tones > 1 else 0.0
     for number in range(num_directions):
         turned = angle + 180 * number / num_directions
         for index, line in enumerate(_parallels(place, spacing, turned)):
             threshold = low + (1 - low) * (number + thresholds[index % num_tones]) / num_directions
-            lines += _strokes(line, grid, place, threshold, relief, turned, _SHORTEST_PENS * pen)
-    return place.drawing([layer_of(Pen(hex_of(color), pen), lines)], hex_of(paper))
+            lifted = _lifted(line, grid, place, relief, turned) if relief else line
+            lines += _strokes(lifted, grid, place, (threshold - hold, threshold + hold), shortest)
+    return place.drawing([layer_of(ink, lines)], ground)
 
 
 def spread_thresholds(count: int) -> NDArray[np.float64]:
@@ -134,22 +141,22 @@ def _directions(angle: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     return np.array([np.cos(turned), -np.sin(turned)]), np.array([np.sin(turned), np.cos(turned)])
 
 
+def _lifted(line: Line, grid: Heatmap, place: Place, relief: float, angle: float) -> Line:
+    """A line bent over the heat that it passes."""
+    return line - np.outer(relief * _heat_at(line, grid, place), _directions(angle)[1])
+
+
 def _strokes(
-    line: Line, grid: Heatmap, place: Place, threshold: float, relief: float, angle: float, shortest: float
+    line: Line, grid: Heatmap, place: Place, holds_begins: tuple[float, float], shortest: float
 ) -> Iterator[Line]:
-    """The parts of a line where there is heat enough, lifted by it, on the page."""
+    """The parts of a line where there is heat enough, on the page."""
     half = np.array([place.width, place.height]) / 2
-    if relief:
-        line = line - np.outer(relief * _heat_at(line, grid, place), _directions(angle)[1])
-    inside = np.all(np.abs(line) <= half + 1e-9, axis=1)
-    wanted = inside & (_heat_at(line, grid, place) > threshold)
-    least = max(2, round(shortest / _STEP_MM))
-    for first, last in runs(~wanted):
-        if first > 0 and last < len(line) and last - first < least and inside[first:last].all():
-            wanted[first:last] = True
+    heat = _heat_at(line, grid, place)
+    holds, begins = (heat > each for each in holds_begins)
+    least = max(1, round(shortest / _STEP_MM))
     middle = np.array([place.left, place.top]) + half
-    for first, last in runs(wanted):
-        if last - first >= least:
+    for first, last in runs(holds & np.all(np.abs(line) <= half + 1e-9, axis=1)):
+        if last - first > least and begins[first:last].any():
             yield simplified(line[first:last] + middle, _AWAY_MM)
 
 

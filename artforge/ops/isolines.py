@@ -32,7 +32,7 @@ def isolines(
     num_levels: Annotated[int, Field(ge=1, le=200)] = 16,
     low: Annotated[float, Field(ge=0, le=1)] = 0.06,
     high: Annotated[float, Field(ge=0, le=1)] = 0.97,
-    smooth: Annotated[float, Field(ge=0, le=50)] = 1.5,
+    smooth: Annotated[float, Field(ge=0, le=50)] = 3.0,
     shortest: Annotated[float, Field(ge=0, le=1000)] = 4.0,
     colors: Annotated[list[Color], Field(min_length=1, max_length=32)] = [INK],  # noqa: B006 - never changed
     page: Page = "A4",
@@ -72,7 +72,7 @@ def isolines(
     check_pen(pen)
     if low > high:
         raise ChoiceError(f"low must not lie above high, received {low:g} and {high:g}")
-    pens = pens_of(colors, pen)
+    pens, ground = pens_of(colors, pen), hex_of(paper)
     check_heat(heatmap)
     place = place_on_page(heatmap, page, margin)
     pitch = max(_PITCH_MM, (place.width * place.height / _MOST_CELLS) ** 0.5)
@@ -85,7 +85,7 @@ def isolines(
             on_page = place.to_page(line, grid.shape)
             if np.hypot(*np.diff(on_page, axis=0).T).sum() >= max(shortest, _LINES_AWAY_MM):
                 own.append(simplified(on_page, _LINES_AWAY_MM))
-    return place.drawing([layer_of(*each) for each in zip(pens, lines, strict=True)], hex_of(paper))
+    return place.drawing([layer_of(*each) for each in zip(pens, lines, strict=True)], ground)
 
 
 def pens_of(colors: object, width: float) -> list[Pen]:

@@ -79,19 +79,19 @@ def stipple(
     check_count("rounds", rounds, least=0, most=500)
     check_choice("tone", tone, get_args(Tone))
     check_pen(pen)
+    ink, ground = Pen(hex_of(color), pen), hex_of(paper)
     place = place_on_page(heatmap, page, margin)
     wanted = ink_map(heatmap, where, elsewhere)
     cells = float(np.clip(_CELLS_PER_DOT * num_dots, *_CELLS))
     grid = on_grid(wanted, place.grid_shape((place.width * place.height / cells) ** 0.5))
-    ink = Pen(hex_of(color), pen)
     if not grid.any():
-        return place.drawing([layer_of(ink)], hex_of(paper))
+        return place.drawing([layer_of(ink)], ground)
     density = grid if tone == "counted" else grid**_EVENNESS
     points = draw_points(density, num_dots, rng or np.random.default_rng(0))
     points = _spread(points, density, rounds)
     widths = np.full(num_dots, pen) if tone == "counted" else _widths(points, grid, place.width / grid.shape[1], pen)
     dots = np.column_stack([place.to_page(points, grid.shape), widths])
-    return place.drawing([layer_of(ink, dots=dots)], hex_of(paper))
+    return place.drawing([layer_of(ink, dots=dots)], ground)
 
 
 def _spread(points: NDArray[np.float64], density: Heatmap, rounds: int) -> NDArray[np.float64]:

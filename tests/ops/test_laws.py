@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from artforge import ops
+from artforge.core.drawings import Drawing, Pen, layer_of, pack_drawing, value_fault
 from artforge.core.errors import ArtforgeError
 from artforge.core.seeds import generator
 from artforge.core.steps import registered_steps
-from artforge.core.values import Kind, array_fault
+from artforge.core.values import Kind
 from artforge.recipes.settings import is_accepted
 
 for module in pkgutil.iter_modules(ops.__path__):
@@ -27,12 +28,15 @@ STEPS = {
 }
 NEEDED = {  # settings without a default
     "caption": {"title": "Attention tide"},
+    "draw": {"long_edge": 200},  # soon done, as these are
+    "flow_lines": {"near": 2, "page": "A6"},
     "label": {"text": "intensity 0.5"},
     "poster": {"title": "Attention tide"},
     "load": {"path": "embedded:algorithmic/truchet/3", "long_edge": 32},
+    "stipple": {"num_dots": 60, "rounds": 4},
     "take_channels": {"count": 2},
 }
-OTHER_SIZE = {"caption", "channel_grid", "grid", "load", "mat", "polyptych", "poster"}
+OTHER_SIZE = {"caption", "channel_grid", "draw", "grid", "load", "mat", "polyptych", "poster"}
 """Steps that give another height and width than they take; all others keep it."""
 
 
@@ -40,10 +44,33 @@ def inputs_of(step, height, width):
     """What flows in, each input different from every other; heat in [0, 1], for some steps take nothing else."""
     arrays = []
     for number, wanted in enumerate(step.inputs):
+        if wanted.kind is Kind.DRAWING:
+            arrays.append(scribble(number, height, width))
+            continue
         shape = {Kind.IMAGE: (height, width, 3), Kind.HEATMAP: (height, width)}
         shape |= {Kind.FEATURE_MAPS: (height, width, 5), Kind.IMAGES: (5, height, width, 3)}
         arrays.append(np.random.default_rng(number + 10).random(shape[wanted.kind], dtype=np.float32))
     return arrays
+
+
+def scribble(number, height, width):
+    """A drawing of three lines and two dots."""
+    rng = np.random.default_rng(number + 20)
+    lines = [rng.random((count, 2)) * [width, height] for count in (2, 5, 3)]
+    return Drawing(width, height, (layer_of(Pen("#102030", 0.3), lines, 0.1 + rng.random((2, 3))),))
+
+
+def copied(value):
+    """What is compared of a value, and does not change with it."""
+    return pack_drawing(value) if isinstance(value, Drawing) else value.copy()
+
+
+def lock(value):
+    """Let nobody write to a value, as it comes out of the cache."""
+    if isinstance(value, Drawing):
+        value.freeze()
+    else:
+        value.setflags(write=False)
 
 
 def run(step, arrays, **settings):
@@ -57,13 +84,14 @@ def run(step, arrays, **settings):
 def test_every_step_gives_what_it_declares_and_leaves_its_inputs_alone(name, height, width):
     step = STEPS[name]
     arrays = inputs_of(step, height, width)
-    copies = [array.copy() for array in arrays]
+    copies = [copied(array) for array in arrays]
     result = run(step, arrays)
-    assert array_fault(result, step.output) is None
+    assert value_fault(result, step.output) is None
     for array, copy in zip(arrays, copies, strict=True):
-        np.testing.assert_array_equal(array, copy)
-        assert not np.shares_memory(array, result)
-    if name not in OTHER_SIZE:
+        np.testing.assert_array_equal(copied(array), copy)
+        if isinstance(array, np.ndarray) and isinstance(result, np.ndarray):
+            assert not np.shares_memory(array, result)
+    if name not in OTHER_SIZE and step.output is not Kind.DRAWING:
         assert result.shape[:2] == (height, width)
 
 
@@ -72,18 +100,24 @@ def test_every_step_takes_read_only_arrays_and_gives_the_same_twice(name):
     step = STEPS[name]
     arrays = inputs_of(step, 9, 14)
     for array in arrays:
-        array.setflags(write=False)  # as they come out of the cache
-    first, second = (run(step, arrays) for _ in range(2))
+        lock(array)
+    first, second = (copied(run(step, arrays)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+def every_second(array):
+    if isinstance(array, Drawing):
+        return array
+    return array[:, ::2, ::2] if array.ndim == 4 else array[::2, ::2]
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_every_step_takes_arrays_that_are_views(name):
     step = STEPS[name]
     arrays = inputs_of(step, 18, 28)
-    strided = [array[:, ::2, ::2] if array.ndim == 4 else array[::2, ::2] for array in arrays]
-    packed = [np.ascontiguousarray(array) for array in strided]
-    np.testing.assert_array_equal(run(step, strided), run(step, packed))
+    strided = [every_second(array) for array in arrays]
+    packed = [np.ascontiguousarray(each) if isinstance(each, np.ndarray) else each for each in strided]
+    np.testing.assert_array_equal(copied(run(step, strided)), copied(run(step, packed)))
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -120,7 +154,8 @@ def test_every_step_refuses_in_a_call_from_python_what_its_checker_refuses(name,
 @pytest.mark.parametrize("name", STEPS)
 def test_no_step_says_its_own_name_which_whoever_runs_it_puts_in_front(name):
     step = STEPS[name]
-    too_bright = [np.full_like(array, 9) for array in inputs_of(step, 6, 7)]
+    given = inputs_of(step, 6, 7)
+    too_bright = [np.full_like(each, 9) if isinstance(each, np.ndarray) else each for each in given]
     for setting in step.settings.values():
         try:
             run(step, too_bright, **{setting.name: "no such thing"})

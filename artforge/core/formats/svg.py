@@ -83,8 +83,10 @@ def _lines(drawing: Drawing, label: Label | None) -> Iterator[str]:
 
 
 def _coordinates(points: Points) -> str:
-    rounded = np.round(points.astype(np.float64), DECIMALS) + 0.0  # no -0
-    return " ".join(f"{x:g},{y:g}" for x, y in rounded.tolist())
+    rounded = (np.round(points.astype(np.float64), DECIMALS) + 0.0).tolist()  # no -0
+    if len(rounded) == 2 and rounded[0][1] == rounded[1][1]:  # as a touch of the pen is: there are thousands
+        return f"{rounded[0][0]:g},{rounded[0][1]:g}H{rounded[1][0]:g}"
+    return " ".join(f"{x:g},{y:g}" for x, y in rounded)
 
 
 def _number(value: float) -> str:
