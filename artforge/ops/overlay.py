@@ -30,7 +30,7 @@ def overlay(
     *,
     mode: OverlayMode = "tidy",
     factor: Annotated[float, Field(ge=0, le=2)] | None = None,
-    map: Palette = "plasma",  # noqa: A002
+    map: Palette = "inferno",  # noqa: A002
 ) -> Image:
     """Lay a normalised heatmap over the picture that it was found in.
 

@@ -110,6 +110,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "paper": {"tooth": 0.8, "scale": 1.5},
     "polyptych": {"two": "$other", "labels": ["by hand", "by rule"], "size": 0.05},
     "poster": {"title": "Botanical", "subtitle": "after nature", "legend": {"seed": 5, "model": "hand_vs_algo"}},
+    "posterize": {"by": "colors", "levels": 6},
     "pull": {"left": "hand_made", "right": "algorithmic", "size": 256, "num_steps": 48},
     "sequence": {"at": 0.06, "hold": 0.2},
     "slit_scan": {"heatmap": "$heat", "bend": 0.4, "softness": 0.6},

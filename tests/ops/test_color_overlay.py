@@ -42,7 +42,7 @@ def test_seed_is_the_sum_worked_by_hand_with_its_ends_cut_off():
 
 def test_seed_takes_chollets_factor_where_none_is_given(base, heatmap):
     np.testing.assert_array_equal(overlay(base, heatmap, mode="seed"), overlay(base, heatmap, mode="seed", factor=0.4))
-    expected = np.minimum(base + np.float32(0.4) * colorize(heatmap, map="plasma"), 1)
+    expected = np.minimum(base + np.float32(0.4) * colorize(heatmap, map="inferno"), 1)
     np.testing.assert_allclose(overlay(base, heatmap, mode="seed"), expected, atol=1e-6)
 
 
@@ -72,7 +72,7 @@ def test_tidy_keeps_light_and_shade_under_the_strongest_heat(base):
     found, own = to_oklab(hot)[..., 0].ravel(), to_oklab(base)[..., 0].ravel()
     assert np.corrcoef(found, own)[0, 1] > 0.99
     assert np.ptp(found) > 0.2
-    tint, top = to_oklab(hot).mean(axis=(0, 1))[1:], to_oklab(colormap_table("plasma")[-1:])[0, 1:]
+    tint, top = to_oklab(hot).mean(axis=(0, 1))[1:], to_oklab(colormap_table("inferno")[-1:])[0, 1:]
     assert tint @ top / np.linalg.norm(tint) / np.linalg.norm(top) > 0.99  # the hue of the map's last colour
 
 
@@ -179,3 +179,11 @@ def test_whose_colours_must_be_said_once():
         colorize_like(heat)
     with pytest.raises(StepError, match="leave one of them out"):
         colorize_like(heat, patches(8), folder="somewhere")
+
+
+def test_a_small_bright_accent_is_among_the_colours_of_a_grey_picture():
+    greys = np.linspace(0.05, 0.95, 2000, dtype=np.float32)[:, None].repeat(3, axis=-1)
+    accent = np.array([0.85, 0.15, 0.1], np.float32)
+    found = colors_of(np.concatenate([greys, np.tile(accent, (15, 1))]), 4)
+    assert np.abs(found - accent).max(axis=-1).min() < 0.05
+    assert np.ptp(found.mean(axis=-1)) > 0.3  # and greys beside it
