@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ SCREEN_DPI = 150.0
 MM_PER_INCH = 25.4
 _BAND_ROWS = 2048
 """Rows that are inked at a time: a large print takes no more memory for it than a small one."""
-_DPI = 72  # of the figure; lengths are given to it in pixels
+_DPI, _POINTS = 64, 72  # pixels and points in an inch of the figure; with a power of two its edges come out whole
 _LEAST_CORNERS, _MOST_CORNERS = 12, 96
 
 
@@ -67,28 +68,31 @@ def _inked_rows(drawing: Drawing, scale: float, top: int, height: int, width: in
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - a second that only drawings pay
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=drawing.paper)
+    # Agg cuts lines off at the border of its canvas, and with them the half of the pen that reaches in
+    edge = math.ceil(scale * max((layer.pen.width for layer in drawing.layers), default=0)) + 2
+    size = ((width + 2 * edge) / _DPI, (height + 2 * edge) / _DPI)
+    figure = Figure(figsize=size, dpi=_DPI, facecolor=drawing.paper)
     canvas: Any = FigureCanvasAgg(figure)  # its methods have no types
     for layer in drawing.layers:
-        _add(figure, layer, scale, top, height)
+        _add(figure, layer, scale, (edge, edge - top), height + 2 * edge)
     canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]
+    return np.asarray(canvas.buffer_rgba())[edge : edge + height, edge : edge + width, :3]
 
 
-def _add(figure: Figure, layer: Layer, scale: float, top: int, height: int) -> None:
+def _add(figure: Figure, layer: Layer, scale: float, shift: tuple[int, int], height: int) -> None:
+    """Put a layer on a canvas of `height` rows, on which the page's upper left corner stands at `shift` (x, y)."""
     from matplotlib.collections import LineCollection, PolyCollection  # noqa: PLC0415
     from matplotlib.transforms import Affine2D  # noqa: PLC0415
 
-    place = Affine2D().scale(scale, -scale).translate(0, top + height)  # a figure's y goes up
-    reach = layer.pen.width
-    above, below = top / scale - reach, (top + height) / scale + reach
+    place = Affine2D().scale(scale, -scale).translate(shift[0], height - shift[1])  # a figure's y goes up
+    above, below = -shift[1] / scale, (height - shift[1]) / scale
     lines = [line for line in layer.lines() if line[:, 1].max() >= above and line[:, 1].min() <= below]
     if lines:
         figure.add_artist(
             LineCollection(
                 lines,
                 colors=layer.pen.color,
-                linewidths=layer.pen.width * scale,  # a point is a pixel at this resolution
+                linewidths=layer.pen.width * scale * _POINTS / _DPI,
                 capstyle="round",
                 joinstyle="round",
                 transform=place,

@@ -18,8 +18,9 @@ _SAGITTA_MM = 0.01
 def pen_paths(layer: Layer) -> Iterator[Points]:
     """The paths of a layer, (n, 2) each in mm: one for each line, then one for each dot, in their order."""
     yield from layer.lines()
+    pen_width = float(np.float32(layer.pen.width))  # rounded as the diameters are
     for x, y, diameter in layer.dots.tolist():
-        yield _touch(x, y) if diameter <= layer.pen.width else _spiral(x, y, diameter, layer.pen.width)
+        yield _touch(x, y) if diameter <= pen_width else _spiral(x, y, diameter, pen_width)
 
 
 def _touch(x: float, y: float) -> Points:
