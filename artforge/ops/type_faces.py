@@ -67,7 +67,7 @@ def open_font(path: Path, size: float) -> ImageFont.FreeTypeFont:
 
 def one_line(text: str) -> str:
     """The text with single blanks for whatever cannot be printed."""
-    composed = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    composed = unicodedata.normalize("NFC", text)
     return " ".join("".join(letter if _is_shown(letter) else " " for letter in composed).split())
 
 

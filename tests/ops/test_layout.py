@@ -266,13 +266,26 @@ def test_a_poster_has_its_shape_and_holds_the_picture_untouched(sheet, aspect, s
 def test_nothing_of_a_poster_reaches_into_its_margins():
     picture = flat(300, 240, 0.5)
     page = poster(
-        picture, title="word " * 40, subtitle="word " * 90, legend={"n" * 60: "v" * 90}, sheet="close", background=PAPER
+        picture,
+        title="word " * 40,
+        subtitle="word " * 90,
+        legend={"n" * 60: "v" * 90, "m": 1, "k": "v" * 30, "l": "v" * 40},
+        sheet="close",
+        background=PAPER,
     )
     top, left, bottom, right = inked(page)
     edge = round(0.11 * 240)
     assert (top, left) == (edge, edge - 1) or (top, left) == (edge, edge)
     assert right <= edge + 240 + 1
     assert page.shape[0] - bottom >= edge - 0.3 * 0.27 * 24 - 1  # descenders hang below the last baseline
+
+
+def test_a_close_poster_is_as_tall_as_its_lines_ask():
+    picture = noise(300, 240)
+    page = poster(picture, title="Tide", subtitle="of ink", legend={"seed": 5}, sheet="close", size=0.1, margin=0.1)
+    title, subtitle, small = 24, 0.42 * 24, 0.27 * 24
+    lines = (0.75 + 0.65) * title + (0.3 + 1.28) * subtitle + 0.9 * title + 1.28 * small
+    assert page.shape == (round(300 + lines + 2 * 24), 240 + 2 * 24, 3)
 
 
 def test_a_legend_breaks_into_lines_that_fit():
@@ -346,6 +359,13 @@ def test_a_verdict_is_as_wide_as_the_picture_and_tells_what_the_network_says():
 def test_few_classes_stand_in_their_order_and_of_many_the_strongest_first():
     assert shown_classes(np.array([0.1, 0.7, 0.2], np.float32), 3) == [0, 1, 2]
     assert shown_classes(np.array([0.1, 0.5, 0.2, 0.2], np.float32), 3) == [1, 2, 3]
+
+
+def test_of_many_classes_the_picture_before_decides_which_are_shown():
+    bright, dark = flat(100, 300, 0.9), flat(100, 300, 0.1)
+    model = judge("a", "b", "c")  # of the bright picture it is sure that it is a, of the dark one that it is not
+    chosen = verdict(dark, bright, model=model, most=1)
+    np.testing.assert_array_equal(chosen, verdict(dark, bright, model=model, classes=["a"]))
 
 
 def test_classes_asked_for_stand_in_the_order_asked_for():

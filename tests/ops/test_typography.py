@@ -92,7 +92,7 @@ def test_a_place_between_two_pixels_moves_the_line_by_as_much():
     assert centre(100.5) - centre(100.0) == pytest.approx(0.5, abs=0.2)
 
 
-@pytest.mark.parametrize("room", [25, 60, 110, 200, 330])
+@pytest.mark.parametrize("room", range(25, 330, 8))
 def test_a_shortened_line_fits_and_says_that_something_is_missing(room):
     text, style = "intensity 0.50, twelve channels; strongest first", Type(15, "small")
     short = shorten(text, style, room)
@@ -118,6 +118,11 @@ def test_lines_are_broken_at_blanks_and_come_out_about_equally_long():
     assert max(widths) <= 300
     assert min(widths) > 0.6 * max(widths)
     assert len(lines) == -(-width_of(text, style) // 300)  # no line more than there must be
+
+
+def test_no_word_is_left_alone_on_the_last_line_where_others_can_join_it():
+    room = width_of("one two three four", Type(20)) + 1
+    assert break_lines("one two three four five", Type(20), room) == ["one two three", "four five"]
 
 
 def test_breaks_of_the_text_stay_and_what_is_too_much_ends_in_an_ellipsis():
@@ -158,16 +163,21 @@ def test_greek_cyrillic_and_composed_accents_need_no_other_font():
     for text in ("Ελληνικά", "Привет", "e\u0301tude", "Đặng"):
         assert set_line(text, Type(30), told=told).any()
     assert told == []
-    np.testing.assert_array_equal(set_line("e\u0301", Type(30)), set_line("é", Type(30)))
+    assert type_faces.one_line("e\u0301tude") == "étude"
 
 
 @pytest.mark.skipif(not has_layout(), reason="this Pillow was built without Raqm")
 def test_hebrew_runs_from_right_to_left():
     style = Type(60)
-    both = set_line("אל", style, x=300.0, align="right")
-    first = set_line("א", style, x=300.0, align="right")
+    both = set_line("אל לב", style, x=300.0, align="right")
+    first = set_line("אל", style, x=300.0, align="right")
     begins, ends = extent(first)
     assert np.abs(both[:, begins + 2 : ends] - first[:, begins + 2 : ends]).mean() < 0.02
+
+
+def test_a_line_that_runs_from_right_to_left_stays_in_one_font():
+    [run] = type_faces.set_in_faces("שלום, Tide 12", "roman").runs
+    assert run.path == fallback_path()
 
 
 def test_without_raqm_all_is_set_still_and_what_suffers_is_told(monkeypatch):

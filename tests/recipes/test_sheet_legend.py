@@ -81,6 +81,9 @@ def test_what_varies_is_not_told_as_common(write_recipe):
         MATTED.replace("SWEEP", "{seed: [3, 4], image: [one.png, two.png]}"), header="artforge: 1\ntitle: Tide\n"
     )
     assert legend(path) == [("seed", "3, 4"), ("image", "one.png, two.png")]
+    drawn = "{image: ['embedded:hand_made/ink_brush/7', 'embedded:algorithmic/truchet/3']}"
+    path = write_recipe(MATTED.replace("SWEEP", drawn), header="artforge: 1\ntitle: Tide\n")
+    assert [name for name, _ in legend(path)] == ["seed", "image"]
 
 
 def test_network_and_embedded_picture_are_named(write_recipe):
