@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import cv2
 import numpy as np
 from PIL import Image as PillowImage
 from pydantic import Field
@@ -14,6 +15,8 @@ from artforge.engine.attention.settings import check_count, check_range
 from artforge.ops.layout import fit_within
 
 MOST_ZOOM = 64.0
+_LOOKED_AT = 256
+"""Longer edge at which heat is looked at to see where it is hottest."""
 _SHARPNESS = 4
 """How suddenly the camera slows down before the edge of the picture."""
 
@@ -72,6 +75,10 @@ def focus_of(heat: Heatmap) -> tuple[float, float] | None:
     It is the centre of gravity of the fourth power: near the highest peak, and without a jump where another one grows
     higher.
     """
+    edge = max(heat.shape)
+    if edge > _LOOKED_AT:  # where a peak stands is known from afar
+        scale = _LOOKED_AT / edge
+        heat = cv2.resize(heat, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     peak = float(heat.max())
     if peak <= 0:
         return None
