@@ -47,8 +47,9 @@ def sweep(tmp_path_factory):
 
 def test_there_are_recipes():
     assert [path.stem for path in RECIPES] == [
-        *("activation_grid", "digits", "dreaming", "filter_grid", "filter_pattern", "filter_subsets", "heatmap_sweep"),
-        *("morphing", "softmax_lesson", "two_digits", "two_pulls", "ways_of_looking"),
+        *("activation_grid", "digits", "down_through_layers", "dreaming", "filter_grid", "filter_pattern"),
+        *("filter_subsets", "heatmap_sweep", "morphing", "slow_look", "softmax_lesson", "two_digits", "two_pulls"),
+        "ways_of_looking",
     ]
 
 
