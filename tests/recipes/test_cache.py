@@ -145,7 +145,7 @@ def test_cleaning_spares_what_it_should(store, conditions, left):
         os.utime(path, (used, used))
     before = store.contents().num_bytes
     count, size = store.clean(**conditions)
-    assert [key for key in (KEY, OTHER, "ef" * 32) if store.has_array(key)] == left
+    assert [key for key in (KEY, OTHER, "ef" * 32) if store.has_value(key)] == left
     assert (count, size) == (3 - len(left), before - store.contents().num_bytes)
 
 

@@ -80,7 +80,7 @@ def test_good_recipe_passes_and_its_sources_come_first(write_recipe):
             "from: $glow, formats",
             "from: $heat, formats",
             "$heat, f",
-            "output 'still' shows an image, $heat gives a heatmap",
+            "output 'still' shows an image or a drawing, $heat gives a heatmap",
         ),
         ("[png]", "[pgn]", "pgn", "format 'pgn' is not one of: png, "),
         ("{x: intensity}", "{x: intenstiy}", "sheet:", "grid of output 'sheet': 'intenstiy' is not swept"),
