@@ -28,8 +28,8 @@ _TO_LAB = np.asarray(
 )
 _FROM_CONES, _FROM_LAB = np.linalg.inv(_TO_CONES), np.linalg.inv(_TO_LAB)
 
-_HALVINGS = 12
-"""Of the interval in which the strongest chroma that a screen shows is looked for: to within 1 part in 4096."""
+_HALVINGS = 10
+"""Of the interval in which the strongest chroma that a screen shows is looked for: to within a thousandth."""
 
 
 def to_cones(image: Image) -> NDArray[np.float32]:
@@ -81,22 +81,46 @@ def to_screen(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     Source: the idea is that of the CSS Color Module Level 4, section 13, https://www.w3.org/TR/css-color-4/
     """
     light = _to_light(lab)
-    beyond = ((light < -1e-4) | (light > 1 + 1e-4)).any(axis=-1)
+    beyond = _is_beyond(light[..., 0]) | _is_beyond(light[..., 1]) | _is_beyond(light[..., 2])
     if beyond.any():
         light[beyond] = _strongest(lab[beyond])
     return to_srgb(light)
 
 
+def _is_beyond(light: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where light leaves [0, 1] by more than rounding does."""
+    return (light < -1e-4) | (light > 1 + 1e-4)
+
+
 def _strongest(lab: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The light of the colours with as much of their chroma as a screen shows: (n, 3)."""
-    lightness = np.clip(lab[:, :1], 0, 1)
-    least, most = np.zeros_like(lightness), np.ones_like(lightness)
+    """The light of the colours with as much of their chroma as a screen shows: (n, 3).
+
+    Of a share t of its chroma a colour's cones are lightness + t * cones, so its light is a polynomial in t.
+    """
+    lightness = np.clip(lab[:, 0], 0, 1)
+    cones = lab_to_cones(lab * np.array([0, 1, 1], np.float32))
+    # each channel in one piece: NumPy is ten times as fast with long rows as with rows of three
+    powers = (cones, cones * cones, cones * cones * cones)
+    first, second, third = (np.ascontiguousarray(_times(power, _FROM_CONES).T) for power in powers)
+    first *= 3 * lightness * lightness
+    second *= 3 * lightness
+    grey = lightness * lightness * lightness
+
+    def light_at(share: NDArray[np.float32]) -> NDArray[np.float32]:
+        light = third * share
+        for coefficient in (second, first):
+            light += coefficient
+            light *= share
+        light += grey
+        return light
+
+    least, step = np.zeros_like(lightness), np.float32(1)
     for _ in range(_HALVINGS):
-        middle = (least + most) / 2
-        light = _to_light(np.concatenate([lightness, lab[:, 1:] * middle], axis=-1))
-        fits = ((light >= 0) & (light <= 1)).all(axis=-1, keepdims=True)
-        least, most = np.where(fits, middle, least), np.where(fits, most, middle)
-    return _to_light(np.concatenate([lightness, lab[:, 1:] * least], axis=-1))
+        step /= 2
+        light = light_at(least + step)
+        fits = (light.min(axis=0) >= 0) & (light.max(axis=0) <= 1)
+        least += step * fits
+    return light_at(least).T
 
 
 def _to_light(lab: NDArray[np.float32]) -> NDArray[np.float32]:
