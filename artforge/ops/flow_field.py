@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Turn, Unit
 from artforge.engine.attention.settings import check_range
 from artforge.ops.displace import Smooth
-from artforge.ops.heat_fields import bands, check_heat, look_at, places, slope_field
+from artforge.ops.heat_fields import Pixels, bands, check_heat, look_at, places, slope_field
 
-_PIXELS_A_STEP = 1.5
-_MOST_STEPS = 48
-"""In each direction; a print takes longer steps, over strokes that are as much thicker."""
+_REACH = 3
+"""A stroke is a mean of means: of places at one seventh of its length, 3 to each side, each of them a mean of 7 places
+along that seventh. So 49 places count and 14 are looked up."""
 _BRISTLES = 256
 """Edge of the square of bristles that is repeated all over the picture."""
 
@@ -68,55 +68,81 @@ def flow_field(
         return image.copy()
     field = slope_field(heatmap, smooth=smooth, turn=turn)
     lattice = (rng.random((_BRISTLES, _BRISTLES), dtype=np.float32) - np.float32(0.5)) * np.float32(2)
-    short = min(heatmap.shape)
-    # a mean over n bristles is 1 / sqrt(n) as strong as one
-    strength = bristles * max(1.0, length / thickness) ** 0.5
+    height, width = heatmap.shape
+    short = min(height, width)
     picture = np.ascontiguousarray(image)
-    drawn = np.empty_like(picture)
-    for rows in bands(len(picture)):
-        color, bristle = _strokes(picture, field, lattice, rows, reach=length * short / 2, cell=thickness * short)
-        if bristles:
-            color *= np.exp2(bristle * np.float32(strength))[..., None]
-        drawn[rows] = np.clip(color, 0, 1)
+
+    def painted(across: Pixels, down: Pixels) -> Pixels:
+        bristle = _bristle(lattice, across, down, thickness * short)
+        return np.concatenate([_look_up(picture, across, down), bristle[..., None]], axis=-1)
+
+    parts = np.empty((height, width, 4), np.float32)
+    num_places = 2 * _REACH + 1
+    for rows in bands(height):
+        parts[rows] = _along(painted, field, rows, (height, width), stride=length * short / num_places**2)
+
+    # a mean over n bristles is 1 / sqrt(n) as strong as one
+    strength = np.float32(bristles * max(1.0, length / thickness) ** 0.5)
+    drawn = np.empty((height, width, 3), np.float32)
+    for rows in bands(height):
+        stroke = _along(
+            lambda across, down: _look_up(parts, across, down),
+            field,
+            rows,
+            (height, width),
+            stride=length * short / num_places,
+            fading=True,
+        )
+        arrow = look_at(field, *places(rows, width), (height, width))
+        # where strokes are short, few bristles are averaged: there they would be loud
+        bristle = stroke[..., 3] * (arrow[..., 0] ** 2 + arrow[..., 1] ** 2)
+        drawn[rows] = np.clip(stroke[..., :3] * np.exp2(strength * bristle)[..., None], 0, 1)
     return drawn
 
 
-def _strokes(
-    picture: Image,
-    field: NDArray[np.float32],
-    lattice: NDArray[np.float32],
+def _along(
+    sample: Callable[[Pixels, Pixels], Pixels],
+    field: Pixels,
     rows: slice,
+    size: tuple[int, int],
     *,
-    reach: float,
-    cell: float,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean colour, and mean of the bristles less strong where strokes are short, along the stroke through each pixel.
+    stride: float,
+    fading: bool = False,
+) -> Pixels:
+    """The mean of samples along the line of the field through each pixel of a band.
 
     Args:
-        reach: half of a stroke, pixels.
-        cell: one bristle, pixels.
+        sample: column and row -> float32 (rows, width, n).
+        size: (height, width) of the picture.
+        stride: from one sample to the next where the field is strongest, pixels.
+        fading: samples count less towards the ends.
     """
-    height, width = picture.shape[:2]
-    num_steps = int(np.clip(np.ceil(reach / _PIXELS_A_STEP), 1, _MOST_STEPS))
-    weights = np.cos(np.linspace(0, np.pi / 2, num_steps + 1, endpoint=False)).astype(np.float32) ** 2
-    total = np.float32(weights[0] + 2 * weights[1:].sum())
-    start = places(rows, width)
-    color = picture[rows] * weights[0]
-    bristle = _bristle(lattice, *start, cell) * weights[0]
+    weights = np.cos(np.arange(_REACH + 1) * (np.pi / 2 / (_REACH + 1))) ** 2 if fading else np.ones(_REACH + 1)
+    weights = (weights / (weights[0] + 2 * weights[1:].sum())).astype(np.float32)
+    start = places(rows, size[1])
+    mean: Pixels = sample(*start) * weights[0]
     for way in (-1.0, 1.0):
         across, down = start
         for weight in weights[1:]:
-            arrow = look_at(field, across, down, (height, width)) * np.float32(way * reach / num_steps)
-            across, down = across + arrow[..., 0], down + arrow[..., 1]
-            color += weight * cv2.remap(picture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-            bristle += weight * _bristle(lattice, across, down, cell)
-    arrow = look_at(field, *start, (height, width))
-    return color / total, bristle / total * (arrow[..., 0] ** 2 + arrow[..., 1] ** 2)
+            across, down = _onwards(field, across, down, size, way * stride)
+            mean += weight * sample(across, down)
+    return mean
 
 
-def _bristle(
-    lattice: NDArray[np.float32], across: NDArray[np.float32], down: NDArray[np.float32], cell: float
-) -> NDArray[np.float32]:
+def _onwards(
+    field: Pixels, across: Pixels, down: Pixels, size: tuple[int, int], stride: float
+) -> tuple[Pixels, Pixels]:
+    """One step along the field, by the arrow half-way: on a circle the arrow at the start alone would lead outwards."""
+    half = look_at(field, across, down, size) * np.float32(stride / 2)
+    arrow = look_at(field, across + half[..., 0], down + half[..., 1], size) * np.float32(stride)
+    return across + arrow[..., 0], down + arrow[..., 1]
+
+
+def _look_up(picture: Pixels, across: Pixels, down: Pixels) -> Pixels:
+    return np.asarray(cv2.remap(picture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.float32)
+
+
+def _bristle(lattice: Pixels, across: Pixels, down: Pixels, cell: float) -> Pixels:
     scale = np.float32(1 / cell)
     found = cv2.remap(lattice, across * scale, down * scale, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
     return np.asarray(found, np.float32)

@@ -127,6 +127,12 @@ def test_strokes_follow_the_lines_of_equal_heat():
     assert np.abs(flow_field(radial, heat, rng=generator(1), bristles=0.0, length=0.2, turn=0.0) - radial).max() > 0.4
 
 
+def test_strokes_run_both_ways_from_each_pixel():
+    image, heat = picture(), hill(x=0.4, y=0.6)
+    mirrored = STEPS["flow field"](image[:, ::-1].copy(), heat[:, ::-1].copy())
+    np.testing.assert_allclose(mirrored[:, ::-1], STEPS["flow field"](image, heat), atol=1e-3)
+
+
 def test_bristles_show_where_strokes_run_and_hang_on_chance():
     grey = np.full((160, 200, 3), 0.5, np.float32)
     brushed = flow_field(grey, hill(), rng=generator(1), bristles=1.0)
