@@ -85,7 +85,7 @@ class _Checker:
         user_steps = self._user_steps()
         wiring = Wiring(recipe, self.problems, self._known_steps(user_steps), user_steps)
         wired = {name: wiring.wire(pipe) for name, pipe in recipe.pipes.items()}
-        flow = Flow(self.problems)
+        flow = Flow(self.problems, recipe.timeline)
         kinds: dict[str, Kind | None] = {}
         pipes: dict[str, CheckedPipe] = {}
         for name in wiring.order():

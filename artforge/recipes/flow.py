@@ -15,6 +15,7 @@ from artforge.core.values import ITEM_OF, STACK_OF, Kind
 from artforge.recipes.checked import CheckedCall, CheckedPipe
 from artforge.recipes.problems import Problems
 from artforge.recipes.recipe import Output, Pipe
+from artforge.recipes.timeline import Timeline
 
 _WAYS_OUT = {
     (Kind.HEATMAP, Kind.IMAGE): ": put '- normalize' and '- colorize' behind it",
@@ -32,6 +33,7 @@ class Flow:
     """Follows the kinds of values through the pipes of a recipe."""
 
     problems: Problems
+    timeline: Timeline | None = None
 
     def follow(
         self, pipe: Pipe, start: str | None, calls: tuple[CheckedCall, ...], kinds: Mapping[str, Kind | None]
@@ -56,6 +58,9 @@ class Flow:
             way_out = _WAYS_OUT.get((kind, Kind.IMAGE), "")
             message = f"output {output.name!r} shows an image or a drawing, {given}{way_out}"
             self.problems.add(output.source.position, message)
+        if kind is Kind.DRAWING and self.timeline is not None and self.timeline.fade and _has_film(output):
+            message = f"output {output.name!r}: a film of drawings cannot be faded into its beginning, {given}"
+            self.problems.add(output.source.position, f"{message}: put '- draw' behind it, or write loop: boomerang")
         of_lines = " and ".join(name for name in output.formats if not FORMATS[name].pixels)
         if of_lines and output.is_sheet:
             message = f"output {output.name!r}: a contact sheet is a picture, {of_lines} holds lines; write png"
@@ -108,3 +113,7 @@ class Flow:
             what = f"{call.step.name}.{wanted.name} wants {wanted.given.with_article}"
             self.problems.add(call.position_of(wanted.name), f"{what}, {origin} {kind.with_article}{way_out}")
         return tuple(mapped)
+
+
+def _has_film(output: Output) -> bool:
+    return any(FORMATS[name].film for name in output.formats)

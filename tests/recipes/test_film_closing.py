@@ -147,6 +147,22 @@ def test_other_ways_to_close_are_refused(tide, loop, message):
     assert message in fault(tide, loop)
 
 
+DRAWN = """\
+timeline: {duration: 2s, fps: 4, loop: {crossfade: 1s}}
+steps:
+  lines: [{load: {path: $image}}, darkness, {isolines: {num_levels: "=3+frame"}}]
+  inked: [$lines, draw]
+outputs: {film: {from: $lines, per: recipe, formats: [mp4]}}
+"""
+
+
+def test_film_of_drawings_is_not_faded(write_recipe):
+    with pytest.raises(RecipeError, match="output 'film': a film of drawings cannot be faded into its beginning"):
+        check_file(write_recipe(DRAWN))
+    for other in (("from: $lines", "from: $inked"), ("{crossfade: 1s}", "boomerang"), ("[mp4]", "[png, svg]")):
+        check_file(write_recipe(DRAWN.replace(*other)))
+
+
 # -- all of them ---------------------------------------------------------------------------------------------------
 
 
