@@ -22,9 +22,9 @@ class _Record(BaseModel):
 
 
 class Ingredient(_Record):
-    """A file or a folder of pictures that went into the work, by base name and content."""
+    """A file or a folder of pictures that went into the work, by base name and content; or its colour profile."""
 
-    role: Literal["picture", "folder", "model"]
+    role: Literal["picture", "folder", "model", "profile"]
     name: str
     sha256: str
     provenance: dict[str, Any] | None = None

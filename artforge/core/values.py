@@ -23,6 +23,7 @@ class Kind(StrEnum):
     FEATURE_MAPS = "feature maps"
     DRAWING = "drawing"
     MODEL = "model"
+    COLOR_PROFILE = "colour profile"
     PICTURE_SOURCE = "picture"
     PICTURE_FOLDER = "picture folder"
     LAYER = "layer"

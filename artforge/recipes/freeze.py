@@ -20,7 +20,12 @@ from artforge.recipes.recipe import PATH_KINDS
 from artforge.recipes.steps import load_steps
 from artforge.recipes.templates import fill_template, template_fault
 
-_ROLES = {Kind.PICTURE_SOURCE: "picture", Kind.PICTURE_FOLDER: "folder", Kind.MODEL: "model"}
+_ROLES = {
+    Kind.PICTURE_SOURCE: "picture",
+    Kind.PICTURE_FOLDER: "folder",
+    Kind.MODEL: "model",
+    Kind.COLOR_PROFILE: "profile",
+}
 _COUNTED = re.compile(r"^\s*=.*\b[in]\b|\{[in][:}]")
 """A setting that reads the number of its variant, or how many there are."""
 
@@ -72,6 +77,8 @@ def freeze(provenance: Provenance, folder: Path, beside: Path, places: Sequence[
         frozen.pop("sweep", None)
     elif "sweep" in data:
         frozen["sweep"] = _moved_sweep(data["sweep"], params, free, files)
+    if isinstance(data.get("outputs"), dict):
+        frozen["outputs"] = _moved_outputs(data["outputs"], files)
     if data.get("ops"):
         frozen["ops"] = files.ops(data["ops"])
     return Frozen(_heading(provenance, doubts) + to_text(_without_empty(frozen)), tuple(doubts))
@@ -125,6 +132,15 @@ def _turned(params: Any, provenance: Provenance, files: _Files, free: Collection
         kind = PATH_KINDS.get(str(param.get("type")))
         turned[name] = {**param, "default": files.moved(kind, value) if kind else value}
     return turned
+
+
+def _moved_outputs(outputs: dict[str, Any], files: _Files) -> dict[str, Any]:
+    return {
+        name: {**output, "icc": files.moved(Kind.COLOR_PROFILE, output["icc"])}
+        if isinstance(output, dict) and "icc" in output
+        else output
+        for name, output in outputs.items()
+    }
 
 
 def _moved_steps(pipes: dict[str, Any], files: _Files) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def portable(kind: Kind | None, value: Any) -> Any:
     """A value without its folder, where it is a path: no record of a work says where on a machine it was made."""
     if isinstance(value, str) and kind is Kind.PICTURE_SOURCE and not value.startswith("embedded:"):
         return Path(value).name
-    if isinstance(value, str) and kind is Kind.PICTURE_FOLDER:
+    if isinstance(value, str) and kind in (Kind.PICTURE_FOLDER, Kind.COLOR_PROFILE):
         return Path(value).name
     if isinstance(value, str) and kind is Kind.MODEL and ("/" in value or "\\" in value):
         return model_label(Path(value))
@@ -59,6 +59,7 @@ def _absolute_paths(recipe: Recipe) -> Iterator[str]:
     axes = (axis for block in recipe.sweep for axis in block.axes if _names(recipe, axis.name))
     named += [value for axis in axes for value in axis.values]
     named += [reference.name for reference in recipe.ops]
+    named += [output.target.icc.name for output in recipe.outputs.values() if output.target.icc is not None]
     for pipe in recipe.pipes.values():
         for call in pipe.calls:
             step = steps.get(call.step)

@@ -57,9 +57,7 @@ class PrintReader(Readers):
         size = entry.mapping["size"]
         films = [name for name in formats if name in FILM_FORMATS]
         if films:
-            told = (
-                f"{' and '.join(films)} are shown on screens" if len(films) > 1 else f"{films[0]} is shown on screens"
-            )
+            told = f"a sheet of paper cannot hold {' and '.join(films)}"
             self.problems.add(size.position, f"{told}: give films an output of their own with a size in pixels")
         try:
             print_size, says_dpi = parse_print_size(str(size.value))

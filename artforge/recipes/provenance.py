@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from artforge import __version__
-from artforge.core.provenance import NodeRecord, Provenance
+from artforge.core.provenance import Ingredient, NodeRecord, Provenance
 from artforge.engine.backend import backend_name
 from artforge.recipes.artifacts import Artifact
 from artforge.recipes.plan import Planner
@@ -17,7 +17,7 @@ from artforge.recipes.portable import portable_text
 from artforge.recipes.records import Records, portable_params
 from artforge.recipes.source_types import digital_source_type
 from artforge.recipes.templates import fill_template
-from artforge.recipes.variants import scope_of
+from artforge.recipes.variants import profile_path, scope_of
 
 _PACKAGES = ("keras", "numpy", "opencv-python-headless", "pillow", "av", "cmap")
 
@@ -63,7 +63,7 @@ def build_provenance(planner: Planner, artifact: Artifact, size: tuple[int, int]
         seed=variant.seed,
         preview=planner.scale != 1,
         branch=branch,
-        ingredients=ingredients,
+        ingredients=[*ingredients, *_profile_of(planner, artifact)],
         packages=package_versions(),
         width=size[1],
         height=size[0],
@@ -71,6 +71,15 @@ def build_provenance(planner: Planner, artifact: Artifact, size: tuple[int, int]
         fps=recipe.timeline.fps if is_film and recipe.timeline else None,
         key=artifact.key,
     )
+
+
+def _profile_of(planner: Planner, artifact: Artifact) -> list[Ingredient]:
+    """The colour profile that a work is written in, where it names one."""
+    icc = artifact.output.target.icc
+    if icc is None:
+        return []
+    path = profile_path(planner.checked.recipe, planner.overrides, icc)
+    return [Ingredient(role="profile", name=path.name, sha256=planner.digest(path))]
 
 
 def describe(artifact: Artifact, title: str, swept: dict[str, Any], branch: list[NodeRecord]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import get_args
 
-from artforge.core.formats.known import FILM_FORMATS, LOSSY_FORMATS, STILL_FORMATS
+from artforge.core.formats.known import DEEP_FORMATS, FILM_FORMATS, LOSSY_FORMATS, STILL_FORMATS
+from artforge.core.print_sizes import DEFAULT_DPI, DPI_RANGE
 from artforge.core.steps import Step
 from artforge.core.values import Kind
 from artforge.recipes.easing import EASINGS
@@ -72,9 +73,16 @@ def _outputs() -> str:
     return (
         "## Outputs\n\n| key | is |\n|---|---|\n"
         f"| `from` | the pipe that it shows |\n| `per` | {', '.join(f'`{per}`' for per in get_args(Per))} |\n"
-        f"| `formats` | stills: {still}; films: {film} |\n"
+        f"| `formats` | stills: {still}; films: {film}; {', '.join(sorted(DEEP_FORMATS))} hold 16 bits a colour |\n"
         f"| `quality` | of {', '.join(sorted(LOSSY_FORMATS))}: 1 (small) to 100 (fine) |\n"
-        "| `size` | longer edge, such as `1080px`, or `native` |\n"
+        "| `size` | longer edge, such as `1080px`; a sheet of paper, such as `A3@300dpi`, `594x841mm@300dpi` or "
+        "`12x16in`, upright or lying as the picture is; its longer edge alone, such as `400mm@300dpi`; or `native` |\n"
+        f"| `dpi` | pixels in an inch, {DPI_RANGE[0]:g} to {DPI_RANGE[1]:g}; of a sheet {DEFAULT_DPI:g} unless said |\n"
+        "| `bleed` | of a sheet: what is printed beyond it at each side and cut off, such as `3mm` |\n"
+        "| `fit` | of a sheet: `contain` shows the whole picture on a ground; `cover` fills the sheet and its bleed "
+        "and cuts the same off at both sides, as is done where there is bleed; nothing is ever stretched |\n"
+        "| `ground` | of a sheet: its colour where the picture does not reach; white where nothing is said |\n"
+        "| `icc` | the file of an RGB colour profile that stills are converted to; sRGB where nothing is said |\n"
         "| `at` | the moment of the timeline that a still shows |\n"
         "| `name` | the file's name, a text; 8 digits of its key come behind it |\n"
         "| `grid` | of a contact sheet (`per: sweep`): `{x, y}` the swept params along each side, or `{columns}` |\n"

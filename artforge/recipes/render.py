@@ -37,6 +37,9 @@ from artforge.recipes.sizing import medium_of, print_pixels
 from artforge.recipes.variants import profile_path
 from artforge.recipes.writing import size_in_file, write_work
 
+WRITING_VERSION = 2
+"""Bumped when files of the same pixels and words get other bytes, so that none is taken from the store."""
+
 
 class _Kept(BaseModel):
     """What lies beside a file in the store."""
@@ -219,9 +222,8 @@ class Renderer:
     def file_key(self, artifact: Artifact) -> str:
         """Everything the file's bytes depend on: its pixels, its format and all that its record says."""
         record = self._drawing.record(artifact).model_dump(mode="json")
-        target = artifact.output.target
-        colors = hashlib.sha256(self._profile(artifact)).hexdigest()
-        parts = [artifact.format, self.metadata, record, sorted(_Kept.model_fields), target.dpi, colors]
+        size = [artifact.output.target.dpi, WRITING_VERSION]
+        parts = [artifact.format, self.metadata, record, sorted(_Kept.model_fields), size]
         text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

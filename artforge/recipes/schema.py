@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, get_args
 
+from artforge.core.print_sizes import DPI_RANGE, Fit
 from artforge.core.steps import Step
 from artforge.recipes.easing import EASINGS
 from artforge.recipes.grammar import LANGUAGE_VERSION
@@ -26,7 +27,9 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 _NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
 _MOMENT = r"^-?\d+(\.\d+)?\s*(%|s|f)$"
 _LENGTH = r"^\d+(\.\d+)?\s*(s|f)$"
-_SIZE = r"^(native|\d+\s*px)$"
+_PIXELS = r"^(native|\d+\s*px)$"
+_SIZE = r"^(native|\d+\s*px|([A-Za-z]\w*|(\d+(\.\d+)?\s*[x×]\s*)?\d+(\.\d+)?\s*(mm|cm|in))(\s*@\s*\d+(\.\d+)?\s*dpi)?)$"
+_LENGTH = r"^\d+(\.\d+)?\s*(mm|cm|in)$"
 _DROPPED = {"type": "null", "description": "Dropped from the recipe that this one extends."}
 
 
@@ -187,7 +190,7 @@ def _axis() -> dict[str, Any]:
 
 
 def _output() -> dict[str, Any]:
-    pixels = {"type": "string", "pattern": _SIZE}
+    size, pixels, length = ({"type": "string", "pattern": form} for form in (_SIZE, _PIXELS, _LENGTH))
     return {
         "type": "object",
         "additionalProperties": False,
@@ -206,7 +209,24 @@ def _output() -> dict[str, Any]:
                 "maximum": 100,
                 "description": "How finely formats that lose something are packed.",
             },
-            "size": told(pixels, "Longer edge, such as 1080px; native leaves the size of the pipe's picture."),
+            "size": told(
+                size,
+                "Longer edge, such as 1080px, or a sheet of paper, such as A3@300dpi or 594x841mm@300dpi; "
+                "native leaves the size of the pipe's picture.",
+            ),
+            "dpi": {
+                "type": "number",
+                "minimum": DPI_RANGE[0],
+                "maximum": DPI_RANGE[1],
+                "description": "Pixels in an inch, which stills tell of themselves.",
+            },
+            "bleed": told(length, "What is printed beyond the sheet at each side and cut off, such as 3mm."),
+            "fit": {
+                "enum": list(get_args(Fit)),
+                "description": "contain: the whole picture on a ground; cover: it fills the sheet, the rest is cut.",
+            },
+            "ground": told(TEXT, "The sheet's colour where the picture does not reach: #rrggbb or a CSS name."),
+            "icc": told(TEXT, "The file of an RGB colour profile that stills are converted to; else they are sRGB."),
             "at": {"type": "string", "pattern": _MOMENT, "description": "Which moment of the timeline a still shows."},
             "name": told(TEXT, "Name of the file, a text with {names}; 8 digits of its key are put behind it."),
             "grid": {

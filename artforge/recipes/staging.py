@@ -23,7 +23,12 @@ from artforge.recipes.recipe import PATH_KINDS
 MAX_CLIMB = 16
 """How many folders up a recipe's paths may lead."""
 
-_ROLES = {Kind.PICTURE_SOURCE: "picture", Kind.PICTURE_FOLDER: "folder", Kind.MODEL: "model"}
+_ROLES = {
+    Kind.PICTURE_SOURCE: "picture",
+    Kind.PICTURE_FOLDER: "folder",
+    Kind.MODEL: "model",
+    Kind.COLOR_PROFILE: "profile",
+}
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,9 @@ def _paths(data: dict[str, Any]) -> Iterator[tuple[Kind, str]]:
         yield from _each(kind, params[name].get("default"))
         for block in _blocks(data.get("sweep")):
             yield from _each(kind, block.get(name))
+    outputs = data.get("outputs")
+    for output in outputs.values() if isinstance(outputs, dict) else []:
+        yield from _each(Kind.COLOR_PROFILE, output.get("icc") if isinstance(output, dict) else None)
     steps = registered_steps()
     for pipe in data["steps"].values():
         for call in pipe if isinstance(pipe, list) else []:

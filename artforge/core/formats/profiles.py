@@ -51,7 +51,7 @@ def read_profile(path: Path) -> bytes:
         raise PictureError(f"{path.name} is a profile of {space} colours: works are written in RGB, so take one of RGB")
     try:
         _transform(content)
-    except ImageCms.PyCMSError as error:
+    except (ImageCms.PyCMSError, OSError) as error:
         raise PictureError(f"{path.name}: pictures cannot be converted to this ICC profile ({error})") from error
     return content
 
