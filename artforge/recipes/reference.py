@@ -86,7 +86,7 @@ def _outputs() -> str:
         "| `at` | the moment of the timeline that a still shows |\n"
         "| `name` | the file's name, a text; 8 digits of its key come behind it |\n"
         "| `grid` | of a contact sheet (`per: sweep`): `{x, y}` the swept params along each side, or `{columns}` |\n"
-        "| `cell`, `labels` | the longer edge of its cells; its captions: true, false or a text |\n"
+        "| `cell`, `labels` | the longer edge of its cells; its captions and legend: true, false, or a text |\n"
     )
 
 
