@@ -73,7 +73,7 @@ def mosaic(
         band = np.broadcast_to(ground, (rows.stop - rows.start, *laid.shape[1:])).astype(np.float32)
         for grid in grids:
             _lay(band, grid, rows, (height, width), gutter=gutter * short, corner=corner, ground=ground)
-        laid[rows] = band
+        laid[rows] = np.clip(band, 0, 1)  # rounding
     return laid
 
 
@@ -84,10 +84,12 @@ class _Grid:
     Attributes:
         colors: float32 (rows, columns, 3).
         shown: float32 (rows, columns): 1 where the larger stone above is split, 0 where it is whole.
+        seen: bool (rows, columns): whether it is shown and its own parts do not cover it all.
     """
 
     colors: Pixels
     shown: Pixels
+    seen: NDArray[np.bool_]
 
 
 def _grids(image: Image, heatmap: Heatmap, edge: float, levels: int, detail: float) -> list[_Grid]:
@@ -104,9 +106,10 @@ def _grids(image: Image, heatmap: Heatmap, edge: float, levels: int, detail: flo
     grids: list[_Grid] = []
     shown = np.ones(sizes[0], np.float32)
     for level, size in enumerate(sizes):
-        grids.append(_Grid(_means(image, size), shown))
         depth = heats[level] * np.float32(detail * (levels - 1 + _SPLITTING))
-        split = smoothstep((depth - np.float32(level)) / np.float32(_SPLITTING)) * shown
+        split = smoothstep((depth - np.float32(level)) / np.float32(_SPLITTING))
+        covered = (split == 1) & (level < len(sizes) - 1)
+        grids.append(_Grid(_means(image, size), shown, (shown > 0) & ~covered))
         shown = split.repeat(2, axis=0).repeat(2, axis=1)
     return grids
 
@@ -118,28 +121,42 @@ def _means(array: Pixels, size: tuple[int, int]) -> Pixels:
 def _lay(
     band: Pixels, grid: _Grid, rows: slice, size: tuple[int, int], *, gutter: float, corner: float, ground: Pixels
 ) -> None:
-    """Lay the stones of one size over a band of rows, where they are shown."""
-    down, row, half_height = _within(np.arange(rows.start, rows.stop), size[0], len(grid.shown), gutter)
-    across, column, half_width = _within(np.arange(size[1]), size[1], grid.shown.shape[1], gutter)
-    used = grid.shown[row[0] : row[-1] + 1]
-    if not used.any():
+    """Lay the stones of one size over a band of rows, where they are seen."""
+    num_rows, num_columns = grid.shown.shape
+    row = _stones_at(np.arange(rows.start, rows.stop), size[0], num_rows)
+    column = _stones_at(np.arange(size[1]), size[1], num_columns)
+    columns = np.flatnonzero(np.asarray(grid.seen[row[0] : row[-1] + 1].any(axis=0))[column])
+    if not len(columns):
         return
-    radius = corner * min(half_height, half_width)
-    # distance to the edge of a rectangle with round corners, negative inside it
-    x, y = across[None] + np.float32(radius - half_width), down[:, None] + np.float32(radius - half_height)
-    outside = np.hypot(np.maximum(x, 0), np.maximum(y, 0)) + np.minimum(np.maximum(x, y), 0) - np.float32(radius)
-    cover = np.clip(np.float32(0.5) - outside, 0, 1)[..., None]
+    column = column[columns]
+    edges = size[0] / num_rows, size[1] / num_columns
+    gutter = min(gutter, _MOST_GUTTER * min(edges))
+    down = _inwards(np.arange(rows.start, rows.stop), row, edges[0])
+    across = _inwards(columns, column, edges[1])
+    cover = _beside_gutter(down, gutter)[:, None] * _beside_gutter(across, gutter)
+    if corner:
+        radius = np.float32(corner * (min(edges) - gutter) / 2)
+        y, x = (np.maximum(radius + np.float32(gutter / 2) - inwards, 0) for inwards in (down, across))
+        cover = np.minimum(cover, np.clip(radius + np.float32(0.5) - np.hypot(y[:, None], x), 0, 1))
+    cover = cover[..., None]
     opacity = grid.shown[row][:, column][..., None]
     stones = ground + (grid.colors[row][:, column] - ground) * cover
-    band += opacity * (stones - band)
+    under = band[:, columns]
+    band[:, columns] = under + opacity * (stones - under)
 
 
-def _within(
-    places: NDArray[np.int_], length: int, count: int, gutter: float
-) -> tuple[Pixels, NDArray[np.int64], float]:
-    """Along one axis: distance from the middle of the stone that holds each pixel, its number, half of its length."""
-    edge = length / count
-    number = np.minimum(((places + 0.5) / edge).astype(np.int64), count - 1)
-    distance = np.abs(places + 0.5 - (number + 0.5) * edge).astype(np.float32)
-    half = (edge - min(gutter, _MOST_GUTTER * edge)) / 2
-    return distance, number, half
+def _stones_at(places: NDArray[np.int_], length: int, count: int) -> NDArray[np.int64]:
+    """Along one axis: the number of the stone that holds each pixel."""
+    return np.minimum(((places + 0.5) * count / length).astype(np.int64), count - 1)
+
+
+def _inwards(places: NDArray[np.int_], stone: NDArray[np.int64], edge: float) -> Pixels:
+    """How far inside its stone's square each pixel lies along one axis, from the nearer side."""
+    return np.asarray(edge / 2 - np.abs(places + 0.5 - (stone + 0.5) * edge), np.float32)
+
+
+def _beside_gutter(inwards: Pixels, gutter: float) -> Pixels:
+    """The share of each pixel, one wide, that the gutter along the side of the square leaves free."""
+    half = np.float32(gutter / 2)
+    inside = np.minimum(inwards + np.float32(0.5), half) - np.maximum(inwards - np.float32(0.5), -half)
+    return np.asarray(1 - np.clip(inside, 0, 1), np.float32)

@@ -98,6 +98,11 @@ def test_gutter_has_its_width_and_colour_and_drowns_no_small_stone():
     assert hot.mean() > 0.6
 
 
+def test_without_a_gutter_no_ground_shows_between_stones_of_any_size():
+    laid = mosaic(np.ones((97, 131, 3), np.float32), hill(97, 131), largest=0.3, gutter=0.0, color="black")
+    np.testing.assert_allclose(laid, 1, atol=1e-6)
+
+
 def test_round_stones_are_discs():
     white, cold = np.ones((100, 100, 3), np.float32), np.zeros((100, 100), np.float32)
     laid = mosaic(white, cold, largest=1, gutter=0.0, corner=1.0, color="black")
@@ -181,6 +186,7 @@ def test_colour_fades_with_the_focus_and_fringes_set_blue_apart_from_red():
     assert fringed[..., 0].std() > fringed[..., 2].std() + 0.01
     even = focus(white, np.full((160, 200), 0.5, np.float32))
     np.testing.assert_allclose(even[..., 0], even[..., 2], atol=1e-6)
+    assert fringed[..., 2].std() < even[..., 2].std() - 0.005
 
 
 # slit scan
@@ -202,6 +208,7 @@ def test_first_and_last_picture_are_whole_at_the_two_sides(softness):
     scanned = slit_scan(grounds(0.1, 0.5, 0.9, size=(40, 600)), softness=softness)[20, :, 0]
     np.testing.assert_allclose(scanned[[0, -1]], [0.1, 0.9], atol=5e-3)
     assert np.diff(scanned).min() > -1e-6
+    assert softness == 0 or np.diff(scanned).max() < 0.02
 
 
 def test_heat_alone_says_which_picture_is_seen_where_slits_are_fully_bent():
