@@ -39,16 +39,26 @@ def describe(record: Provenance) -> str:
     if not record.branch or (alt and not alt.startswith(_GENERATED)):
         return alt
     sources = list(dict.fromkeys(_source(node) for node in record.branch if node.step == "load"))
-    made = list(dict.fromkeys(phrase for node in record.branch for phrase in _phrases(node)))
+    made = list(dict.fromkeys(phrase for node in record.branch for phrase in _phrases(node, record)))
     kind = words.KIND_WORDS[record.kind]
-    if record.kind == "sheet":
-        num = len(record.sweep)
-        kind = f"{kind} of {words.count(num, 'variant')}" if num else kind
+    if record.kind == "sheet" and record.sweep:
+        kind = f"{kind} of {words.count(len(record.sweep), 'picture')}{_swept(record)}"
         sources = [f"each from {' and '.join(sources)}"] if sources else []
     elif sources:
         kind, sources = f"{kind} of {' and '.join(sources)}", []
     told = ", ".join([*sources, *made])
     return f"{kind}: {told}." if told else f"{kind}."
+
+
+def _swept(record: Provenance) -> str:
+    """`, intensity 0 to 1`: what the pictures of a contact sheet differ in."""
+    first, last = record.sweep[0], record.sweep[-1]
+    moving = [name for name in first if any(one.get(name) != first[name] for one in record.sweep)]
+    ranges = [
+        f"{words.plain(name)} {words.format_value(first[name])} to {words.format_value(last.get(name))}"
+        for name in moving
+    ]
+    return "".join(f", {one}" for one in ranges)
 
 
 def _source(node: NodeRecord) -> str:
@@ -58,8 +68,12 @@ def _source(node: NodeRecord) -> str:
     return f"“{PurePosixPath(path).name}”" if path else "a picture"
 
 
-def _phrases(node: NodeRecord) -> Iterator[str]:
+def _phrases(node: NodeRecord, record: Provenance) -> Iterator[str]:
+    """What one step did; of a contact sheet without what its first picture alone was made with."""
     settings = node.settings
+    if record.kind == "sheet" and record.sweep:
+        first = [value for name, value in record.sweep[0].items() if name in record.params]
+        settings = {name: value for name, value in settings.items() if value not in first}
     if node.step == "load" or node.step in _UNSEEN:
         return
     if node.step in _METHODS or "layer" in settings:
@@ -69,7 +83,7 @@ def _phrases(node: NodeRecord) -> Iterator[str]:
             yield f"class {words.plain(settings['target'])}"
     elif node.step == "blend":
         mode = str(settings.get("mode", "normal"))
-        yield f"{_MODES.get(mode, words.plain(mode))}{_strength(settings)}"
+        yield f"{_MODES.get(mode, f'laid as {words.plain(mode)}')}{_strength(settings)}"
     elif isinstance(settings.get("map"), str):
         colors = settings["map"].rpartition(":")[2]
         yield f"coloured with {colors}" if node.step == "colorize" else f"{words.plain(node.step)} in {colors}"

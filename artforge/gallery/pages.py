@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -98,7 +98,9 @@ class _Writer:
             "site_title": site.settings.title,
             "thumb_formats": THUMB_FORMATS,
             "policy_of": policy,
+            "in_strip_once": self._in_strip,
         }
+        self._strips: dict[str, str] = {}
 
     def key(self, *parts: object) -> str:
         """Stands for a file that shows `parts`, with these settings and this version of the gallery."""
@@ -116,7 +118,8 @@ class _Writer:
     def wall(self, walls: Sequence[WallPage], number: int) -> TextFile:
         """One page of the wall."""
         wall = walls[number]
-        contents = [[section.title, section.address, len(section.pieces)] for section in self._site.sections]
+        first_page_only = [[section.title, section.address, len(section.pieces)] for section in self._site.sections]
+        contents = [] if number else first_page_only
         shown = [[part.section.description, part.section.counts, part.is_first] for part in wall.parts]
         digests = [piece.digest for piece in wall.pieces]
 
@@ -131,7 +134,7 @@ class _Writer:
                 many_sections=len(self._site.sections) > _MANY_SECTIONS,
                 num_works=len(self._pieces),
                 style=ground_rules((piece.id, piece.hung.picture) for piece in wall.pieces),
-                schema=feeds.schema_of_gallery(self._pieces, self._site.settings, self._site.settings.title),
+                schema=feeds.schema_of_gallery(wall.pieces, self._site.settings, self._site.settings.title),
             )
 
         return TextFile(wall.address, self.key("wall", number, len(walls), contents, shown, digests), content)
@@ -210,6 +213,13 @@ class _Writer:
         if hung is not None and hung is not piece:
             return _Ingredient(name, sha256, hung.hung.picture, hung.address)
         return _Ingredient(name, sha256, self._site.sources.get(sha256), "")
+
+    def _in_strip(self, piece: Piece) -> str:
+        """The work in a strip, the same on every page."""
+        if piece.id not in self._strips:
+            pieces: Any = self._environment.get_template("pieces.html").module
+            self._strips[piece.id] = pieces.in_strip(piece)
+        return self._strips[piece.id]
 
     def _fill(self, template: str, **values: object) -> bytes:
         text = self._environment.get_template(template).render(**values)

@@ -290,8 +290,10 @@ def arrange(sections: Sequence[Sequence[HungWork]], settings: GallerySettings) -
             page, recipe, place = next(named)
             wall = f"{wall_address(place // PAGE_SIZE)}#w-{hung.work.id}"
             addresses = f"{WORKS_FOLDER}/{page}.html", f"{RECIPES_FOLDER}/{recipe}.yaml", wall
-            pieces.append(Piece(hung, *addresses, name, settings))
-        title = _shared([piece.title for piece in pieces]) or words.humanize(records[0].recipe_name) or "Untitled"
+            told = settings.told(settings.titles, hung.work.id)
+            pieces.append(Piece(hung, *addresses, told or name, settings))
+        own = _shared([record.title.strip() for record in records])
+        title = own or words.humanize(records[0].recipe_name) or "Untitled"
         description = _shared([record.description.strip() for record in records]) or ""
         address = f"{pieces[0].wall_address.partition('#')[0]}#{anchor}"
         arranged.append(Section(anchor, address, records[0].recipe_name, title, description, tuple(pieces)))

@@ -67,9 +67,9 @@ def build_site(
     Args:
         source: a folder of rendered files with their sidecars, nested as you like.
         target: the site's folder: new, empty, or a site built before, which is replaced as a whole.
-        title: the heading of the wall, before what the settings say.
+        title: the heading of the wall, before what the settings say; a later build without one keeps it.
         settings: a `gallery.yaml`; None takes the one in `source`, if there is one.
-        base_url: where the site will stand, before what the settings say.
+        base_url: where the site will stand, likewise.
         on_progress: is told (works done, all works), from one thread.
 
     Raises:
@@ -79,7 +79,9 @@ def build_site(
     """
     place = target.resolve()
     _check_places(source, target)
-    said = _settings(source, settings, title, base_url)
+    old = read_state(place)
+    told = {name: text for name, text in (("title", title), ("base_url", base_url)) if text}
+    said = _settings(source, settings, told, old.told)
     digests = Digests.of_folder(source)
     artifacts, warnings = find_artifacts(source, digests)
     works = group_works(artifacts)
@@ -89,7 +91,6 @@ def build_site(
     if not visible:
         raise UsageError(f"every work in {source} is hidden by {SETTINGS_NAME}: take some out of its 'hidden'")
     warnings += unknown_names(said, [work.id for work in works], [work.provenance.recipe_name for work in works])
-    old = read_state(place)
     with _replacement_of(place) as fresh:
         for folder in _FOLDERS:
             (fresh / folder).mkdir()
@@ -102,18 +103,23 @@ def build_site(
         sources = _sources(hung, workshop, source, digests) if said.ingredients else {}
         files = text_files(Site(arrange(sections, said), said, sources))
         pages = {file.address: _put(file, fresh, place, old) for file in files}
-        SiteState(workshop.found, pages, {one.work.id: one.date for one in hung}).write(fresh)
-        num_bytes = sum(path.stat().st_size for folder in ("", *_FOLDERS) for path in (fresh / folder).iterdir())
+        dates = {one.work.id: one.date for one in hung}
+        SiteState(workshop.found, pages, dates, {**old.told, **told}).write(fresh)
+        num_bytes = sum(file.stat().st_size for folder in ("", *_FOLDERS) for file in os.scandir(fresh / folder))
     digests.save()
     num_made = sum(one.fresh for one in hung)
     return BuiltSite(target, len(hung), len(sections), num_bytes, num_made, tuple(warnings))
 
 
-def _settings(source: Path, path: Path | None, title: str | None, base_url: str | None) -> GallerySettings:
+def _settings(
+    source: Path, path: Path | None, told: Mapping[str, str], told_before: Mapping[str, str]
+) -> GallerySettings:
+    """What this build was told counts most, then what the settings say, then what a build before was told."""
     own = source / SETTINGS_NAME
     said = read_settings(path) if path else read_settings(own) if own.is_file() else GallerySettings()
-    url = checked_url(base_url) if base_url else said.base_url
-    return replace(said, title=title or said.title or DEFAULT_TITLE, base_url=url)
+    title = told.get("title") or said.title or told_before.get("title") or DEFAULT_TITLE
+    url = told.get("base_url") or said.base_url or told_before.get("base_url")
+    return replace(said, title=title, base_url=checked_url(url) if url else "")
 
 
 def _hang(

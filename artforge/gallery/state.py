@@ -26,15 +26,17 @@ class SiteState:
         pictures: what was made of each file, by its content.
         pages: a digest of all that a text file shows, and of its bytes, by its address.
         dates: when each work was hung, by its id.
+        told: the title and the base URL that a build was told, which count until the settings or a build say others.
     """
 
     pictures: Mapping[str, Any] = field(default_factory=dict)
     pages: Mapping[str, list[str]] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, site: Path) -> None:
         """Mark `site` as one of ours."""
-        content = {"says": _SAYS, "maker": MAKER, "pictures": self.pictures, "pages": self.pages, "dates": self.dates}
+        content = {"says": _SAYS, "maker": MAKER} | vars(self)
         (site / SITE_MARKER).write_text(json.dumps(content, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -43,9 +45,9 @@ def read_state(site: Path) -> SiteState:
     try:
         content = json.loads((site / SITE_MARKER).read_bytes())
         if content["maker"] != MAKER:
-            return SiteState(dates=_strings(content["dates"]))
+            return SiteState(dates=_strings(content["dates"]), told=_strings(content["told"]))
         pages = {address: [str(part) for part in parts] for address, parts in content["pages"].items()}
-        return SiteState(dict(content["pictures"]), pages, _strings(content["dates"]))
+        return SiteState(dict(content["pictures"]), pages, _strings(content["dates"]), _strings(content["told"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return SiteState()
 

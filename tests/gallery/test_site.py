@@ -3,11 +3,11 @@ import hashlib
 import os
 import re
 import shutil
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from gallery_pages import Tags, files_of
 
 from artforge.core.errors import OutputError, UsageError
 from artforge.core.pictures import read_picture
@@ -17,30 +17,6 @@ from artforge.gallery.media import fit_box
 from artforge.gallery.site import build_site
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)> ' & {{ 7*7 }} 🕯 #1"
-
-
-class Tags(HTMLParser):
-    """Every start tag of a page with its attributes, and its text."""
-
-    def __init__(self, page: Path) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(page.read_text(encoding="utf-8"))
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text += data
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
-def files_of(site):
-    return {path.relative_to(site).as_posix(): path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()}
 
 
 @pytest.fixture
