@@ -78,7 +78,7 @@ def focus_of(heat: Heatmap) -> tuple[float, float] | None:
     edge = max(heat.shape)
     if edge > _LOOKED_AT:  # where a peak stands is known from afar
         scale = _LOOKED_AT / edge
-        heat = cv2.resize(heat, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        heat = np.asarray(cv2.resize(heat, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.float32)
     peak = float(heat.max())
     if peak <= 0:
         return None
