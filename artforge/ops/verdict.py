@@ -26,6 +26,7 @@ def verdict(
     model: Model,
     classes: list[ClassName] | None = None,
     most: Annotated[int, Field(ge=1, le=100)] = 6,
+    width: Annotated[float, Field(gt=0, le=8)] = 1.0,
     size: Annotated[float, Field(gt=0, le=0.2)] = 0.036,
     background: Color = "#f4f0e8",
     ink: Color = "#26221d",
@@ -43,13 +44,14 @@ def verdict(
             those that it is most sure of, the strongest first, and of `before` where there is one, so that in a film
             of a changing picture all stay in their places.
         most: how many classes at most, where `classes` is left out.
+        width: of the strip, as a multiple of the picture's: 2 to hang under a pair, (0, 8].
         size: of the type (its em) as a share of the picture's short edge, (0, 0.2].
         background: sRGB, as `#rrggbb` or a CSS name.
         ink: colour of the type, as `#rrggbb` or a CSS name.
         accent: colour of the bars, as `#rrggbb` or a CSS name.
 
     Returns:
-        float32 (H', W, 3), sRGB, [0, 1].
+        float32 (H', width * W, 3), sRGB, [0, 1].
 
     Raises:
         ChoiceError: no such class or colour, or a size or number out of range.
@@ -57,6 +59,7 @@ def verdict(
     """
     check_model(model)
     check_count("most", most, most=100)
+    check_range("width", width, "(0, 8]")
     check_range("size", size, "(0, 0.2]")
     for color in (ink, accent):
         color_to_rgb(color)
@@ -73,7 +76,7 @@ def verdict(
         for index in indices
     ]
     em = size * min(image.shape[:2])
-    return bars_strip(bars, image.shape[1], em, background=background, ink=ink, accent=accent)
+    return bars_strip(bars, max(1, round(width * image.shape[1])), em, background=background, ink=ink, accent=accent)
 
 
 def shown_classes(shares: NDArray[np.float32], most: int) -> list[int]:

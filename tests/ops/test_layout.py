@@ -349,6 +349,8 @@ def test_a_verdict_is_as_wide_as_the_picture_and_tells_what_the_network_says():
     model = judge("hand", "rule")
     strip = verdict(bright, model=model, accent=RED, background=PAPER, size=0.1)
     assert strip.shape[1] == 300
+    wide = verdict(bright, model=model, size=0.1, width=2.05)
+    assert wide.shape == (strip.shape[0], 615, 3)
     both = verdict(bright, dark, model=model, accent=RED, background=PAPER, size=0.1)
     assert both.shape[0] == pytest.approx(strip.shape[0] + 1.5 * 20, abs=1)
     lengths = (strip == (1, 0, 0)).all(axis=-1).sum(axis=1)
