@@ -114,7 +114,7 @@ def test_ink_covers_as_much_paper_as_the_pen_does(width, long_edge):
 
 @pytest.mark.parametrize("diameter", [0.3, 1.0, 6.0])
 def test_dots_cover_their_discs(diameter):
-    inked = ink(page(layer_of(Pen("#000000", 0.2), dots=np.array([[13.3, 11.7, diameter]]))), 1200)
+    inked = ink(page(layer_of(Pen("#000000", 0.2), dots=np.array([[13.3, 11.7, diameter]]))), 400)
     assert (1 - inked).mean() * 40 * 30 == pytest.approx(np.pi * diameter**2 / 4, rel=0.02)
 
 

@@ -83,7 +83,12 @@ def test_dots_stand_in_the_weighted_middle_of_what_is_nearest_to_them():
     weight = density.ravel().astype(float) ** 2
     middles = np.stack([np.bincount(owners, weight * cells[:, axis]) for axis in (0, 1)], axis=-1)
     middles /= np.bincount(owners, weight)[:, None]
-    assert np.hypot(*(middles - points).T).mean() < 0.08 * np.sqrt(density.size / 150)
+    assert np.hypot(*(middles - points).T).mean() < 0.03 * np.sqrt(density.size / 150)
+
+
+def test_lone_point_goes_to_the_middle_of_the_squared_density():
+    moved = spread_points(np.array([[0.2, 0.1]]), np.array([[1, 2]], np.float32), 1)
+    np.testing.assert_allclose(moved, [[(0.5 * 1 + 1.5 * 4) / 5, 0.5]])
 
 
 def test_nearest_points_are_those_that_a_search_finds():
