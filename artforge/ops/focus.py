@@ -60,7 +60,7 @@ def focus(
     light = np.empty(image.shape, np.float32)
     for rows in bands(len(light)):
         light[rows] = to_light(image[rows])
-    speeds = np.asarray([1 - _FRINGE * fringe, 1.0, 1 + _FRINGE * fringe], np.float32)
+    speeds = np.asarray([1 - _FRINGE * fringe, 1.0, 1 + _FRINGE * fringe] if fringe else [1.0], np.float32)
     focused = np.zeros_like(light)
     for place, share in enumerate(_SHARES):
         blurred = _blurred(light, share * blur * min(heatmap.shape))
@@ -89,6 +89,12 @@ def _blurred(light: Pixels, sigma: float) -> Pixels:
 
 def _weight(defocus: Pixels, place: int) -> Pixels:
     """How much of blur number `place` is mixed in: 1 where it is the one wanted, 0 from its neighbours on."""
-    hat = np.zeros(len(_SHARES))
-    hat[place] = 1
-    return np.interp(np.clip(defocus, 0, 1), _SHARES, hat).astype(np.float32)
+    share = _SHARES[place]
+    weight = np.ones_like(defocus)
+    if place > 0:
+        below = _SHARES[place - 1]
+        weight = np.minimum(weight, (defocus - np.float32(below)) * np.float32(1 / (share - below)))
+    if place < len(_SHARES) - 1:
+        above = _SHARES[place + 1]
+        weight = np.minimum(weight, (np.float32(above) - defocus) * np.float32(1 / (above - share)))
+    return np.maximum(weight, 0)

@@ -253,6 +253,12 @@ def test_fine_sobel_edges_are_the_length_of_both_classical_answers():
     np.testing.assert_allclose(edges(picture(), scale=1e-6), np.hypot(*parts) / 8 * 0.5, atol=1e-5)
 
 
+def test_fine_scharr_edges_are_those_of_opencv():
+    light = cv2.GaussianBlur(picture() @ LUMA, (0, 0), 0.5, borderType=cv2.BORDER_REFLECT_101)
+    parts = [cv2.Scharr(light, cv2.CV_32F, *way, borderType=cv2.BORDER_REFLECT_101) for way in ((1, 0), (0, 1))]
+    np.testing.assert_allclose(edges(picture(), operator="scharr", scale=1e-6), np.hypot(*parts) / 32 * 0.5, atol=1e-5)
+
+
 def test_scharr_answers_edges_of_every_direction_more_alike_than_sobel():
     down, across = np.mgrid[-60:61, -60:61].astype(np.float32)
     ring = 0.5 + 0.5 * np.cos(np.hypot(down, across) * 1.2)
