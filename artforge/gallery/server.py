@@ -1,37 +1,27 @@
-"""A small web server for one built site, for this machine only: files, byte ranges, and nothing else."""
+"""A small web server for one built site, for this machine only: files, byte ranges, and likes in a session."""
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import sys
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import unquote, urlsplit
 
 from artforge.core.errors import OutputError, UsageError
+from artforge.gallery.requests import MEDIA_TYPES, allowed_hosts, is_same_origin, parse_range, parse_wish, resolve_path
+from artforge.gallery.session import Session
 from artforge.gallery.works import SITE_MARKER
 
 LOOPBACK = "127.0.0.1"
-MEDIA_TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".yaml": "text/plain; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-    ".jpg": "image/jpeg",
-    ".avif": "image/avif",
-    ".apng": "image/apng",
-    ".tif": "image/tiff",
-    ".mp4": "video/mp4",
-    ".webm": "video/webm",
-}
 _BLOCK = 1 << 18
+_MOST_WISHED = 1024
+"""Bytes of a request's body that are read at most."""
+_STATE = "/-/state"
+_LIKE = "/-/like"
 
 
 class _Server(ThreadingHTTPServer):
@@ -43,8 +33,13 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def open_server(site: Path, port: int) -> ThreadingHTTPServer:
-    """A server for `site` on 127.0.0.1, listening; call `serve_forever` on it. Port 0 takes a free one.
+def open_server(site: Path, port: int, session: Session | None = None) -> ThreadingHTTPServer:
+    """A server for `site` on 127.0.0.1, listening; call `serve_forever` on it.
+
+    Args:
+        site: a built gallery.
+        port: 0 takes a free one.
+        session: what its pages can do; None serves files alone, as they are.
 
     Raises:
         UsageError: `site` is not a built gallery.
@@ -53,61 +48,12 @@ def open_server(site: Path, port: int) -> ThreadingHTTPServer:
     if not (site / SITE_MARKER).is_file():
         raise UsageError(f"{site}: no gallery here. Build one first: artforge gallery build --from out --to {site}")
     try:
-        return _Server((LOOPBACK, port), partial(_Handler, site.resolve()))
+        return _Server((LOOPBACK, port), partial(_Handler, site.resolve(), session))
     except OSError as error:
         raise OutputError(
             f"cannot listen on {LOOPBACK}:{port}: {error.strerror}. "
             "Choose another with --port, or any free one with --port 0."
         ) from error
-
-
-def parse_range(header: str, size: int) -> tuple[int, int] | None:
-    """The one byte range a `Range` header asks for, as (start, stop) with stop excluded.
-
-    Args:
-        header: such as `bytes=0-99`, `bytes=100-` or `bytes=-100`.
-        size: bytes in the file.
-
-    Returns:
-        None where the header is to be ignored: several ranges, another unit, or not well formed.
-
-    Raises:
-        ValueError: well formed, but no byte of the file lies in it.
-
-    Source: RFC 9110, section 14, https://www.rfc-editor.org/rfc/rfc9110#section-14
-    """
-    match = re.fullmatch(r"bytes=([0-9]{0,18})-([0-9]{0,18})", header.strip())
-    if match is None or match[0].endswith("=-"):
-        return None
-    first, last = match[1], match[2]
-    if not first:
-        start, stop = max(0, size - int(last)), size
-    else:
-        start, stop = int(first), min(int(last) + 1, size) if last else size
-        if last and int(last) < start:
-            return None
-    if start >= stop:
-        raise ValueError(f"{header} lies outside {size} bytes")
-    return start, stop
-
-
-def resolve_path(site: Path, target: str) -> Path | None:
-    """The file of `site` that a request target names, or None: outside of it, hidden, or not there.
-
-    Args:
-        site: the resolved folder.
-        target: the request's target, percent-encoded, perhaps with a query.
-    """
-    parts = [part for part in unquote(urlsplit(target).path).split("/") if part]
-    if any(part.startswith(".") or "\\" in part or "\0" in part for part in parts):
-        return None
-    if parts == ["favicon.ico"]:  # asked for where a picture is opened by itself: no page names the icon then
-        parts = ["icon.svg"]
-    path = site.joinpath(*parts)
-    if path.is_dir():
-        path /= "index.html"
-    resolved = path.resolve()
-    return resolved if resolved.is_relative_to(site) and resolved.is_file() else None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -116,8 +62,9 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
     timeout = 60
 
-    def __init__(self, site: Path, *arguments: Any) -> None:
+    def __init__(self, site: Path, session: Session | None, *arguments: Any) -> None:
         self.site = site
+        self.session = session
         super().__init__(*arguments)
 
     def do_GET(self) -> None:
@@ -126,13 +73,40 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._answer(with_body=False)
 
+    def do_POST(self) -> None:
+        self.close_connection = True  # whatever of the body is left unread must not be taken for a request
+        length = self.headers.get("Content-Length", "")
+        if not self._is_for_us():
+            self._refuse(HTTPStatus.MISDIRECTED_REQUEST)
+        elif self.session is None:
+            self._refuse(HTTPStatus.NOT_IMPLEMENTED)
+        elif self.path != _LIKE:
+            self._refuse(HTTPStatus.NOT_FOUND)
+        elif not self._is_from_us() or not self._is_admitted(self.session):
+            self._refuse(HTTPStatus.FORBIDDEN)
+        elif self.headers.get_content_type() != "application/json":
+            self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        elif not (length.isascii() and length.isdigit()) or self.headers.get("Transfer-Encoding"):
+            self._refuse(HTTPStatus.LENGTH_REQUIRED)
+        elif len(length) > 6 or int(length) > _MOST_WISHED:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        elif (wish := parse_wish(self.rfile.read(int(length)))) is None:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+        else:
+            self._send_json(self.session.set_liked(wish[0], liked=wish[1]))
+
     def log_message(self, *_: Any) -> None:
         """Say nothing: a line for each request would bury the address on the terminal."""
 
     def _answer(self, *, with_body: bool) -> None:
         if not self._is_for_us():
-            # a name that an outsider points at 127.0.0.1 must not open the gallery to that outsider's pages
             self._refuse(HTTPStatus.MISDIRECTED_REQUEST, with_body=with_body)
+            return
+        if self.session is not None and self.path == _STATE and with_body:
+            if self._is_from_us() and self._is_admitted(self.session):
+                self._send_json(self.session.state())
+            else:
+                self._refuse(HTTPStatus.FORBIDDEN)
             return
         try:
             path = resolve_path(self.site, self.path)
@@ -143,15 +117,33 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, with_body=with_body)
             return
         with file:
-            self._send_file(path, file, with_body=with_body)
+            if self.session is not None and path.suffix == ".html":
+                page = self.session.admit(file.read())
+                self._send_bytes(page, MEDIA_TYPES[".html"], with_body=with_body)
+            else:
+                self._send_file(path, file, with_body=with_body)
 
     def _is_for_us(self) -> bool:
-        port = self.connection.getsockname()[1]
         hosts = self.headers.get_all("Host", [])
-        allowed = {f"{name}:{port}" for name in ("localhost", LOOPBACK)}
-        if port == 80:
-            allowed |= {"localhost", LOOPBACK}
-        return len(hosts) == 1 and hosts[0].strip().lower() in allowed
+        port = self.connection.getsockname()[1]
+        return len(hosts) == 1 and hosts[0].strip().lower() in allowed_hosts(port)
+
+    def _is_from_us(self) -> bool:
+        host = self.headers["Host"].strip().lower()
+        origins, fetch_sites = (self.headers.get_all(name, []) for name in ("Origin", "Sec-Fetch-Site"))
+        return is_same_origin(host, origins, fetch_sites)
+
+    def _is_admitted(self, session: Session) -> bool:
+        return session.knows(self.headers.get("X-Artforge-Token", ""))
+
+    def _send_json(self, told: dict[str, Any]) -> None:
+        self._send_bytes(json.dumps(told).encode(), "application/json", with_body=True)
+
+    def _send_bytes(self, body: bytes, content_type: str, *, with_body: bool) -> None:
+        headers = {"Content-Type": content_type, "Content-Length": str(len(body)), "Cache-Control": "no-store"}
+        self._send_head(HTTPStatus.OK, headers)
+        if with_body:
+            self.wfile.write(body)
 
     def _send_file(self, path: Path, file: BinaryIO, *, with_body: bool) -> None:
         facts = os.fstat(file.fileno())  # of the file in hand: a new build may have swapped the one on disk
@@ -193,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         if left:
             self.close_connection = True  # the file shrank meanwhile: the length promised cannot be kept
 
-    def _refuse(self, status: HTTPStatus, headers: dict[str, str] | None = None, *, with_body: bool) -> None:
+    def _refuse(self, status: HTTPStatus, headers: dict[str, str] | None = None, *, with_body: bool = True) -> None:
         body = f"{status.value} {status.phrase}\n".encode()
         self._send_head(
             status, {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))} | (headers or {})

@@ -1,13 +1,18 @@
 import http.client
+import json
+import re
 import socket
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 
 from artforge.core.errors import OutputError, UsageError
-from artforge.gallery.server import open_server, parse_range, resolve_path
-from artforge.gallery.works import SITE_MARKER
+from artforge.gallery.likes import Likes
+from artforge.gallery.requests import allowed_hosts, is_same_origin, parse_range, parse_wish, resolve_path
+from artforge.gallery.server import open_server
+from artforge.gallery.session import Session
+from artforge.gallery.works import SITE_MARKER, find_artifacts, group_works
 
 FILM = bytes(range(256)) * 8
 
@@ -23,27 +28,67 @@ def site(tmp_path):
     return folder
 
 
-@pytest.fixture
-def ask(site):
-    """Send one request to a running server: (target, headers, method) -> (status, headers, body)."""
-    with open_server(site, 0) as server:
+@contextmanager
+def served(site, session=None):
+    """Send requests to a running server: (target, headers, method, body) -> (status, headers, body)."""
+    with open_server(site, 0, session) as server:
         port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
 
-        def send(target="/", headers=None, method="GET"):
+        def send(target="/", headers=None, method="GET", body=b""):
             with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
                 connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
                 for name, value in ({"Host": f"127.0.0.1:{port}"} | (headers or {})).items():
                     if value is not None:
                         connection.putheader(name, value.format(port=port))
-                connection.endheaders()
+                connection.endheaders(body)
                 answer = connection.getresponse()
                 return answer.status, answer.headers, answer.read()
 
+        try:
+            yield send
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def ask(site):
+    with served(site) as send:
         yield send
-        server.shutdown()
-        thread.join()
+
+
+@pytest.fixture
+def likes(tmp_path, render):
+    """Likes of a folder with two works."""
+    for index in range(2):
+        render(tmp_path / "out" / f"{index}.png", variant={"intensity": index}, shade=index / 2)
+    return Likes(tmp_path / "liked", tmp_path / "out", lambda record, beside: (f"{record.variant} {beside.name}\n", ()))
+
+
+@pytest.fixture
+def work_ids(likes):
+    return [work.id for work in group_works(find_artifacts(likes.source)[0])]
+
+
+@pytest.fixture
+def like(site, likes):
+    """Ask for a like, as a page of the gallery does unless told otherwise: the status and what was told."""
+    session = Session(likes, lambda: 3)
+    usual = {"Content-Type": "application/json", "X-Artforge-Token": session.token, "Origin": "http://127.0.0.1:{port}"}
+
+    with served(site, session) as send:
+
+        def run(work, liked=True, headers=None, body=None, target="/-/like"):
+            content = json.dumps({"work": work, "liked": liked}).encode() if body is None else body
+            given = usual | {"Content-Length": str(len(content))} | (headers or {})
+            status, _, told = send(target, given, "POST", content)
+            return status, json.loads(told) if status == 200 else told.decode()
+
+        run.send = send
+        run.session = session
+        yield run
 
 
 @pytest.mark.parametrize(
@@ -185,3 +230,133 @@ def test_a_new_build_is_served_without_a_restart(ask, site):
     site.mkdir()
     (site / "index.html").write_text("new")
     assert ask("/")[2] == b"new"
+
+
+def test_a_liked_work_keeps_its_recipe_and_loses_it_again(like, likes, work_ids):
+    status, told = like(work_ids[1])
+    assert (status, told["liked"]) == (200, [work_ids[1]])
+    path = likes.folder / f"{work_ids[1]}.yaml"
+    assert path.read_text() == "{'intensity': 1} out\n"
+    assert str(path) in told["message"]
+    assert like(work_ids[1])[1]["message"].startswith("Kept before")
+    assert like(work_ids[1], liked=False)[1]["liked"] == []
+    assert not path.exists()
+
+
+def test_a_kept_recipe_that_was_changed_by_hand_stays(like, likes, work_ids):
+    like(work_ids[0])
+    path = likes.folder / f"{work_ids[0]}.yaml"
+    path.write_text("mine")
+    _, told = like(work_ids[0], liked=False)
+    assert "by hand" in told["message"]
+    assert told["liked"] == [work_ids[0]]
+    assert path.read_text() == "mine"
+
+
+def test_a_like_of_a_work_that_is_gone_writes_nothing(like, likes):
+    _, told = like("0" * 12)
+    assert "no work 000000000000" in told["message"]
+    assert not likes.folder.exists()
+
+
+def test_why_a_recipe_may_give_another_picture_is_told(likes, work_ids):
+    doubtful = Likes(likes.folder, likes.source, lambda *_: ("a: 1", ["lisa.png was not found"]))
+    assert doubtful.set_liked(work_ids[0], liked=True).endswith(".yaml, but lisa.png was not found")
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"headers": {"X-Artforge-Token": None}}, 403),
+        ({"headers": {"X-Artforge-Token": "guessed"}}, 403),
+        ({"headers": {"X-Artforge-Token": "\u00e9"}}, 403),
+        ({"headers": {"Origin": "http://evil.example"}}, 403),
+        ({"headers": {"Origin": "null"}}, 403),
+        ({"headers": {"Origin": "http://localhost:{port}"}}, 403),
+        ({"headers": {"Sec-Fetch-Site": "cross-site"}}, 403),
+        ({"headers": {"Host": "evil.example:{port}"}}, 421),
+        ({"headers": {"Content-Type": "text/plain"}}, 415),
+        ({"headers": {"Content-Length": None}}, 411),
+        ({"headers": {"Content-Length": "-1"}}, 411),
+        ({"headers": {"Content-Length": "2000"}}, 413),
+        ({"headers": {"Content-Length": "9" * 5000}}, 413),
+        ({"body": b"{"}, 400),
+        ({"body": b"[" * 1000}, 400),
+        ({"target": "/index.html"}, 404),
+        ({"target": "/-/state"}, 404),
+    ],
+)
+def test_nothing_is_written_for_anyone_but_a_page_of_this_run(like, likes, work_ids, changes, status):
+    assert like(work_ids[0], **changes)[0] == status
+    assert not likes.folder.exists()
+    assert like(work_ids[0])[0] == 200
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"work": "../../evil000", "liked": True},
+        {"work": "0123456789AB", "liked": True},
+        {"work": "0123456789ab\n", "liked": True},
+        {"work": 1, "liked": True},
+        {"work": "0123456789ab", "liked": 1},
+        {"work": "0123456789ab"},
+        {"work": "0123456789ab", "liked": True, "more": 1},
+        ["0123456789ab", True],
+    ],
+)
+def test_a_wish_names_a_work_and_nothing_else(wish):
+    assert parse_wish(json.dumps(wish).encode()) is None
+
+
+def test_the_state_is_told_to_pages_of_this_run_alone(like, likes, work_ids):
+    like(work_ids[0])
+    token = {"X-Artforge-Token": like.session.token}
+    assert json.loads(like.send("/-/state", token)[2]) == {"build": 3, "liked": [work_ids[0]]}
+    assert like.send("/-/state")[0] == 403
+    assert like.send("/-/state", token | {"Origin": "http://evil.example"})[0] == 403
+
+
+@pytest.mark.parametrize("quote", ["'", "&#39;"])
+def test_a_served_page_holds_the_token_and_the_file_does_not(like, site, quote):
+    page = "<head><meta content=\"default-src 'none'; form-action 'none'\"></head>".replace("'", quote)
+    page += "<p>form-action 'none' </head>"
+    (site / "index.html").write_text(page)
+    status, headers, body = like.send("/")
+    admitted = body.decode()
+    assert (status, headers["Cache-Control"]) == (200, "no-store")
+    assert int(headers["Content-Length"]) == len(body)
+    assert re.findall(r'name="artforge-token" content="([^"]+)"', admitted) == [like.session.token]
+    assert admitted.count(f'form-action {quote}none{quote}; connect-src {quote}self{quote}"') == 1
+    assert admitted.count("connect-src") == 1
+    assert admitted.endswith("</head><p>form-action 'none' </head>")
+    assert (site / "index.html").read_text() == page
+    assert like.send("/", method="HEAD")[2] == b""
+
+
+def test_every_session_has_a_token_of_its_own(likes):
+    tokens = {Session(likes, lambda: 0).token for _ in range(5)}
+    assert len(tokens) == 5
+    assert min(map(len, tokens)) >= 43  # 32 bytes of chance
+
+
+def test_a_plain_server_has_no_state(ask):
+    assert ask("/-/state")[0] == 404
+
+
+def test_the_usual_port_of_the_web_needs_no_number():
+    assert allowed_hosts(80) == {"localhost", "localhost:80", "127.0.0.1", "127.0.0.1:80"}
+
+
+@pytest.mark.parametrize(
+    ("origins", "sites", "expected"),
+    [
+        ([], [], True),
+        (["http://localhost:80"], ["same-origin"], True),
+        (["https://localhost:80"], [], False),
+        (["http://localhost:80", "http://evil.example"], [], False),
+        ([], ["none"], False),
+    ],
+)
+def test_a_request_from_elsewhere_is_known_by_its_headers(origins, sites, expected):
+    assert is_same_origin("localhost:80", origins, sites) is expected
