@@ -26,6 +26,11 @@ def total_memory() -> int | None:
     return min((limit for limit in limits if limit > 0), default=None)
 
 
+def writing_memory(still_format: StillFormat | FilmFormat, size: tuple[int, int]) -> int:
+    """Bytes that a still of (height, width) pixels takes while it is written, alone."""
+    return round(size[0] * size[1] * FORMATS[still_format].bytes_per_pixel)
+
+
 def needed_memory(still_format: StillFormat | FilmFormat, size: tuple[int, int]) -> int:
     """Bytes that a still takes to write, besides what its steps take.
 
@@ -33,7 +38,7 @@ def needed_memory(still_format: StillFormat | FilmFormat, size: tuple[int, int])
         still_format: a name of `FORMATS`.
         size: (height, width) in pixels.
     """
-    return _WORKING_BYTES + round(size[0] * size[1] * FORMATS[still_format].bytes_per_pixel)
+    return _WORKING_BYTES + writing_memory(still_format, size)
 
 
 def check_memory(what: str, still_format: StillFormat | FilmFormat, size: tuple[int, int]) -> None:

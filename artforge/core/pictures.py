@@ -110,7 +110,7 @@ def _deep_pixels(path: Path, opened: PillowImage.Image) -> Image | None:
     is_plain = opened.info.get("icc_profile") in (None, srgb_profile()) and opened.getexif().get(_ORIENTATION, 1) == 1
     if not is_deep or not is_plain or "transparency" in opened.info:
         return None
-    opened.load()  # raises where the file is damaged, of which OpenCV says nothing
+    opened.load()  # raises where the file is damaged, before OpenCV writes of it on the screen
     levels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if levels is None or levels.dtype != np.uint16 or levels.ndim != 3:
         return None

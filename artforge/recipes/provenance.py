@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from artforge import __version__
+from artforge.core.formats.gif import gif_every
 from artforge.core.provenance import Ingredient, NodeRecord, Provenance
 from artforge.engine.backend import backend_name
 from artforge.recipes.artifacts import Artifact
@@ -41,6 +42,7 @@ def build_provenance(planner: Planner, artifact: Artifact, size: tuple[int, int]
     branch = records.branch(artifact.output.source.name, variant)
     ingredients = records.ingredients(planner.node(artifact.output.source.name, each) for each in artifact.variants)
     text = portable_text(recipe)
+    every = gif_every(recipe.timeline.fps) if artifact.format == "gif" and recipe.timeline else 1
     is_sheet, is_film = artifact.kind == "sheet", artifact.kind == "film"
     return Provenance(
         artforge=__version__,
@@ -67,8 +69,8 @@ def build_provenance(planner: Planner, artifact: Artifact, size: tuple[int, int]
         packages=package_versions(),
         width=size[1],
         height=size[0],
-        num_frames=len(artifact.frames),
-        fps=recipe.timeline.fps if is_film and recipe.timeline else None,
+        num_frames=len(artifact.frames[::every]),
+        fps=recipe.timeline.fps / every if is_film and recipe.timeline else None,
         key=artifact.key,
     )
 

@@ -22,7 +22,7 @@ from artforge.core.formats.known import LINE_FORMATS
 from artforge.core.formats.profiles import read_profile, srgb_profile
 from artforge.core.formats.xmp import Label
 from artforge.core.inking import size_in_pixels
-from artforge.core.memory import check_memory
+from artforge.core.memory import check_memory, writing_memory
 from artforge.core.provenance import Provenance, label_of_work, write_sidecar
 from artforge.core.values import Kind
 from artforge.recipes.artifacts import Artifact, nodes_of, plan_artifacts
@@ -127,6 +127,11 @@ class Renderer:
             if size is not None and not self._keeps_lines(artifact) and not self.is_cached(artifact):
                 check_memory(artifact.output.name, artifact.format, size)
 
+    def _print_bytes(self, artifact: Artifact) -> int:
+        """The memory that a large print takes while it is written: several at once might be too much."""
+        size = print_pixels(artifact.output, self.planner.scale)
+        return 0 if size is None else writing_memory(artifact.format, size)
+
     def _keeps_lines(self, artifact: Artifact) -> bool:
         pipe = self.planner.checked.pipes[artifact.output.source.name]
         return pipe.kind is Kind.DRAWING and artifact.format in LINE_FORMATS
@@ -137,7 +142,10 @@ class Renderer:
         """Stills are drawn by the pool, a few ahead; a sheet or film is put together here, its frames by the pool."""
         stills = [artifact for artifact in self.artifacts if artifact.kind == "still"]
         places = {id(artifact): place for place, artifact in enumerate(stills)}
-        ahead = self._drawing.ahead(lambda place: partial(self._render_one, stills[place], reporter), len(stills))
+        largest = max((self._print_bytes(artifact) for artifact in stills), default=0)
+        ahead = self._drawing.ahead(
+            lambda place: partial(self._render_one, stills[place], reporter), len(stills), largest
+        )
 
         def tried(artifact: Artifact) -> Iterator[Rendered]:
             place = places.get(id(artifact))

@@ -12,7 +12,7 @@ import tifffile
 from PIL import Image as PillowImage
 from PIL import ImageCms
 
-from artforge.core import memory
+from artforge.core import bands, memory
 from artforge.core.bands import laid_on
 from artforge.core.errors import OutputError, PictureError
 from artforge.core.formats.known import FORMATS, STILL_FORMATS
@@ -121,12 +121,13 @@ def test_16_bits_of_others_are_read_over_white_where_they_are_clear(tmp_path):
     np.testing.assert_allclose(image[0, :, 0], expected, atol=1e-4)
 
 
-def test_a_16_bit_picture_cut_short_is_refused(tmp_path, write):
+def test_a_16_bit_picture_cut_short_is_refused_before_opencv_writes_on_the_screen(write, capfd):
     for name in ("png16", "tiff16"):
         path = write(name)
         path.write_bytes(path.read_bytes()[:-9000])
         with pytest.raises(PictureError, match="damaged or cut short"):
             read_picture(path)
+        assert "OpenCV" not in capfd.readouterr().err
 
 
 # -- PDF -------------------------------------------------------------------------------------------------------------
@@ -177,6 +178,14 @@ def test_a_picture_fills_the_page_of_its_pdf(write):
     np.testing.assert_allclose([float(n) for n in operators["cm"]], [100 * point, 0, 0, 50 * point, 0, 0], atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["png", "png16", "tiff16", "pdf"])
+def test_a_file_made_of_many_bands_holds_the_same_picture(write, monkeypatch, name, paint):
+    monkeypatch.setattr(bands, "BAND_PIXELS", 700)  # ten rows
+    path = write(name)
+    image = picture_in(path)[0] / 255 if name == "pdf" else read_picture(path)
+    np.testing.assert_allclose(image, paint(4, 45, 70), atol=0.51 / 255)
+
+
 # -- profiles and memory ---------------------------------------------------------------------------------------------
 
 
@@ -199,10 +208,12 @@ def test_a_profile_that_cannot_be_used_is_told(tmp_path, content, expected):
 
 
 def test_a_print_beyond_the_memory_is_told_with_what_it_needs(monkeypatch):
-    monkeypatch.setattr(memory, "total_memory", lambda: 2 * 10**9)
-    check_memory("small", "png", (3000, 2000))
-    needed = needed_memory("png", (40_000, 30_000)) / 1e9
-    with pytest.raises(OutputError, match=rf"'wall': 30000x40000 pixels as png need about {needed:.1f} GB .* 2\.0 GB"):
+    needed = needed_memory("png", (40_000, 30_000))
+    monkeypatch.setattr(memory, "total_memory", lambda: needed)
+    check_memory("wall", "png", (40_000, 30_000))
+    monkeypatch.setattr(memory, "total_memory", lambda: needed - 10**8)
+    told = rf"'wall': 30000x40000 pixels as png need about {needed / 1e9:.1f} GB .* has {needed / 1e9 - 0.1:.1f} GB"
+    with pytest.raises(OutputError, match=told):
         check_memory("wall", "png", (40_000, 30_000))
 
 

@@ -85,6 +85,7 @@ def test_sizes_are_read_as_they_are_written(write_recipe, words, expected):
         ("size: A3, dpi: fine", "dpi is a number, received 'fine'"),
         ("size: A0@1200dpi", "56173 pixels along its longer edge: at most 32768; take a lower dpi"),
         ("size: A0@600dpi, formats: [webp]", "webp holds at most 16383 pixels along an edge, received 28087"),
+        ("size: A0@600dpi, formats: [avif]", "avif holds at most 16384 pixels along an edge"),
         ("size: 20000px, formats: [webp]", "webp holds at most 16383 pixels .* take tiff, png or pdf"),
         ("size: 1000px, bleed: 3mm", "bleed belongs to a sheet of paper"),
         ("fit: cover", "fit belongs to a sheet of paper: give it a size such as A3@300dpi"),
@@ -175,6 +176,8 @@ def test_a_gif_of_60_frames_a_second_is_told_and_plays_as_it_was_told(write_reci
     assert any("of 60 it keeps every other frame, 30 a second, and its length" in told for told in checked.warnings)
     path = render("formats: [gif]")
     assert sum(frame_delays(path)) == 100
+    record = read_provenance(path)
+    assert (record.num_frames, record.fps) == (3, 30)
 
 
 def test_a_gif_that_plays_as_it_is_says_nothing(write_recipe):
