@@ -25,8 +25,8 @@ class Quiet(Reporter):
     """Hears nothing."""
 
 
-QUICK = {"steps": 2}
-"""Params of recipes that grow pictures: laws of whole works hold from the first step on."""
+QUICK = {"steps": 2, "dots": 400}
+"""Params of recipes that grow or stipple pictures: laws of whole works hold from the first step or dot on."""
 SHORT = "6f"
 EDGE = 64
 """Longer edge in pixels, where a recipe has a size to shrink."""
