@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
+from artforge import __version__
 from artforge.core.errors import PictureError
 from artforge.core.films import film_info, read_frame
 from artforge.core.pictures import read_pixels, to_bytes
+from artforge.core.values import Image
 from artforge.gallery.svg import read_drawing
 from artforge.gallery.tone import tone_of
 from artforge.gallery.words import seconds_of
@@ -147,21 +150,41 @@ class Workshop:
         if isinstance(known, str):
             self.found[key] = known
             raise PictureError(f"{path}: {known}")
-        if known is not None:
-            picture = _picture_of(known)
-            if picture is not None and self._take_over(picture.addresses):
-                self.found[key] = known
-                return picture, False
+        picture = self._recall(key)
+        if picture is not None:
+            return picture, False
         try:
-            pixels, size = _decode(path, is_film=is_film)
+            pixels = _decode(path, is_film=is_film)
         except PictureError as error:
             self.found[key] = str(error).removeprefix(f"{path}: ")
             raise
         heavy = is_film or path.suffix.lower() not in SHOWN_SUFFIXES or path.stat().st_size > LIGHT_BYTES
+        return self._make(key, pixels, digest, heavy=heavy), True
+
+    def draw(self, name: str, draw: Callable[[str], Image]) -> Picture:
+        """A picture that is no file, drawn by its name.
+
+        Raises:
+            ArtforgeError: as `draw` does.
+        """
+        digest = hashlib.sha256(f"{__version__} {name}".encode("utf-8", "replace")).hexdigest()
+        key = f"{digest[:NAME_DIGITS]}.drawn"
+        return self._recall(key) or self._make(key, to_bytes(draw(name)), digest, heavy=False)
+
+    def _recall(self, key: str) -> Picture | None:
+        """What the build before made, taken over; None where it made none or that is gone."""
+        known = self._known.get(key)
+        picture = _picture_of(known)
+        if picture is None or not self._take_over(picture.addresses):
+            return None
+        self.found[key] = known
+        return picture
+
+    def _make(self, key: str, pixels: NDArray[np.uint8], digest: str, *, heavy: bool) -> Picture:
         boxes = (*THUMB_BOXES, VIEW_BOX) if heavy else THUMB_BOXES
-        picture = _make(pixels, size, boxes, f"{THUMBS_FOLDER}/{digest[:NAME_DIGITS]}", self._site)
+        picture = _make(pixels, boxes, f"{THUMBS_FOLDER}/{digest[:NAME_DIGITS]}", self._site)
         self.found[key] = asdict(picture)
-        return picture, True
+        return picture
 
     def copy(self, artifact: Artifact) -> MediaFile:
         """The file itself in the site, under the name of its content."""
@@ -244,20 +267,16 @@ def _is_film(artifact: Artifact) -> bool:
     return artifact.suffix in _FILM_SUFFIXES or (artifact.suffix == ".webp" and artifact.provenance.kind == "film")
 
 
-def _decode(path: Path, *, is_film: bool) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """Pixels, uint8 (h, w, 3), and the (height, width) of the work: a film's middle frame, a drawing in ink.
+def _decode(path: Path, *, is_film: bool) -> NDArray[np.uint8]:
+    """uint8 (H, W, 3): a picture, a film's middle frame, a drawing in ink.
 
     A loop that starts from nothing has come furthest half way.
     """
     if is_film:
         num_frames = film_info(path).num_frames
         read_frame(path, num_frames - 1)  # a film that was cut short still opens: only its end tells
-        pixels = to_bytes(read_frame(path, num_frames // 2))
-    elif path.suffix.lower() == ".svg":
-        pixels = _inked(path)
-    else:
-        pixels = read_pixels(path)
-    return pixels, (pixels.shape[0], pixels.shape[1])
+        return to_bytes(read_frame(path, num_frames // 2))
+    return _inked(path) if path.suffix.lower() == ".svg" else read_pixels(path)
 
 
 def _inked(path: Path) -> NDArray[np.uint8]:
@@ -268,10 +287,9 @@ def _inked(path: Path) -> NDArray[np.uint8]:
         return to_bytes(ink(drawing, _INK_EDGE))
 
 
-def _make(
-    pixels: NDArray[np.uint8], size: tuple[int, int], boxes: Iterable[tuple[int, int]], stem: str, site: Path
-) -> Picture:
+def _make(pixels: NDArray[np.uint8], boxes: Iterable[tuple[int, int]], stem: str, site: Path) -> Picture:
     """Thumbnails from large to small, each from the one before: a third of the time of starting from the whole."""
+    size = pixels.shape[0], pixels.shape[1]
     sizes = {width: (width, height) for height, width in (fit_box(size, box) for box in boxes)}
     shrunk = pixels
     for width, height in sorted(sizes.values(), reverse=True):

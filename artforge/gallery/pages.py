@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from artforge.gallery.highlight import highlight
 from artforge.gallery.media import LIGHT_BYTES, SHOWN_SUFFIXES, THUMB_FORMATS, Picture
 from artforge.gallery.pieces import Piece, Section, WallPage, recipe_bytes, recipe_file_name, wall_pages
 from artforge.gallery.settings import GallerySettings
-from artforge.gallery.stages import stages_of
+from artforge.gallery.stages import embedded_sources, stages_of
 from artforge.gallery.state import code_digest, digest_of
 
 FONTS_FOLDER = "fonts"
@@ -43,7 +44,7 @@ class Site:
     Attributes:
         sections: the works.
         settings: the artist's words, `title` among them.
-        sources: pictures of ingredients by their SHA-256.
+        sources: pictures of ingredients by their SHA-256, or by the name of one that is no file.
     """
 
     sections: Sequence[Section]
@@ -85,21 +86,6 @@ class _Writer:
         self._key = digest_of(code_digest(), repr(_without_words(site.settings)))
         self._stages = stages_of(self._pieces, site.sources)
         self._page_of = {file.sha256: piece for piece in self._pieces for file in piece.hung.work.artifacts}
-        self._environment = Environment(
-            loader=PackageLoader("artforge.gallery"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals |= {
-            "words": words,
-            "settings": site.settings,
-            "site_title": site.settings.title,
-            "thumb_formats": THUMB_FORMATS,
-            "policy_of": policy,
-            "in_strip_once": self._in_strip,
-        }
         self._strips: dict[str, str] = {}
 
     def key(self, *parts: object) -> str:
@@ -171,6 +157,9 @@ class _Writer:
     ) -> TextFile:
         stages = self._stages.get(piece.id, [])
         ingredients = [self._ingredient(one.name, one.sha256, piece) for one in piece.ingredients("picture")]
+        ingredients += [
+            _Ingredient(name, "", self._site.sources.get(name), "") for name in embedded_sources(piece.record)
+        ]
         key = self.key(
             piece.digest,
             section.title,
@@ -217,13 +206,39 @@ class _Writer:
     def _in_strip(self, piece: Piece) -> str:
         """The work in a strip, the same on every page."""
         if piece.id not in self._strips:
-            pieces: Any = self._environment.get_template("pieces.html").module
+            pieces: Any = environment().get_template("pieces.html").module
             self._strips[piece.id] = pieces.in_strip(piece)
         return self._strips[piece.id]
 
-    def _fill(self, template: str, **values: object) -> bytes:
-        text = self._environment.get_template(template).render(**values)
+    def _fill(self, template: str, *, style: str, **values: object) -> bytes:
+        settings = self._site.settings
+        text = (
+            environment()
+            .get_template(template)
+            .render(
+                settings=settings,
+                site_title=settings.title,
+                style=style,
+                policy=policy(style),
+                in_strip_once=self._in_strip,
+                **values,
+            )
+        )
         return text.encode("utf-8", "replace")  # half a pair of characters is no text
+
+
+@cache
+def environment() -> Environment:
+    """The templates, read and compiled once."""
+    templates = Environment(
+        loader=PackageLoader("artforge.gallery"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals |= {"words": words, "thumb_formats": THUMB_FORMATS}
+    return templates
 
 
 class _Ingredient(NamedTuple):

@@ -12,13 +12,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from artforge.core.errors import OutputError, PictureError, UsageError
+from artforge.core.errors import ArtforgeError, OutputError, PictureError, UsageError
 from artforge.core.files import make_folder
+from artforge.core.values import Image
 from artforge.gallery.known import Digests
 from artforge.gallery.media import MEDIA_FOLDER, THUMBS_FOLDER, HungWork, Picture, Workshop, hang_work, link_or_copy
 from artforge.gallery.pages import FONTS_FOLDER, Site, TextFile, text_files
 from artforge.gallery.pieces import RECIPES_FOLDER, WORKS_FOLDER, arrange, in_order, is_hidden
 from artforge.gallery.settings import SETTINGS_NAME, GallerySettings, checked_url, read_settings, unknown_names
+from artforge.gallery.stages import embedded_sources
 from artforge.gallery.state import SiteState, read_state
 from artforge.gallery.works import SITE_MARKER, WORK_SUFFIXES, Work, find_artifacts, group_works
 
@@ -57,6 +59,7 @@ def build_site(
     title: str | None = None,
     settings: Path | None = None,
     base_url: str | None = None,
+    draw: Callable[[str], Image] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> BuiltSite:
     """Build a static site at `target` from the rendered works under `source`.
@@ -70,6 +73,7 @@ def build_site(
         title: the heading of the wall, before what the settings say; a later build without one keeps it.
         settings: a `gallery.yaml`; None takes the one in `source`, if there is one.
         base_url: where the site will stand, likewise.
+        draw: draws the pictures that recipes name `embedded:...`, which are no files; None leaves them unseen.
         on_progress: is told (works done, all works), from one thread.
 
     Raises:
@@ -100,7 +104,7 @@ def build_site(
         if not hung:
             raise UsageError(_nothing_found(source, warnings))
         sections = in_order(hung, said)
-        sources = _sources(hung, workshop, source, digests) if said.ingredients else {}
+        sources = _sources(hung, workshop, source, digests, draw) if said.ingredients else {}
         files = text_files(Site(arrange(sections, said), said, sources))
         pages = {file.address: _put(file, fresh, place, old) for file in files}
         dates = {one.work.id: one.date for one in hung}
@@ -148,12 +152,21 @@ def _hang(
     return hung, warnings
 
 
-def _sources(hung: Sequence[HungWork], workshop: Workshop, source: Path, digests: Digests) -> dict[str, Picture]:
-    """Pictures of ingredients by their SHA-256: works that hang themselves, and files beside the works."""
+def _sources(
+    hung: Sequence[HungWork],
+    workshop: Workshop,
+    source: Path,
+    digests: Digests,
+    draw: Callable[[str], Image] | None,
+) -> dict[str, Picture]:
+    """Pictures that works were made from: works that hang themselves, files beside the works, and what `draw` draws.
+
+    Returns:
+        By their SHA-256, or by the name of one that is no file.
+    """
     found = {file.sha256: one.picture for one in hung for file in one.work.artifacts}
-    wanted = {
-        one.sha256: one.name for each in hung for one in each.work.provenance.ingredients if one.role == "picture"
-    }
+    records = [one.work.provenance for one in hung]
+    wanted = {one.sha256: one.name for record in records for one in record.ingredients if one.role == "picture"}
     places = [source, source.parent, *(source.parent / folder for folder in INPUT_FOLDERS)]
     for sha256, name in wanted.items():
         if sha256 in found or Path(name).name != name or "\0" in name:
@@ -163,6 +176,10 @@ def _sources(hung: Sequence[HungWork], workshop: Workshop, source: Path, digests
                 if path.is_file() and digests.sha256_of(path) == sha256:
                     found[sha256] = workshop.look(path, sha256)[0]
                     break
+    for name in dict.fromkeys(name for record in records for name in embedded_sources(record)):
+        if draw:
+            with suppress(ArtforgeError):
+                found[name] = workshop.draw(name, draw)
     return found
 
 

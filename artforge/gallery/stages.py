@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from artforge.core.provenance import NodeRecord, Provenance
+from artforge.gallery import words
 from artforge.gallery.media import Picture
 from artforge.gallery.pieces import Piece
 
+_EMBEDDED = "embedded:"
 _SAME_SHAPE = 0.02
 _MOST = 6
 
@@ -60,12 +62,20 @@ def node_digests(branch: Sequence[NodeRecord]) -> list[str]:
     return list(digests.values())
 
 
+def embedded_sources(record: Provenance) -> list[str]:
+    """Names of the pictures of the embedded set that a work was made from: `embedded:hand_made/ink_brush/5`."""
+    paths = [node.settings.get("path") for node in record.branch]
+    return list(dict.fromkeys(path for path in paths if isinstance(path, str) and path.startswith(_EMBEDDED)))
+
+
 def _sources(piece: Piece, sources: Mapping[str, Picture]) -> list[Stage]:
-    pictures = [one for one in piece.record.ingredients if one.role == "picture" and one.sha256 in sources]
+    drawn = embedded_sources(piece.record)
+    named = [(one.sha256, one.name) for one in piece.record.ingredients if one.role == "picture"]
+    named += [(name, words.plain(name.removeprefix(_EMBEDDED).replace("/", " "))) for name in drawn]
     return [
-        Stage("source", one.name, one.name, sources[one.sha256], "")
-        for one in pictures
-        if _same_shape(sources[one.sha256], piece.hung.picture)
+        Stage("source", name, f"What it was made from: {name}", sources[key], "")
+        for key, name in named
+        if key in sources and _same_shape(sources[key], piece.hung.picture)
     ]
 
 

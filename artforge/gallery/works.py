@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from artforge.core.errors import PictureError
-from artforge.core.provenance import Provenance, read_sidecar
+from artforge.core.provenance import Provenance, read_provenance, read_sidecar, sidecar_path
 from artforge.gallery.known import Digests
 
 SITE_MARKER = ".artforge-gallery"
@@ -93,13 +93,21 @@ def find_artifacts(source: Path, digests: Digests | None = None) -> tuple[list[A
     for path in sorted(_rendered_files(source), key=lambda path: natural_key(path.relative_to(source).as_posix())):
         name = path.relative_to(source).as_posix()
         try:
-            record = read_sidecar(path)
+            record = read_sidecar(path) if sidecar_path(path).is_file() else _own_record(path)
             artifacts.append(Artifact(path, digests.sha256_of(path), record, int(path.stat().st_mtime)))
         except PictureError as error:
             warnings.append(f"skipped {name!r}: {error}")
         except OSError as error:
             warnings.append(f"skipped {name!r}: it cannot be read ({error.strerror})")
     return artifacts, warnings
+
+
+def _own_record(path: Path) -> Provenance:
+    """The record inside a file whose sidecar is lost."""
+    try:
+        return read_provenance(path)
+    except PictureError as error:
+        raise PictureError(f"{sidecar_path(path).name}: no sidecar beside the work, and no record inside it") from error
 
 
 def _rendered_files(source: Path) -> Iterator[Path]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from gallery_pages import Tags
 
+from artforge.core.errors import ChoiceError
 from artforge.core.files import sha256_of
 from artforge.core.pictures import write_png
 from artforge.core.provenance import Ingredient, NodeRecord
@@ -86,6 +87,26 @@ def test_the_source_comes_first_where_it_lies_beside_the_works(tmp_path, out, re
         "heat",
         "result",
     ]
+
+
+def test_a_picture_that_is_no_file_is_drawn_once(tmp_path, render):
+    asked = []
+
+    def draw(name):
+        asked.append(name)
+        if "odd" in name:
+            raise ChoiceError("no such picture")
+        return np.full((32, 48, 3), 0.4, np.float32)
+
+    names = ["embedded:hand_made/ink/5", "embedded:odd"]
+    branch = [node(f"load{place}", "load", path=name) for place, name in enumerate(names)]
+    render(tmp_path / "out" / "a.png", branch=branch)
+    for _ in range(2):
+        site = build_site(tmp_path / "out", tmp_path / "site", draw=draw).folder
+    (page,) = (site / "works").iterdir()
+    assert [kind for kind, _ in stages_on(page)] == ["source", "result"]
+    assert stages_on(page)[0][1] == "hand made ink 5"
+    assert asked.count(names[0]) == 1
 
 
 def test_sources_are_not_published_where_the_artist_says_so(tmp_path, out, render):

@@ -1,9 +1,11 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from artforge.core.provenance import sidecar_path
+from artforge.core.formats.stills import write_still
+from artforge.core.provenance import label_of_work, sidecar_path
 from artforge.gallery.works import SITE_MARKER, Artifact, find_artifacts, group_works, natural_key
 
 
@@ -42,6 +44,14 @@ def test_a_file_without_a_readable_record_is_named(tmp_path, render, content, ex
     assert len(warnings) == 1
     assert """deep/odd "name" #1.png""" in warnings[0]
     assert expected in warnings[0]
+
+
+def test_a_work_whose_sidecar_is_lost_hangs_by_the_record_inside_it(tmp_path, record):
+    own = record(title="Inside", format="png")
+    write_still(tmp_path / "a.png", np.full((8, 12, 3), 0.5, np.float32), "png", label_of_work(own))
+    artifacts, warnings = find_artifacts(tmp_path)
+    assert warnings == []
+    assert [artifact.provenance for artifact in artifacts] == [own]
 
 
 def artifact(record, name, sha="0", **changes):
