@@ -102,12 +102,16 @@ def test_wrong_keys_are_explained(tide, opacity, message):
     assert message in fault(tide, opacity)
 
 
+def told_of_loops(checked) -> tuple[str, ...]:
+    return tuple(warning for warning in checked.warnings if "is read by nothing" not in warning)
+
+
 # -- loops ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("opacity", ['"=t"', '"=frame/8"', "{keys: {0%: 0, 100%: 1}}", '"=sin(tau*t/4)"', '"=t*t"'])
 def test_a_setting_that_jumps_at_the_seam_is_warned_of(tide, opacity):
-    (warning,) = tide(opacity).warnings
+    (warning,) = told_of_loops(tide(opacity))
     assert re.search(r"tide\.yaml:\d+:\d+: warning: tide\.blend\.opacity does not close the loop", warning)
     assert "starts again at 0" in warning
     assert "^" in warning
@@ -127,11 +131,11 @@ def test_a_setting_that_jumps_at_the_seam_is_warned_of(tide, opacity):
     ],
 )
 def test_a_setting_that_comes_back_is_not(tide, opacity):
-    assert tide(opacity).warnings == ()
+    assert told_of_loops(tide(opacity)) == ()
 
 
 def test_a_film_that_is_no_loop_may_end_where_it_likes(tide):
-    assert tide('"=t"', loop=False).warnings == ()
+    assert told_of_loops(tide('"=t"', loop=False)) == ()
 
 
 def test_a_setting_that_goes_round_may_go_all_the_way(write_recipe):
@@ -142,7 +146,7 @@ def test_a_setting_that_goes_round_may_go_all_the_way(write_recipe):
       half: [{pull: {model: net, left: human, right: machine, angle: "=180*t"}}]
     outputs: {loop: {from: $turn, per: recipe, formats: [mp4]}}
     """
-    (warning,) = check_file(write_recipe(body)).warnings
+    (warning,) = told_of_loops(check_file(write_recipe(body)))
     assert "half.pull.angle does not close the loop: it leads to 180" in warning
 
 
