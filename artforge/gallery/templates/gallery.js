@@ -761,6 +761,7 @@
         const shown = copy.localName === "img" ? copy : copy.querySelector("img");
         shown.alt = "";
         shown.loading = "eager";
+        for (const each of [shown, ...copy.querySelectorAll("source")]) each.sizes = "min(100vw, 72rem)";
         layer.replaceChildren(copy);
       }
       move();
