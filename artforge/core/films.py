@@ -72,7 +72,7 @@ def film_info(path: Path) -> FilmInfo:
     Raises:
         PictureError: no such file, no film, or damaged.
     """
-    if _is_animation(path):
+    if _is_animation(path) or _magic_of(path).startswith(b"GIF8"):  # of whose times FFmpeg tells a guess
         delays = frame_delays(path)
         with _opened_animation(path) as film:
             return FilmInfo(film.width, film.height, len(delays), 1000 * len(delays) / (sum(delays) or 1))
@@ -96,13 +96,18 @@ def frame_delays(path: Path) -> list[float]:
         return delays
 
 
-def _is_animation(path: Path) -> bool:
-    """Whether it is an APNG or a WebP, which FFmpeg reads in part; of one frame, they are stills as well."""
+def _magic_of(path: Path) -> bytes:
+    """The first bytes of a file; none where it cannot be read."""
     try:
         with path.open("rb") as file:
-            magic = file.read(_MAGIC_BYTES)
+            return file.read(_MAGIC_BYTES)
     except OSError:
-        return False
+        return b""
+
+
+def _is_animation(path: Path) -> bool:
+    """Whether it is an APNG or a WebP, which FFmpeg reads in part; of one frame, they are stills as well."""
+    magic = _magic_of(path)
     if magic[:4] != b"\x89PNG" and magic[8:12] != b"WEBP":
         return False
     if magic[8:12] == b"WEBP" or path.suffix == ".apng":

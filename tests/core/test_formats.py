@@ -109,6 +109,18 @@ def test_a_film_comes_back_with_every_frame_in_order(write, name):
         assert errors[index] * 255 < (0.001 if name in LOSSLESS else 2.5)
 
 
+@pytest.mark.parametrize("name", sorted(FILM_FORMATS))
+@pytest.mark.parametrize("fps", [60.0, 30000 / 1001, 12.5])
+def test_a_film_comes_back_with_its_frames_and_its_length(tmp_path, name, fps):
+    path = tmp_path / f"a{FORMATS[name].suffix}"
+    told = write_film(path, Frames(NUM_FRAMES, fps, glow), name)
+    every = 2 if name == "gif" and fps > 50 else 1  # a GIF shows at most 50 frames a second
+    found = film_info(path)
+    assert found.num_frames == told.num_frames == NUM_FRAMES / every
+    assert found.num_frames / found.fps == pytest.approx(NUM_FRAMES / fps, abs=0.011 if name == "gif" else 0.002)
+    assert told.fps == pytest.approx(fps / every, abs=1e-3)
+
+
 @pytest.mark.parametrize("name", ["gif", "apng", "animated_webp"])
 @pytest.mark.parametrize("fps", [25.0, 30.0, 12.0, 24000 / 1001, 50.0])
 def test_frames_stand_for_as_long_as_they_should_and_loop_for_ever(tmp_path, name, fps):
