@@ -321,12 +321,14 @@
         title.textContent = `Nothing can be found here: ${error.message}.`;
         return false;
       }
-      fillPanel(searchIn(location.hash) ?? {});
       return true;
     }
 
     async function openPanel(open) {
-      if (open && !(await ready())) return;
+      if (open) {
+        if (!(await ready())) return;
+        fillPanel(searchIn(location.hash) ?? {});
+      }
       panel.hidden = !open;
       filters.setAttribute("aria-expanded", String(open));
     }
@@ -376,7 +378,6 @@
       const isFound = search !== null && (await ready());
       found.hidden = search === null;
       for (const each of hung) each.hidden = search !== null;
-      if (works) fillPanel(search ?? {});
       if (!isFound) {
         list.replaceChildren();
         if (!search) {
@@ -386,7 +387,9 @@
         }
         return;
       }
-      if (Object.keys(search).some((name) => name in FACETS || name === "sort" || name === "liked")) openPanel(true);
+      if (!panel.hidden || Object.keys(search).some((name) => name in FACETS || name === "sort" || name === "liked")) {
+        openPanel(true);
+      }
       showFound(search, moved);
     }
 
