@@ -49,6 +49,18 @@ def test_lines_are_drawn_backwards_where_that_is_nearer():
     assert travel(ends, HOME, (order, turned)) == pytest.approx(5 + 5)
 
 
+def test_pen_goes_on_from_where_a_line_ends():
+    ends = np.array([[[5, 0], [90, 0]], [[92, 0], [92, 5]], [[5, 10], [6, 10]]], float)
+    assert pen_tour(ends, HOME, 0)[0].tolist() == [0, 1, 2]
+
+
+def test_turned_pieces_of_lines_make_the_way_shorter_too():
+    starts = scattered(200, seed=5)
+    ends = np.stack([starts, starts + np.random.default_rng(6).normal(size=(200, 2)) * 25], axis=1)
+    first, best = (travel(ends, HOME, pen_tour(ends, HOME, passes)) for passes in (0, 40))
+    assert best < 0.9 * first
+
+
 @pytest.mark.parametrize("count", [60, 700])
 def test_more_passes_make_the_way_shorter_until_it_is_near_the_best(count):
     ends = dots_at(scattered(count, seed=count))
