@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from artforge.core.values import Image
     from artforge.gallery.likes import Freeze
     from artforge.gallery.session import Session
-    from artforge.gallery.site import BuiltSite
+    from artforge.gallery.site import BuiltSite, Judge
     from artforge.gallery.watching import Watch
 
 gallery_app = typer.Typer(
@@ -52,6 +53,13 @@ BaseUrlOption = Annotated[
     typer.Option("--base-url", metavar="URL", help="Where the site will stand on the web: for its feed and previews."),
 ]
 
+ProbabilitiesOption = Annotated[
+    bool,
+    typer.Option(
+        "--probabilities", help="Ask the networks how sure they are of each new still, and of what it was made from."
+    ),
+]
+
 
 @dataclass(frozen=True)
 class _Order:
@@ -62,6 +70,7 @@ class _Order:
     title: str | None
     settings: Path | None
     base_url: str | None
+    probabilities: bool = False
 
     def build(self) -> BuiltSite:
         from artforge.gallery.site import build_site
@@ -73,7 +82,15 @@ class _Order:
             settings=self.settings,
             base_url=self.base_url,
             draw=_draw_source,
+            judge=self._judge if self.probabilities else None,
         )
+
+    @cached_property
+    def _judge(self) -> Judge:
+        from artforge.recipes.judging import Judge
+
+        source = self.source or _DEFAULT_SOURCE
+        return Judge([source.parent])
 
 
 def _draw_source(name: str) -> Image:
@@ -91,9 +108,10 @@ def gallery_command(
     title: TitleOption = None,
     settings: SettingsOption = None,
     base_url: BaseUrlOption = None,
+    probabilities: ProbabilitiesOption = False,
 ) -> None:
     """Build a gallery (the same as `gallery build`). Example: artforge gallery --from out --to gallery"""
-    order = _Order(source, target, title, settings, base_url)
+    order = _Order(source, target, title, settings, base_url, probabilities)
     if context.invoked_subcommand is None:
         _build(order)
     elif order != _Order(None, None, None, None, None):
@@ -110,9 +128,10 @@ def build_command(
     title: TitleOption = None,
     settings: SettingsOption = None,
     base_url: BaseUrlOption = None,
+    probabilities: ProbabilitiesOption = False,
 ) -> None:
     """Build a static site: no server, no script needed. Example: artforge gallery build --from out --to gallery"""
-    _build(_Order(source, target, title, settings, base_url))
+    _build(_Order(source, target, title, settings, base_url, probabilities))
 
 
 def _build(order: _Order) -> None:

@@ -20,6 +20,7 @@ from artforge import __version__
 from artforge.core.errors import PictureError
 from artforge.core.films import film_info, read_frame
 from artforge.core.pictures import read_pixels, to_bytes
+from artforge.core.provenance import Reading
 from artforge.core.values import Image
 from artforge.gallery.svg import read_drawing
 from artforge.gallery.tone import tone_of
@@ -103,6 +104,7 @@ class HungWork:
         seconds: how long a film runs, None for a picture.
         date: the day it was written or first hung, whichever came first: ISO 8601 with the time, UTC.
         fresh: whether its thumbnails were made by this build.
+        readings: what its networks say of it, where somebody asked them.
     """
 
     work: Work
@@ -111,6 +113,7 @@ class HungWork:
     seconds: float | None
     date: str
     fresh: bool
+    readings: tuple[Reading, ...] = ()
 
     @property
     def width(self) -> int:

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import groupby
 from pathlib import PurePosixPath
 
-from artforge.core.provenance import Ingredient, Provenance
+from artforge.core.provenance import Ingredient, Provenance, Reading
 from artforge.gallery import words
 from artforge.gallery.alt import describe
 from artforge.gallery.media import HungWork, MediaFile
@@ -116,9 +116,14 @@ class Piece:
         return list(dict.fromkeys(target for target in targets if isinstance(target, str)))
 
     @property
+    def readings(self) -> Sequence[Reading]:
+        """What networks say of it."""
+        return self.record.readings or self.hung.readings
+
+    @property
     def probability(self) -> float | None:
         """How sure the first network is of the first class asked about, seeing the work; None where nobody asked."""
-        for reading in self.record.readings:
+        for reading in self.readings:
             for name in self.classes or list(reading.after)[:1]:
                 if name in reading.after:
                     return reading.after[name]
@@ -157,7 +162,8 @@ class Piece:
         facts = [hung.date, hung.seconds, *hung.picture.addresses, hung.picture.ground, hung.width, hung.height]
         media = [[file.address, file.original_name, file.num_bytes] for file in hung.files]
         places = [self.address, self.recipe_address, self.wall_address, self.name]
-        return digest_of(self.record.model_dump_json(), told, facts, media, places)
+        read = [one.model_dump() for one in self.hung.readings]
+        return digest_of(self.record.model_dump_json(), told, facts, media, places, read)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from artforge.core.errors import ArtforgeError, OutputError, PictureError, UsageError
 from artforge.core.files import make_folder
+from artforge.core.provenance import Provenance, Reading
 from artforge.core.values import Image
 from artforge.gallery.known import Digests
 from artforge.gallery.media import MEDIA_FOLDER, THUMBS_FOLDER, HungWork, Picture, Workshop, hang_work, link_or_copy
@@ -27,6 +31,9 @@ from artforge.gallery.works import SITE_MARKER, WORK_SUFFIXES, Work, find_artifa
 DEFAULT_TITLE = "Gallery"
 INPUT_FOLDERS = ("inputs", "recipes")
 """Beside the folder of works: where the pictures that went into them are looked for."""
+
+Judge = Callable[[Path, Provenance], Sequence[Reading]]
+"""Asks networks about a file and its record."""
 
 _FOLDERS = (MEDIA_FOLDER, THUMBS_FOLDER, WORKS_FOLDER, RECIPES_FOLDER, FONTS_FOLDER)
 
@@ -60,6 +67,7 @@ def build_site(
     settings: Path | None = None,
     base_url: str | None = None,
     draw: Callable[[str], Image] | None = None,
+    judge: Judge | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> BuiltSite:
     """Build a static site at `target` from the rendered works under `source`.
@@ -74,6 +82,7 @@ def build_site(
         settings: a `gallery.yaml`; None takes the one in `source`, if there is one.
         base_url: where the site will stand, likewise.
         draw: draws the pictures that recipes name `embedded:...`, which are no files; None leaves them unseen.
+        judge: asks networks about a file and its record; None asks none, and keeps what they said before.
         on_progress: is told (works done, all works), from one thread.
 
     Raises:
@@ -103,12 +112,14 @@ def build_site(
         warnings += faults
         if not hung:
             raise UsageError(_nothing_found(source, warnings))
+        hung = [_read(one, old.readings, judge) for one in hung]
         sections = in_order(hung, said)
         sources = _sources(hung, workshop, source, digests, draw) if said.ingredients else {}
         files = text_files(Site(arrange(sections, said), said, sources))
         pages = {file.address: _put(file, fresh, place, old) for file in files}
         dates = {one.work.id: one.date for one in hung}
-        SiteState(workshop.found, pages, dates, {**old.told, **told}).write(fresh)
+        readings = {one.work.id: [each.model_dump() for each in one.readings] for one in hung if one.readings}
+        SiteState(workshop.found, pages, dates, {**old.told, **told}, readings).write(fresh)
         num_bytes = sum(file.stat().st_size for folder in ("", *_FOLDERS) for file in os.scandir(fresh / folder))
     digests.save()
     num_made = sum(one.fresh for one in hung)
@@ -150,6 +161,16 @@ def _hang(
     finally:
         pool.shutdown(cancel_futures=True)
     return hung, warnings
+
+
+def _read(hung: HungWork, known: Mapping[str, Any], judge: Judge | None) -> HungWork:
+    """The work with what networks say of it; they are asked once for each."""
+    record = hung.work.provenance
+    with suppress(ValidationError, TypeError):
+        readings = tuple(Reading.model_validate(one) for one in known.get(hung.work.id, []))
+        if readings or record.readings or judge is None:
+            return replace(hung, readings=readings)
+    return replace(hung, readings=tuple(judge(hung.work.artifacts[0].path, record))) if judge else hung
 
 
 def _sources(

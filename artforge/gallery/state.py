@@ -26,6 +26,7 @@ class SiteState:
         pictures: what was made of each file, by its content.
         pages: a digest of all that a text file shows, and of its bytes, by its address.
         dates: when each work was hung, by its id.
+        readings: what networks said of each work, by its id.
         told: the title and the base URL that a build was told, which count until the settings or a build say others.
     """
 
@@ -33,6 +34,7 @@ class SiteState:
     pages: Mapping[str, list[str]] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
     told: Mapping[str, str] = field(default_factory=dict)
+    readings: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, site: Path) -> None:
         """Mark `site` as one of ours."""
@@ -47,7 +49,13 @@ def read_state(site: Path) -> SiteState:
         if content["maker"] != MAKER:
             return SiteState(dates=_strings(content["dates"]), told=_strings(content["told"]))
         pages = {address: [str(part) for part in parts] for address, parts in content["pages"].items()}
-        return SiteState(dict(content["pictures"]), pages, _strings(content["dates"]), _strings(content["told"]))
+        return SiteState(
+            dict(content["pictures"]),
+            pages,
+            _strings(content["dates"]),
+            _strings(content["told"]),
+            dict(content["readings"]),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return SiteState()
 

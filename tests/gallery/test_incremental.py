@@ -6,7 +6,7 @@ import time
 import pytest
 from gallery_pages import files_of
 
-from artforge.core.provenance import read_sidecar, write_sidecar
+from artforge.core.provenance import Reading, read_sidecar, write_sidecar
 from artforge.gallery import media
 from artforge.gallery.known import Digests
 from artforge.gallery.site import build_site
@@ -134,3 +134,18 @@ def test_a_broken_memory_is_no_fault(tmp_path, content):
     (tmp_path / "a").write_bytes(b"one")
     (tmp_path / "store.json").write_text(content)
     assert len(Digests(tmp_path / "store.json").sha256_of(tmp_path / "a")) == 64
+
+
+def test_networks_are_asked_once_for_each_work(tmp_path, out, render):
+    asked = []
+
+    def judge(path, record):
+        asked.append(path.name)
+        return [Reading(model="m", before={"a": 0.25}, after={"a": 0.75})]
+
+    build_site(out, tmp_path / "site", judge=judge)
+    render(out / "new.png", shade=0.9, variant={"step": 2.5})
+    build_site(out, tmp_path / "site", judge=judge)
+    build_site(out, tmp_path / "site")
+    assert sorted(asked) == sorted([*(f"{index}.png" for index in range(NUM)), "new.png"])
+    assert all("What the network sees" in page.read_text() for page in (tmp_path / "site" / "works").iterdir())
