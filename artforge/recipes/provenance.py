@@ -20,7 +20,7 @@ from artforge.recipes.source_types import digital_source_type
 from artforge.recipes.templates import fill_template
 from artforge.recipes.variants import profile_path, scope_of
 
-_PACKAGES = ("keras", "numpy", "opencv-python-headless", "pillow", "av", "cmap")
+_PACKAGES = ("keras", "numpy", "scipy", "opencv-python-headless", "pillow", "av", "cmap", "contourpy", "matplotlib")
 
 
 def build_provenance(planner: Planner, artifact: Artifact, size: tuple[int, int]) -> Provenance:
