@@ -46,7 +46,7 @@ FORMATS: dict[StillFormat | FilmFormat, FormatInfo] = {
     "png16": FormatInfo(".png", bits=16, mark="-16bit", bytes_per_pixel=0.5),
     "jpeg": FormatInfo(".jpg", quality=92, longest_edge=65_500, bytes_per_pixel=10),
     "webp": FormatInfo(".webp", quality=90, longest_edge=16_383, bytes_per_pixel=12),
-    "avif": FormatInfo(".avif", quality=80, longest_edge=16_384, bytes_per_pixel=36),
+    "avif": FormatInfo(".avif", quality=80, longest_edge=16_384, bytes_per_pixel=38),
     "tiff": FormatInfo(".tif", bytes_per_pixel=4.2),
     "tiff16": FormatInfo(".tif", bits=16, mark="-16bit", bytes_per_pixel=6.5),
     "pdf": FormatInfo(".pdf", lines=True, bytes_per_pixel=3.5),
