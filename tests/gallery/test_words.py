@@ -1,5 +1,6 @@
 import pytest
 
+from artforge.gallery import words
 from artforge.gallery.words import format_bytes, format_seconds, format_settings, format_value, humanize, seconds_of
 
 
@@ -48,3 +49,19 @@ def test_only_a_film_with_a_rate_has_a_length(record):
     assert seconds_of(record(kind="film", num_frames=75, fps=25.0)) == 3
     assert seconds_of(record(kind="still", num_frames=75, fps=25.0)) is None
     assert seconds_of(record(kind="film", num_frames=75, fps=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0, "0%"), (0.004, "<1%"), (0.01, "1%"), (0.934, "93%"), (0.99, "99%"), (0.996, ">99%"), (1, "100%")],
+)
+def test_a_share_that_is_not_quite_none_or_all_says_so(share, expected):
+    assert words.percent(share) == expected
+
+
+def test_a_print_is_as_large_as_its_pixels_at_300_to_the_inch():
+    assert words.print_size(3000, 300) == "25.4 × 2.5 cm at 300 dpi"
+
+
+def test_a_day_is_written_out():
+    assert words.format_day("2026-11-07T00:11:54Z") == "7 November 2026"
