@@ -27,7 +27,7 @@ steps:
     - load: {path: gone.png}
   glow:
     - $other
-    - blend: {base: $art, opacity: "=intensity/2"}
+    - blend: {base: $art, opacity: "=intensity/2+seed/50"}
   tide:
     - $other
     - blend: {base: $art, opacity: {keys: {0%: 0, 50%: $intensity}}}
