@@ -1,4 +1,4 @@
-"""sRGB numbers and the light that they stand for."""
+"""sRGB numbers and the light that they stand for; every function takes arrays of any shape."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.float32]
+"""Numbers of pixels or of what is in between, of any shape and range."""
 
 
-def to_light(encoded: Pixels) -> Pixels:
+def to_light(numbers: Pixels) -> Pixels:
     """sRGB numbers -> linear light, both [0, 1] (IEC 61966-2-1)."""
-    curve = ((encoded + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4)
-    return np.where(encoded <= 0.04045, encoded / np.float32(12.92), curve)
+    curve = ((numbers + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4)
+    return np.where(numbers <= 0.04045, numbers / np.float32(12.92), curve)
 
 
 def to_srgb(light: Pixels) -> Pixels:
     """Linear light -> sRGB numbers, both [0, 1] (IEC 61966-2-1); light beyond [0, 1] is cut off."""
+    return np.clip(encoded(light), 0, 1)
+
+
+def encoded(light: Pixels) -> Pixels:
+    """The same with light beyond [0, 1] kept: its numbers are beyond [0, 1] too."""
     curve = np.float32(1.055) * np.maximum(light, 0) ** np.float32(1 / 2.4) - np.float32(0.055)
-    return np.clip(np.where(light <= 0.0031308, light * np.float32(12.92), curve), 0, 1)
+    return np.where(light <= 0.0031308, light * np.float32(12.92), curve)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.light import to_light, to_srgb
+from artforge.core.light import encoded, to_light, to_srgb
 from artforge.core.values import Image
 
 _TO_CONES = np.asarray(
@@ -33,11 +33,15 @@ _HALVINGS = 10
 
 
 def to_cones(image: Image) -> NDArray[np.float32]:
-    """sRGB in [0, 1] -> (..., 3): cube roots of what the three kinds of cones take up, [0, 1]; OKLab turned and
-    stretched, where black is (0, 0, 0) and white (1, 1, 1).
+    """sRGB in [0, 1] -> the cube roots of what the three kinds of cones take up, in [0, 1].
+
+    It is OKLab turned and stretched: black is (0, 0, 0) and white (1, 1, 1), so blend modes can reckon with it.
 
     Args:
         image: float32 (..., 3).
+
+    Returns:
+        float32 (..., 3).
     """
     return np.cbrt(_times(to_light(image), _TO_CONES))
 
@@ -67,9 +71,7 @@ def from_oklab(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     Args:
         lab: float32 (..., 3).
     """
-    light = _to_light(lab)
-    bright = np.float32(1.055) * np.maximum(light, np.float32(0.0031308)) ** np.float32(1 / 2.4) - np.float32(0.055)
-    return np.where(light <= 0.0031308, np.float32(12.92) * light, bright)
+    return encoded(_light_of(lab))
 
 
 def to_screen(lab: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -80,7 +82,7 @@ def to_screen(lab: NDArray[np.float32]) -> NDArray[np.float32]:
 
     Source: the idea is that of the CSS Color Module Level 4, section 13, https://www.w3.org/TR/css-color-4/
     """
-    light = _to_light(lab)
+    light = _light_of(lab)
     beyond = _is_beyond(light[..., 0]) | _is_beyond(light[..., 1]) | _is_beyond(light[..., 2])
     if beyond.any():
         light[beyond] = _strongest(lab[beyond])
@@ -123,7 +125,7 @@ def _strongest(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     return light_at(least).T
 
 
-def _to_light(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+def _light_of(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     cones = lab_to_cones(lab)
     return _times(cones * cones * cones, _FROM_CONES)
 

@@ -50,7 +50,7 @@ def blend(
         ShapeError: the sizes differ.
         ChoiceError: no such mode or space, or an opacity beyond [0, 1].
 
-    Source: W3C, Compositing and Blending Level 1, section 9.1, https://www.w3.org/TR/compositing-1/
+    Source: W3C, Compositing and Blending Level 1, section 10, https://www.w3.org/TR/compositing-1/
     """
     check_choice("blend mode", mode, BLEND_MODES)
     check_choice("space", space, SPACES)

@@ -3,7 +3,7 @@
 The names follow the W3C's: b is the base (Cb, the backdrop), s the overlay (Cs, the source). Each formula is written
 so that float32 rounding cannot leave [0, 1].
 
-Source: W3C, Compositing and Blending Level 1, section 9.1, https://www.w3.org/TR/compositing-1/
+Source: W3C, Compositing and Blending Level 1, section 10, https://www.w3.org/TR/compositing-1/
 """
 
 from __future__ import annotations
