@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -97,9 +97,8 @@ def render_command(
         as_json=as_json,
     )
     if watch:
-        with suppress(KeyboardInterrupt), _workers(session, workers, scheduler):
+        with _workers(session, workers, scheduler):
             watch_recipes(session, recipes)
-        return
     checked = session.check(recipes)
     if dry_run:
         for each in checked:

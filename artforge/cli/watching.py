@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NoReturn
 
 from artforge.cli.console import note, report_error
 from artforge.cli.rendering import Session
 from artforge.core.errors import ArtforgeError
+from artforge.core.pictures import pictures_in
 from artforge.recipes.checked import CheckedRecipe
 from artforge.recipes.render import Renderer
 from artforge.recipes.run import Runner
 
 LOOK_SECONDS = 0.1
 
-Stamp = tuple[int, int] | None
+Stamp = tuple[tuple[Path, int, int], ...]
+"""Every file that is there, when it was last written to and its size; a folder stands for the pictures in it."""
 
 
 @dataclass
@@ -38,10 +42,10 @@ class _Watched:
     def has_changed(self) -> bool:
         """Whether there is anything to do; a file that is gone for a moment, as editors do, is waited for."""
         now = _stamps(self.files)
-        return now[self.path] is not None and now != self.stamps
+        return bool(now[self.path]) and now != self.stamps
 
 
-def watch(session: Session, paths: list[Path]) -> None:
+def watch(session: Session, paths: list[Path]) -> NoReturn:
     """Render, look for changes, and render again, until Ctrl-C; faults are shown, and the watch goes on.
 
     Args:
@@ -53,13 +57,15 @@ def watch(session: Session, paths: list[Path]) -> None:
     """
     watched = [_Watched(path, {path}) for path in paths]
     while True:
+        began = time.perf_counter()
         changed = [each for each in watched if each.has_changed()]
+        took = time.perf_counter() - began
         for each in changed:
             _render(replace(session, num_failed=0, done=[], begun=time.perf_counter()), each)
         if changed:
             count = sum(len(each.files) for each in watched)
             note(f"watching {count} file{'s' if count > 1 else ''}; Ctrl-C ends it")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(max(LOOK_SECONDS, took))  # looking through large folders leaves half of the time to others
 
 
 def _render(session: Session, watched: _Watched) -> None:
@@ -100,7 +106,7 @@ def _look_after(watched: _Watched, files: set[Path]) -> None:
 
 
 def _files_read(renderer: Renderer) -> frozenset[Path]:
-    """The pictures and models; planning every file reads them."""
+    """The pictures, models and folders; planning every file reads them."""
     _ = renderer.artifacts
     return renderer.planner.files_read()
 
@@ -124,8 +130,9 @@ def _stamps(files: Iterable[Path]) -> dict[Path, Stamp]:
 
 
 def _stamp(path: Path) -> Stamp:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
+    found = []
+    for file in pictures_in(path) if path.is_dir() else [path]:
+        with suppress(OSError):  # it is gone by now
+            status = file.stat()
+            found.append((file, status.st_mtime_ns, status.st_size))
+    return tuple(found)

@@ -27,7 +27,14 @@ from artforge.recipes.overrides import Overrides
 from artforge.recipes.preview import FROM_AFAR, is_drawn_for_print, with_own_size
 from artforge.recipes.settings import is_accepted, resolve_settings, rounded
 from artforge.recipes.timeline import Shown
-from artforge.recipes.variants import Variant, base_folder, default_variants, expand_variants, scope_of
+from artforge.recipes.variants import (
+    Variant,
+    base_folder,
+    default_variants,
+    expand_variants,
+    scope_of,
+    source_folders,
+)
 
 PREVIEW_SCALE = 0.25
 
@@ -226,8 +233,8 @@ class Planner:
         return base_folder(self.checked.recipe, self.overrides, call.settings.get(name), call.position_of(name))
 
     def files_read(self) -> frozenset[Path]:
-        """The pictures, models and folders that entered a key so far."""
-        return frozenset(self._digests)
+        """The pictures, models and folders that entered a key so far, and the folders of sources."""
+        return frozenset(self._digests) | source_folders(self.checked.recipe, self.overrides)
 
     def digest(self, path: Path) -> str:
         """The SHA-256 of a file, read once."""

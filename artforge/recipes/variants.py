@@ -84,6 +84,11 @@ def spread_variants(recipe: Recipe, overrides: Overrides) -> list[Variant]:
     return _numbered(recipe, overrides, list({json.dumps(each): each for each in swept}.values()), most=_SPREAD)
 
 
+def source_folders(recipe: Recipe, overrides: Overrides) -> set[Path]:
+    """The folders whose pictures the recipe is done for, one after the other."""
+    return {folder for _, folder in _source_folders(recipe, overrides, swept=()).values()}
+
+
 def scope_of(recipe: Recipe, variant: Variant, count: int, frame: int = 0) -> Scope:
     """What settings can read in `variant` at `frame`."""
     return Scope(variant.params, variant.index, count, variant.seed, recipe.timeline, frame, recipe.path_params)
@@ -143,19 +148,27 @@ def _variant(
 
 def _sources(recipe: Recipe, overrides: Overrides, swept: Collection[str]) -> list[dict[str, str]]:
     """One for every picture of the folders that params of type image name, or a single empty one."""
-    base = _variant(recipe, overrides, 0, {}, {})
     listed = []
-    for name, param in recipe.params.items():
-        if param.type != "image" or name in swept or not isinstance(base.params[name], str):
-            continue
-        named = base.params[name]
-        folder = base_folder(recipe, overrides, FromParam(name)) / named
-        if not named.startswith("embedded:") and folder.is_dir():
-            pictures = pictures_in(folder)
-            listed.append([{name: str(Path(named) / path.relative_to(folder))} for path in pictures] or [{}])
+    for name, (named, folder) in _source_folders(recipe, overrides, swept).items():
+        pictures = pictures_in(folder)
+        listed.append([{name: str(Path(named) / path.relative_to(folder))} for path in pictures] or [{}])
     return [
         {name: path for source in sources for name, path in source.items()} for sources in itertools.product(*listed)
     ]
+
+
+def _source_folders(recipe: Recipe, overrides: Overrides, swept: Collection[str]) -> dict[str, tuple[str, Path]]:
+    """The folders that params of type image name, by param: as written, and where they lie."""
+    base = _variant(recipe, overrides, 0, {}, {})
+    folders = {}
+    for name, param in recipe.params.items():
+        named = base.params[name]
+        if param.type != "image" or name in swept or not isinstance(named, str) or named.startswith("embedded:"):
+            continue
+        folder = base_folder(recipe, overrides, FromParam(name)) / named
+        if folder.is_dir():
+            folders[name] = (named, folder)
+    return folders
 
 
 def _combinations(block: SweepBlock, fixed: set[str]) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +43,9 @@ outputs:
 """
 
 
+MOST_SECONDS = 120
+
+
 class Watch:
     """A watch that runs, and what it says."""
 
@@ -51,6 +56,8 @@ class Watch:
         self.process = subprocess.Popen(
             command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
+        self.patience = threading.Timer(MOST_SECONDS, self.process.kill)  # a change that is missed is no endless wait
+        self.patience.start()
 
     def save(self, name: str, text: str) -> tuple[list[dict], str]:
         """Save a file; gives the events and the rest of what is said until the watch waits again."""
@@ -77,6 +84,7 @@ def watch(tmp_path, paint):
     (tmp_path / "watched.yaml").write_text(RECIPE)
     watch = Watch(tmp_path)
     yield watch
+    watch.patience.cancel()
     watch.process.kill()
     watch.process.communicate()
 
@@ -87,6 +95,30 @@ def steps(events):
 
 def files(events):
     return [event["path"] for event in events if event["event"] == "file"]
+
+
+def test_pictures_that_come_and_change_in_a_folder_are_previewed(watch, tmp_path, paint):
+    watch.said()
+    sources = tmp_path / "sources" / "below"
+    sources.mkdir(parents=True)
+    write_png(sources / "a.png", paint(4))
+    recipe = RECIPE.replace("params: {", "params: {image: {type: image, default: sources}, ").replace(
+        "path: two.png", "path: $image"
+    )
+    watch.save("watched.yaml", recipe)
+
+    write_png(sources / "b.png", paint(5))
+    added, _ = watch.said()
+    assert [Path(file).name[:7] for file in files(added)] == ["still-a", "still-b"]
+
+    write_png(tmp_path / "c.png", paint(6))
+    (sources / "b.png").write_bytes((tmp_path / "c.png").read_bytes())  # into the file itself: the folder is as it was
+    changed, _ = watch.said()
+    assert steps(changed) == ["load", "blend"]
+
+    (sources / "a.png").unlink()
+    left, _ = watch.said()
+    assert [Path(file).name[:7] for file in files(left)] == ["still-b"]
 
 
 def test_every_save_is_previewed_and_a_broken_one_told_until_ctrl_c(watch, tmp_path, paint):
@@ -117,5 +149,5 @@ def test_every_save_is_previewed_and_a_broken_one_told_until_ctrl_c(watch, tmp_p
 
     watch.process.send_signal(signal.SIGINT)
     last, _ = watch.process.communicate(timeout=20)
-    assert watch.process.returncode == 0
+    assert watch.process.returncode == 130
     assert last == ""
