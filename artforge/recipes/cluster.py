@@ -7,9 +7,11 @@ the scheduler go only keys. Whoever asked then renders as ever and finds the wor
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
@@ -31,6 +33,8 @@ from artforge.recipes.provenance import package_versions
 from artforge.recipes.render import Renderer
 
 CONNECT_SECONDS = 10
+TELL_SECONDS = 0.5
+"""A worker tells no more often than this how far its step is."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,13 @@ class Done:
     Attributes:
         seconds: by the key of each node that it computed, 0 for one that it found in the store.
         notices: what the person should know.
+        remarks: what is good to know and needs no mending.
         is_kept: whether the value lies in the store; what is read back no faster than it is computed does not.
     """
 
     seconds: dict[str, float]
     notices: tuple[str, ...]
+    remarks: tuple[str, ...]
     is_kept: bool
 
 
@@ -69,7 +75,8 @@ class RenderWorker(WorkerPlugin):
             OutputError: the worker does not see the same folders.
             StepError: it has other libraries, and so would give other pixels.
         """
-        del worker
+        self.worker = worker
+        self.told = -math.inf
         for folder in (self.folder, self.store.folder):
             if not folder.is_dir():
                 raise OutputError(f"a worker has no folder {folder}: all machines must see the same folders")
@@ -104,19 +111,28 @@ class RenderWorker(WorkerPlugin):
             artifact = task.artifact_of(renderer.planner)
             seconds: dict[str, float] = {}
             notices: list[str] = []
+            remarks: list[str] = []
             runner = renderer.runner
             runner.computed = lambda node, took: seconds.update({node.key: took})
-            runner.noticed = notices.append
+            runner.noticed, runner.remarked, runner.advanced = notices.append, remarks.append, self._tell
             if task.is_file:
                 renderer.keep(artifact)
-                return Done(seconds, tuple(notices), is_kept=True)
+                return Done(seconds, tuple(notices), tuple(remarks), is_kept=True)
             top = node_of(renderer.planner, artifact, artifact.variant, task.frame)
             renderer.planner.forget_frames()
             node = next((each for each in walk([top]) if each.key == task.key), None)
             if node is None:
                 raise StepError(f"{order.source}: a worker reads another recipe, other pictures or another model")
             runner.value(node)
-            return Done(seconds, tuple(notices), is_kept=runner.is_known(node))
+            return Done(seconds, tuple(notices), tuple(remarks), is_kept=runner.is_known(node))
+
+    def _tell(self, step: str, share: float, told: str) -> None:
+        """Let the asker know how far a step is."""
+        now = time.monotonic()
+        if now - self.told < TELL_SECONDS and share < 1:
+            return
+        self.told = now
+        self.worker.log_event(self.name, (step, float(share), told))
 
     def _renderer(self, order: RecipeOrder) -> Renderer:
         if order.token not in self.renderers:
@@ -164,6 +180,9 @@ class Farm:
                 priority=-number,
             )
         renderer.runner.awaited = lambda key: self._wait(key, renderer, work)
+        self.client.subscribe_topic(  # type: ignore[no-untyped-call]
+            self.plugin, lambda event: renderer.runner.advanced(*event[1])
+        )
 
     def _wait(self, key: str, renderer: Renderer, work: Tasks) -> bool:
         with self._lock:
@@ -175,6 +194,8 @@ class Farm:
             renderer.runner.computed(work.nodes[each], seconds)
         for notice in done.notices:
             renderer.runner.notice(notice)
+        for remark in done.remarks:
+            renderer.runner.remarked(remark)
         if not done.is_kept:  # its frames are drawn here faster than they are fetched
             with self._lock:
                 film = [self._futures.pop(frame) for frame in work.films.get(key, ()) if frame in self._futures]

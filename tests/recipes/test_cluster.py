@@ -11,7 +11,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,7 +22,7 @@ pytest.importorskip("distributed", reason="the extra [cluster] is not installed"
 from artforge.core.errors import OutputError, StepError
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
-from artforge.recipes.cluster import RenderWorker
+from artforge.recipes.cluster import Done, Farm, RenderWorker
 from artforge.recipes.cluster_tasks import RecipeOrder, tasks_of
 from artforge.recipes.plan import Planner
 from artforge.recipes.render import Renderer
@@ -170,6 +172,62 @@ def test_a_worker_tells_which_nodes_it_computed(renderer, worker):
     assert first.seconds[work.tasks[0].key] > 0.25
     second = worker.carry_out(order(renderer), work.tasks[1])
     assert [work.nodes[key].checked.id for key in second.seconds] == ["fade.slow_fade"]
+
+
+TALKATIVE_STEP = '''
+from artforge.core.steps import step
+from artforge.core.values import Image
+from artforge.core.work import current_work
+
+
+@step("talk", version=1)
+def talk(image: Image) -> Image:
+    """Say much."""
+    work = current_work()
+    for done in range(101):
+        work.advanced(done / 100, f"word {done}")
+    work.noticed("too many words")
+    work.remarked("100 words")
+    return image
+'''
+
+
+@pytest.fixture
+def talkative(write_recipe, studio, monkeypatch):
+    monkeypatch.chdir(studio)
+    (studio / "talk.py").write_text(TALKATIVE_STEP)
+    (studio / "store").mkdir()
+    recipe = write_recipe(
+        "ops: ./talk.py\nsteps: {art: [{load: {path: $image}}, talk]}\noutputs: {still: {from: $art}}"
+    )
+    return Renderer(Planner(check_file(Path(recipe.name))), studio / "out", Cache(studio / "store"))
+
+
+def test_a_worker_tells_how_far_a_step_is_but_not_at_every_turn(talkative):
+    told = []
+    worker = RenderWorker("worker", talkative.store, None)
+    worker.setup(SimpleNamespace(log_event=lambda topic, message: told.append((topic, message))))
+    (task,) = tasks_of(talkative).tasks
+    done = worker.carry_out(order(talkative), task)
+    assert told == [("worker", ("talk", 0.0, "word 0")), ("worker", ("talk", 1.0, "word 100"))]
+    assert [notice.rpartition(": ")[2] for notice in done.notices] == ["too many words"]
+    assert done.remarks == ("art.talk: 100 words",)
+
+
+def test_what_workers_tell_reaches_the_person(talkative):
+    done = Future()
+    topics = {}
+    client = SimpleNamespace(
+        submit=lambda *_, **__: done, subscribe_topic=lambda topic, handler: topics.update({topic: handler})
+    )
+    Farm(client, "worker").prepare(talkative)
+    heard = []
+    talkative.runner.advanced = lambda *told: heard.append(told)
+    talkative.runner.noticed, talkative.runner.remarked = heard.append, heard.append
+    topics["worker"]((time.time(), ("talk", 0.5, "word 50")))
+    done.set_result(Done({}, ("too many words",), ("100 words",), is_kept=True))
+    talkative.runner.awaited(talkative.file_key(talkative.artifacts[0]))
+    assert heard == [("talk", 0.5, "word 50"), "too many words", "100 words"]
 
 
 def test_a_failure_on_a_worker_is_told_at_its_line(renderer, worker, studio):
