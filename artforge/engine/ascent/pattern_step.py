@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -29,8 +30,7 @@ from artforge.engine.ascent.gradient_scale import GradientScale
 from artforge.engine.ascent.journey import picture_at
 from artforge.engine.ascent.octaves import ascend_in_octaves, octave_sizes
 from artforge.engine.ascent.presets import PresetName, find_preset
-from artforge.engine.ascent.settings import Ascent
-from artforge.engine.ascent.spectrum import spectrum_of_folder
+from artforge.engine.ascent.spectrum import Spectrum, spectrum_of_folder, spectrum_of_pictures
 from artforge.engine.ascent.tuning import Penalties, made_seamless, with_penalties, with_steps
 from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.models.handle import Model
@@ -39,6 +39,7 @@ from artforge.engine.models.handle import Model
 @step("ascend", version=1)
 def ascend_step(
     start_image: Image | None = None,
+    like: Image | None = None,
     *,
     model: Model,
     layer: LayerName = "last_conv",
@@ -68,6 +69,7 @@ def ascend_step(
 
     Args:
         start_image: what it begins with; else it begins with noise.
+        like: for `maco`, a picture whose grain and palette the picture gets.
         model: the network.
         layer: of the filters. With neither filter, filters nor target, everything the layer sees is made stronger.
         filter: one filter, by number.
@@ -76,7 +78,8 @@ def ascend_step(
         output: of a class, its `logit` or, to see why not, its `probability`.
         alone: a single pattern in the middle and not a carpet of them.
         preset: `lucid`, `maco`, `chollet`, `keras_vis` or `deepdream`.
-        spectrum: for `maco`, a folder of one's own pictures, whose grain and palette the picture gets.
+        spectrum: for `maco`, a folder of one's own pictures, whose grain and palette the picture gets, in
+            place of those of one picture.
         penalties: what is held against the picture, with weights: `{tv: 2, lp: 1, start: 0.5, blur: 1}`; those of the
             preset where not named.
         gradient: for `chollet` and `deepdream`, the scale that the gradient is brought to before each step.
@@ -104,7 +107,9 @@ def ascend_step(
     Source: see the presets; Olah et al., Feature Visualization (2017), https://doi.org/10.23915/distill.00007
     """
     objective = chosen_objective(layer=layer, filter=filter, filters=filters, target=target, alone=alone, output=output)
-    ascent = shown_as(_ascent(model, preset, spectrum, num_steps), finish)
+    measured = _measured(preset, like, spectrum)
+    ascent = find_preset(preset, value_range=model.value_range, num_steps=num_steps, spectrum=measured)
+    ascent = shown_as(ascent, finish)
     ascent = with_steps(with_penalties(ascent, penalties or Penalties()), gradient, rate)
     if seamless:
         ascent = made_seamless(ascent)
@@ -115,7 +120,7 @@ def ascend_step(
         return picture_at(
             at,
             objective,
-            key=repr((layer, filter, filters, target, alone, output, spectrum)),
+            key=repr((layer, filter, filters, target, alone, output, spectrum, _digest(like))),
             name=name,
             model=model,
             ascent=ascent,
@@ -186,8 +191,17 @@ def _check_together(
         raise ChoiceError(f"{' and '.join(limits)} need the whole way of one ascent: leave out the others, and at")
 
 
-def _ascent(model: Model, preset: PresetName, spectrum: str | None, num_steps: int | None) -> Ascent:
-    if spectrum is not None and preset != "maco":
-        raise ChoiceError(f"a spectrum is for the preset maco; the preset is {preset}")
-    measured = None if spectrum is None else spectrum_of_folder(Path(spectrum))
-    return find_preset(preset, value_range=model.value_range, num_steps=num_steps, spectrum=measured)
+def _measured(preset: PresetName, like: Image | None, folder: PictureFolder | None) -> Spectrum | None:
+    """The spectrum that is asked for, of a picture or of a folder."""
+    asked = [name for name, given in (("like", like), ("spectrum", folder)) if given is not None]
+    if asked and preset != "maco":
+        raise ChoiceError(f"{asked[0]} is for the preset maco; the preset is {preset}")
+    if len(asked) > 1:
+        raise ChoiceError("like and spectrum both say whose grain and palette it gets; leave one of them out")
+    if like is not None:
+        return spectrum_of_pictures([like])
+    return None if folder is None else spectrum_of_folder(Path(folder))
+
+
+def _digest(picture: Image | None) -> str | None:
+    return None if picture is None else hashlib.sha256(picture.tobytes()).hexdigest()

@@ -566,3 +566,29 @@ def test_several_classes_climb_together(residual):
     )
     [start] = ascend([class_score(["red", "blue"])], model=residual, ascent=chollet(num_steps=1), size=(SIZE, SIZE))
     assert result.values[0] > start.values[0]
+
+
+def test_a_picture_grown_like_another_has_its_colours(residual, paint):
+    for tinted, tint in ((0, [1, 0.3, 0.2]), (2, [0.2, 0.3, 1])):
+        like = paint(tinted, 64, 64) * np.float32(tint)
+        grown = run_step("ascend", residual, None, preset="maco", like=like).mean(axis=(0, 1))
+        assert grown[tinted] > grown[2 - tinted] + 0.1
+
+
+def test_a_film_that_grows_like_one_picture_is_not_that_which_grows_like_another(residual, paint):
+    one, other = (
+        run_step("ascend", residual, None, preset="maco", like=paint(number, 64, 64), at=0.5) for number in (1, 2)
+    )
+    assert np.abs(one - other).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"preset": "lucid"}, "like is for the preset maco"),
+        ({"preset": "maco", "spectrum": "."}, "leave one of them out"),
+    ],
+)
+def test_a_picture_to_grow_like_that_cannot_count_is_refused(residual, paint, settings, told):
+    with pytest.raises(ChoiceError, match=told):
+        run_step("ascend", residual, None, like=paint(1, 32, 32), **settings)
