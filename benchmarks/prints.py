@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from artforge.core.bands import BandedImage, laid_on
+from artforge.core.banded_images import BandedImage, laid_on
 from artforge.core.formats.known import FORMATS
 from artforge.core.formats.medium import Medium
 from artforge.core.formats.stills import write_still

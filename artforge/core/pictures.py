@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import ImageCms, ImageOps, UnidentifiedImageError
 
+from artforge.core.bands import row_bands
 from artforge.core.errors import PictureError
 from artforge.core.files import atomic_path
 from artforge.core.formats.profiles import srgb_profile
@@ -24,10 +25,6 @@ LUMA = np.asarray([0.2126, 0.7152, 0.0722], np.float32)
 
 MAX_PIXELS = 178_000_000
 """Larger pictures are refused from their header, before anything is decoded (Pillow stops at 179 million)."""
-
-_BAND_VALUES = 1 << 16
-"""Pictures are turned into bytes in bands of this many numbers, which stay in the processor's cache: five times as
-fast as the whole at once."""
 
 _TOO_LARGE = f"more than the {MAX_PIXELS // 10**6} million pixels that are read at most. Shrink it."
 
@@ -182,9 +179,7 @@ def to_float(pixels: NDArray[np.uint8]) -> Image:
 def to_bytes(image: Image) -> NDArray[np.uint8]:
     """float32 [0, 1] -> uint8 [0, 255], rounded to the nearest level; `to_float` of it gives the level back."""
     levels = np.empty(image.shape, np.uint8)
-    rows_per_band = max(1, _BAND_VALUES // max(1, image[:1].size))
-    for top in range(0, len(image), rows_per_band):
-        rows = slice(top, top + rows_per_band)
+    for rows in row_bands(image):
         band = np.clip(image[rows], 0, 1)
         band *= np.float32(255)
         levels[rows] = np.rint(band, out=band)

@@ -7,11 +7,11 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from artforge.core.bands import in_bands
 from artforge.core.oklab import to_oklab, to_screen
 from artforge.core.steps import step
 from artforge.core.values import Image, Kind
 from artforge.engine.attention.settings import check_range
-from artforge.ops.bands import in_bands
 
 _MIDDLE = np.float32(0.5)
 """The lightness that contrast leaves alone."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
+from artforge.core.bands import row_bands
 from artforge.core.errors import ShapeError, check_choice
-from artforge.core.light import Pixels, to_light, to_srgb
-from artforge.core.oklab import cones_to_lab, to_cones, to_screen
+from artforge.core.light import Pixels
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.bands import row_bands
-from artforge.ops.blend_modes import BLEND_MODES, SPACES, BlendMode, ModeFunction, Space, mode_function
+from artforge.ops.blend_modes import BLEND_MODES, BlendMode, ModeFunction, mode_function
+from artforge.ops.color_spaces import REACHED, SPACES, Reached, Space
 
 
 @step("blend", version=1)
@@ -68,21 +65,8 @@ def blend(
         if space == "srgb":
             blended[rows] = _mix(base[rows], function(base[rows], overlay[rows]), share)
         else:
-            blended[rows] = _mix_elsewhere(base[rows], overlay[rows], function, share, _REACHED[space])
+            blended[rows] = _mix_elsewhere(base[rows], overlay[rows], function, share, REACHED[space])
     return blended
-
-
-class _Reached(NamedTuple):
-    """How another space is reached from sRGB and left again."""
-
-    enter: Callable[[Pixels], Pixels]
-    leave: Callable[[Pixels], Pixels]
-
-
-_REACHED: dict[Space, _Reached] = {
-    "linear": _Reached(to_light, to_srgb),
-    "oklab": _Reached(to_cones, lambda cones: to_screen(cones_to_lab(cones))),
-}
 
 
 def _mix(base: Pixels, full: Pixels, share: Pixels | np.float32) -> Pixels:
@@ -98,7 +82,7 @@ def _mix(base: Pixels, full: Pixels, share: Pixels | np.float32) -> Pixels:
 
 
 def _mix_elsewhere(
-    base: Pixels, overlay: Pixels, function: ModeFunction, share: Pixels | np.float32, reached: _Reached
+    base: Pixels, overlay: Pixels, function: ModeFunction, share: Pixels | np.float32, reached: Reached
 ) -> Pixels:
     """The same in another space; where nothing is laid over, the base does not go there and back."""
     under = reached.enter(base)

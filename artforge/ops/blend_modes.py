@@ -15,6 +15,7 @@ import numpy as np
 
 from artforge.core.light import Pixels
 from artforge.core.oklab import cones_to_lab, lab_to_cones
+from artforge.ops.color_spaces import Space
 
 BlendMode = Literal[
     "normal",
@@ -34,10 +35,8 @@ BlendMode = Literal[
     "color",
     "luminosity",
 ]
-Space = Literal["srgb", "linear", "oklab"]
 
 BLEND_MODES: tuple[BlendMode, ...] = get_args(BlendMode)
-SPACES: tuple[Space, ...] = get_args(Space)
 
 ModeFunction = Callable[[Pixels, Pixels], Pixels]
 

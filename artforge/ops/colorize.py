@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import StepError
+from artforge.core.bands import row_bands
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Palette
-from artforge.ops.bands import row_bands
 from artforge.ops.colormaps import notice_uneven, palette_table
+from artforge.ops.heat_fields import check_heat
 
 
 @step("colorize", version=1)
@@ -28,23 +28,10 @@ def colorize(heatmap: Heatmap, *, map: Palette = "crameri:lajolla", reverse: boo
         StepError: the heatmap leaves [0, 1].
         ChoiceError: no such colormap; the nearest are named.
     """
-    check_normalized(heatmap)
+    check_heat(heatmap)
     table = palette_table(map)
     notice_uneven(map)
     return look_up(heatmap, table[::-1] if reverse else table)
-
-
-def check_normalized(heatmap: Heatmap) -> None:
-    """Raise unless a heatmap stays in [0, 1].
-
-    Raises:
-        StepError: it does not; `normalize` is the way out.
-    """
-    low, high = float(heatmap.min()), float(heatmap.max())
-    if low < 0 or high > 1:
-        raise StepError(
-            f"the heatmap must stay in [0, 1], received [{low:.9g}, {high:.9g}]: put a 'normalize' step before it"
-        )
 
 
 def look_up(heatmap: Heatmap, table: NDArray[np.float32]) -> Image:

@@ -13,7 +13,8 @@ from artforge.core.errors import StepError
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, PictureFolder
 from artforge.engine.attention.settings import check_count
-from artforge.ops.colorize import check_normalized, look_up
+from artforge.ops.colorize import look_up
+from artforge.ops.heat_fields import check_heat
 from artforge.ops.palettes import colors_of, even_table, pixels_of_folder, seen_small
 
 
@@ -48,7 +49,7 @@ def colorize_like(
     """
     check_count("num_colors", num_colors, least=2, most=32)
     table = even_table(colors_of(_pixels_from(like, folder), num_colors))
-    check_normalized(heatmap)
+    check_heat(heatmap)
     return look_up(heatmap, table[::-1] if reverse else table)
 
 

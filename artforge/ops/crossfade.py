@@ -7,7 +7,7 @@ from artforge.core.steps import step
 from artforge.core.values import Image, Unit
 from artforge.engine.attention.settings import check_range
 from artforge.ops.blend import blend
-from artforge.ops.blend_modes import Space
+from artforge.ops.color_spaces import Space
 
 
 @step("crossfade", version=1)

@@ -9,14 +9,15 @@ import cv2
 import numpy as np
 from pydantic import Field
 
+from artforge.core.bands import tall_bands
 from artforge.core.errors import check_choice
+from artforge.core.light import Pixels
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Turn
 from artforge.engine.attention.settings import check_range
-from artforge.ops.heat_fields import Pixels, bands, check_heat, look_at, places, shrunk_heat, slope_field
+from artforge.ops.heat_fields import Smooth, check_heat, look_at, places, shrunk_heat, slope_field
 
 By = Literal["slope", "level"]
-Smooth = Annotated[float, Field(ge=0, le=0.5)]
 
 
 @step("displace", version=1)
@@ -62,7 +63,7 @@ def displace(
     field = slope_field(heatmap, smooth=smooth, turn=turn) if by == "slope" else _one_way(heatmap, smooth, turn)
     picture = np.ascontiguousarray(image)
     moved = np.empty_like(picture)
-    for rows in bands(height):
+    for rows in tall_bands(height):
         across, down = places(rows, width)
         push = look_at(field, across, down, (height, width)) * reach
         moved[rows] = cv2.remap(

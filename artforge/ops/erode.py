@@ -6,18 +6,18 @@ from typing import Annotated
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from artforge.core.bands import tall_bands
+from artforge.core.curves import smoothstep
+from artforge.core.light import Pixels
 from artforge.core.pictures import LUMA
 from artforge.core.steps import step
 from artforge.core.values import Color, Heatmap, Image, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.heat_fields import bands, check_heat, smoothstep
+from artforge.ops.heat_fields import check_heat
 from artforge.ops.layout import color_to_rgb
 from artforge.ops.value_noise import fractal_noise
-
-Pixels = NDArray[np.float32]
 
 _OCTAVES = 9
 _GAIN = 0.62
@@ -75,7 +75,7 @@ def erode(
     paint = np.clip(margin / np.float32(_BREAK), 0, 1)
     shadow = _shadow(paint)
     worn = np.empty(image.shape, np.float32)
-    for rows in bands(len(image)):
+    for rows in tall_bands(len(image)):
         color_here = np.ascontiguousarray(image[rows])
         grey = (color_here @ LUMA)[..., None]
         faded = np.float32(_FADED) * (1 - smoothstep(margin[rows] / np.float32(_FADING)))[..., None]

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 from pydantic import Field
 
+from artforge.core.bands import tall_bands
+from artforge.core.light import Pixels
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Turn, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.displace import Smooth
-from artforge.ops.heat_fields import Pixels, bands, check_heat, look_at, places, slope_field
+from artforge.ops.heat_fields import Smooth, check_heat, look_at, places, slope_field
 
 _REACH = 3
 """A stroke is a mean of means: of places at one seventh of its length, 3 to each side, each of them a mean of 7 places
@@ -78,13 +79,13 @@ def flow_field(
 
     parts = np.empty((height, width, 4), np.float32)
     num_places = 2 * _REACH + 1
-    for rows in bands(height):
+    for rows in tall_bands(height):
         parts[rows] = _along(painted, field, rows, (height, width), stride=length * short / num_places**2)
 
     # a mean over n bristles is 1 / sqrt(n) as strong as one
     strength = np.float32(bristles * max(1.0, length / thickness) ** 0.5)
     drawn = np.empty((height, width, 3), np.float32)
-    for rows in bands(height):
+    for rows in tall_bands(height):
         stroke = _along(
             lambda across, down: _look_up(parts, across, down),
             field,

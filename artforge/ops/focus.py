@@ -6,17 +6,15 @@ from typing import Annotated
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
-from artforge.core.light import to_light, to_srgb
+from artforge.core.bands import tall_bands
+from artforge.core.light import Pixels, to_light, to_srgb
 from artforge.core.pictures import LUMA
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.heat_fields import bands, check_heat
-
-Pixels = NDArray[np.float32]
+from artforge.ops.heat_fields import check_heat
 
 _SHARES = (0.0, 0.06, 0.125, 0.25, 0.5, 1.0)
 """Of the strongest blur: those that are made; what lies between is mixed."""
@@ -58,15 +56,15 @@ def focus(
     if blur == 0 and fade == 0:
         return image.copy()
     light = np.empty(image.shape, np.float32)
-    for rows in bands(len(light)):
+    for rows in tall_bands(len(light)):
         light[rows] = to_light(image[rows])
     speeds = np.asarray([1 - _FRINGE * fringe, 1.0, 1 + _FRINGE * fringe] if fringe else [1.0], np.float32)
     focused = np.zeros_like(light)
     for place, share in enumerate(_SHARES):
         blurred = _blurred(light, share * blur * min(heatmap.shape))
-        for rows in bands(len(light)):
+        for rows in tall_bands(len(light)):
             focused[rows] += _weight((1 - heatmap[rows])[..., None] * speeds, place) * blurred[rows]
-    for rows in bands(len(light)):
+    for rows in tall_bands(len(light)):
         band = focused[rows]
         band += np.float32(fade) * (1 - heatmap[rows])[..., None] * ((band @ LUMA)[..., None] - band)
         sharp = (heatmap[rows] == 1)[..., None]  # what is in focus is the picture itself, bit for bit

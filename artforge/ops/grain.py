@@ -7,12 +7,12 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from artforge.core.bands import row_bands
 from artforge.core.pictures import LUMA
 from artforge.core.seeds import derive_seed
 from artforge.core.steps import step
 from artforge.core.values import Image, Unit
 from artforge.engine.attention.settings import check_count, check_range
-from artforge.ops.bands import row_bands
 from artforge.ops.noise import noise
 
 _STRONGEST = 0.25

@@ -1,24 +1,25 @@
-"""What steps that move pixels by heat share: the slope of a heatmap as a field of directions, and places in bands."""
+"""What steps that work by heat share: its check, its slope as a field of directions, and how such a field is read."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from typing import Annotated
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from pydantic import Field
 
 from artforge.core.errors import ShapeError, StepError
+from artforge.core.light import Pixels
 from artforge.core.values import Heatmap, Image
 
-Pixels = NDArray[np.float32]
+Smooth = Annotated[float, Field(ge=0, le=0.5)]
+"""How far heat is smoothed, as a share of the short edge."""
 
 FIELD_EDGE = 800
 """Longer edge at which slopes are taken (pixels): a smooth field needs no more, however large the print."""
 STEEP = 2.0
 """A slope (heat per short edge) from which on steeper makes little difference."""
-_ROWS_AT_ONCE = 256
 
 
 def check_heat(heatmap: Heatmap, *pictures: Image) -> None:
@@ -77,11 +78,6 @@ def shrunk_heat(heatmap: Heatmap, *, smooth: float) -> Heatmap:
     return np.asarray(small, np.float32)
 
 
-def bands(height: int) -> Iterator[slice]:
-    """Rows in bands, so that what is held of a print in between stays small."""
-    return (slice(top, min(top + _ROWS_AT_ONCE, height)) for top in range(0, height, _ROWS_AT_ONCE))
-
-
 def places(rows: slice, width: int) -> tuple[Pixels, Pixels]:
     """Column and row of every pixel in a band: two float32 (rows, width)."""
     columns, down = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(rows.start, rows.stop, dtype=np.float32))
@@ -99,10 +95,3 @@ def look_at(field: Pixels, across: Pixels, down: Pixels, size: tuple[int, int]) 
     x = (across + np.float32(0.5)) * np.float32(field.shape[1] / size[1]) - np.float32(0.5)
     y = (down + np.float32(0.5)) * np.float32(field.shape[0] / size[0]) - np.float32(0.5)
     return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
-
-
-def smoothstep(share: Pixels) -> Pixels:
-    """0 up to 0, 1 from 1 on, and between them a curve without a kink."""
-    share = np.clip(share, 0, 1)
-    eased: Pixels = share * share * (np.float32(3) - np.float32(2) * share)
-    return eased

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from artforge.core.curves import smoothstep
 from artforge.core.errors import StepError
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.heat_fields import smoothstep
 
 _KEPT = 0.3
 

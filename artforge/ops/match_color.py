@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from artforge.core.bands import in_bands
 from artforge.core.oklab import to_oklab, to_screen
 from artforge.core.steps import step
 from artforge.core.values import Image, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.bands import in_bands
 from artforge.ops.samples import sample_pixels
 
 _LEAST_SPREAD = 1e-5

@@ -7,12 +7,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from artforge.core.bands import in_bands
 from artforge.core.errors import check_choice
 from artforge.core.oklab import to_oklab, to_screen
 from artforge.core.steps import step
 from artforge.core.values import Image, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.bands import in_bands
 from artforge.ops.samples import sample_pixels
 
 MatchBy = Literal["channels", "lightness"]

@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from artforge.core.bands import tall_bands
+from artforge.core.curves import smoothstep
+from artforge.core.light import Pixels
 from artforge.core.steps import step
 from artforge.core.values import Color, Heatmap, Image, Unit
 from artforge.engine.attention.settings import check_count, check_range
-from artforge.ops.heat_fields import bands, check_heat, smoothstep
+from artforge.ops.heat_fields import check_heat
 from artforge.ops.layout import color_to_rgb
 
 _SPLITTING = 0.06
@@ -21,8 +24,6 @@ _SPLITTING = 0.06
 
 _MOST_GUTTER = 0.2
 """Of a stone's edge: small stones would drown in a gutter that is right for large ones."""
-
-Pixels = NDArray[np.float32]
 
 
 @step("mosaic", version=1)
@@ -69,7 +70,7 @@ def mosaic(
     short = min(height, width)
     grids = _grids(np.ascontiguousarray(image), np.ascontiguousarray(heatmap), largest * short, levels, detail)
     laid = np.empty(image.shape, np.float32)
-    for rows in bands(len(laid)):
+    for rows in tall_bands(len(laid)):
         band = np.broadcast_to(ground, (rows.stop - rows.start, *laid.shape[1:])).astype(np.float32)
         for grid in grids:
             _lay(band, grid, rows, (height, width), gutter=gutter * short, corner=corner, ground=ground)

@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from artforge.core.errors import ShapeError, check_choice
+from artforge.core.bands import row_bands
+from artforge.core.errors import check_choice
 from artforge.core.oklab import to_oklab, to_screen
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Palette
 from artforge.engine.attention.settings import check_range
-from artforge.ops.bands import row_bands
-from artforge.ops.colorize import check_normalized, look_up
+from artforge.ops.colorize import look_up
 from artforge.ops.colormaps import notice_uneven, palette_table
+from artforge.ops.heat_fields import check_heat
 
 OverlayMode = Literal["tidy", "seed"]
 
@@ -61,10 +62,7 @@ def overlay(
     check_choice("overlay mode", mode, get_args(OverlayMode))
     strength = _FACTORS[mode] if factor is None else factor
     check_range("factor", strength, "[0, 2]")
-    if heatmap.shape != base.shape[:2]:
-        told = f"heatmap {heatmap.shape[1]}x{heatmap.shape[0]} must be as large as the base"
-        raise ShapeError(f"{told} {base.shape[1]}x{base.shape[0]}: put an 'upsample' step before it")
-    check_normalized(heatmap)
+    check_heat(heatmap, base)
     table = palette_table(map)
     if mode == "tidy":
         notice_uneven(map)

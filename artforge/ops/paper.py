@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 from pydantic import Field as Limited
 
+from artforge.core.bands import row_bands
+from artforge.core.curves import smoothstep
 from artforge.core.light import to_light, to_srgb
 from artforge.core.seeds import derive_seed
 from artforge.core.steps import step
 from artforge.core.values import Color, Image, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.bands import row_bands
 from artforge.ops.fibers import draw_fibers
 from artforge.ops.layout import color_to_rgb
 from artforge.ops.noise import Field, clouds
@@ -96,5 +97,4 @@ def _slope(height: Field, step: float) -> Field:
 
 def _pits(height: Field) -> Field:
     """[0, 1]: 1 at the bottom of the deepest pits, 0 on all but the lowest of the surface."""
-    depth = np.clip((-height - 0.5) / 1.5, 0, 1)
-    return np.asarray(depth * depth * (3 - 2 * depth), np.float32)
+    return smoothstep((-height - 0.5) / 1.5)

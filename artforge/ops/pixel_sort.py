@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from artforge.core.bands import tall_bands
 from artforge.core.errors import check_choice
 from artforge.core.pictures import LUMA
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.heat_fields import bands, check_heat
+from artforge.ops.heat_fields import check_heat
 
 Direction = Literal["right", "left", "down", "up"]
 Order = Literal["lightness", "hue", "saturation", "heat"]
@@ -71,7 +72,7 @@ def pixel_sort(
     lines, heat = _as_rows(image, direction), _as_rows(heatmap, direction)
     done = np.empty(image.shape, np.float32)
     target = _as_rows(done, direction)
-    for rows in bands(len(lines)):
+    for rows in tall_bands(len(lines)):
         strip = (np.arange(rows.start, rows.stop) / (_STRIP * short)).astype(np.int64) % _STRIPS
         limit = threshold + ragged * (starts[strip, None] - 0.5)
         sorted_here = (heat[rows] > limit) if where == "hot" else (heat[rows] < limit)

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from artforge.core.bands import in_bands
+from artforge.core.curves import smoothstep
 from artforge.core.errors import check_choice
 from artforge.core.oklab import to_oklab, to_screen
 from artforge.core.steps import step
 from artforge.core.values import Image, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.bands import in_bands
 from artforge.ops.palettes import colors_of, seen_small
 
 PosterizeBy = Literal["tones", "channels", "colors"]
@@ -64,8 +65,8 @@ def _stepped(values: NDArray[np.float32], levels: float, softness: float) -> NDA
     place = values * np.float32(levels)
     stair = np.minimum(np.floor(place), top)
     if softness > 0:
-        ramp = np.clip((place - stair - np.float32(1 - softness)) / np.float32(softness), 0, 1)
-        stair = np.minimum(stair + ramp * ramp * (3 - 2 * ramp), top)
+        ramp = smoothstep((place - stair - np.float32(1 - softness)) / np.float32(softness))
+        stair = np.minimum(stair + ramp, top)
     return np.asarray(np.minimum(stair / np.float32(levels - 1), 1), np.float32)
 
 

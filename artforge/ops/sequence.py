@@ -8,7 +8,7 @@ from artforge.core.errors import check_choice
 from artforge.core.steps import step
 from artforge.core.values import Image, Images, Turn, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.blend_modes import SPACES, Space
+from artforge.ops.color_spaces import SPACES, Space
 from artforge.ops.crossfade import crossfade
 
 

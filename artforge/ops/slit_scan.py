@@ -7,10 +7,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from artforge.core.bands import tall_bands
+from artforge.core.curves import smoothstep
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Images, Turn, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.heat_fields import bands, check_heat, places, smoothstep
+from artforge.ops.heat_fields import check_heat, places
 
 
 @step("slit_scan", version=1)
@@ -52,7 +54,7 @@ def slit_scan(
     extent = abs(width * math.cos(math.tau * turn)) + abs(height * math.sin(math.tau * turn))
     soft = min(1.0, max(softness, num_images / extent))  # a cut within less than a pixel would be jagged
     scanned = np.empty(images.shape[1:], np.float32)
-    for rows in bands(height):
+    for rows in tall_bands(height):
         share = _along(rows, (height, width), turn, extent)
         if heatmap is not None:
             share += np.float32(bend) * (heatmap[rows] - share)

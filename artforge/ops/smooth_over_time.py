@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from artforge.core.bands import row_bands
 from artforge.core.errors import check_choice
-from artforge.core.light import Pixels, to_light, to_srgb
-from artforge.core.oklab import to_oklab, to_screen
+from artforge.core.light import Pixels
 from artforge.core.steps import step
 from artforge.core.values import FeatureMaps, Heatmap, Image, Images, Moments
 from artforge.engine.attention.settings import check_count
-from artforge.ops.bands import row_bands
-from artforge.ops.blend_modes import SPACES, Space
+from artforge.ops.color_spaces import REACHED, SPACES, Space
 
 MOST_FRAMES = 120
 
@@ -47,7 +45,7 @@ def smooth_over_time(
     """
     check_count("frames", frames, least=0, most=MOST_FRAMES)
     check_choice("space", space, SPACES)
-    enter, leave = _REACHED[space]
+    enter, leave = REACHED[space]
     weights = shutter(len(moments))
     smooth: Image = np.empty(moments.shape[1:], np.float32)
     for rows in row_bands(smooth):
@@ -87,17 +85,3 @@ def _mean(values: list[Pixels], weights: NDArray[np.float32]) -> Pixels:
     for value, weight in zip(values[1:], weights[1:], strict=True):
         mean += value * weight
     return mean
-
-
-class _Reached(NamedTuple):
-    """How a space is reached from sRGB and left again."""
-
-    enter: Callable[[Pixels], Pixels]
-    leave: Callable[[Pixels], Pixels]
-
-
-_REACHED: dict[Space, _Reached] = {
-    "srgb": _Reached(lambda pixels: pixels, lambda pixels: np.clip(pixels, 0, 1)),
-    "linear": _Reached(to_light, to_srgb),
-    "oklab": _Reached(to_oklab, to_screen),
-}

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from artforge.core.bands import in_bands
 from artforge.core.oklab import to_oklab, to_screen
 from artforge.core.values import Image
 from artforge.engine.attention.settings import check_range
-from artforge.ops.bands import in_bands
 from artforge.ops.colorize import look_up
 from artforge.ops.samples import sample_pixels
 

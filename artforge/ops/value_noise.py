@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.ops.heat_fields import bands
+from artforge.core.bands import tall_bands
 
 _LATTICE = 256
 """Cells along an edge after which a fineness repeats itself; the others hide it."""
@@ -42,7 +42,7 @@ def fractal_noise(
         index, weights = _taps(np.arange(width), pixels)
         across = sum(lattices[level][:, index[:, tap]] * weights[:, tap] for tap in range(4))
         fields.append((pixels, np.float32(strengths[level]), np.asarray(across, np.float32)))
-    for rows in bands(height):
+    for rows in tall_bands(height):
         noise = np.zeros((rows.stop - rows.start, width), np.float32)
         for pixels, strength, across in fields:
             index, weights = _taps(np.arange(rows.start, rows.stop), pixels)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from artforge.core.bands import row_bands
 from artforge.core.light import to_light, to_srgb
 from artforge.core.steps import step
 from artforge.core.values import Color, Image, Unit
 from artforge.engine.attention.settings import check_range
-from artforge.ops.bands import row_bands
 from artforge.ops.layout import color_to_rgb
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from artforge.core import drawings
-from artforge.core.bands import BandedImage
+from artforge.core.banded_images import BandedImage
 from artforge.core.formats.known import LINE_FORMATS
 from artforge.core.inking import ink
 from artforge.core.pictures import resize

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from artforge.core.bands import BandedImage, as_banded, laid_on, resized
+from artforge.core.banded_images import BandedImage, as_banded, laid_on, resized
 from artforge.core.drawings import Drawing, Value
 from artforge.core.formats.medium import Medium
 from artforge.core.inking import MM_PER_INCH, SCREEN_DPI, ink

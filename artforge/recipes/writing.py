@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
-from artforge.core.bands import BandedImage
+from artforge.core.banded_images import BandedImage
 from artforge.core.drawings import Drawing
 from artforge.core.formats.drawn import write_drawing
 from artforge.core.formats.known import FilmFormat, StillFormat

@@ -13,7 +13,7 @@ from PIL import Image as PillowImage
 from PIL import ImageCms
 
 from artforge.core import bands, memory
-from artforge.core.bands import laid_on
+from artforge.core.banded_images import laid_on
 from artforge.core.errors import OutputError, PictureError
 from artforge.core.formats.known import FORMATS, STILL_FORMATS
 from artforge.core.formats.medium import Medium

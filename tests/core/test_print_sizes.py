@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from artforge.core import bands
-from artforge.core.bands import as_banded, laid_on, resized
+from artforge.core.banded_images import as_banded, laid_on, resized
 from artforge.core.papers import Page
 from artforge.core.pictures import resize
 from artforge.core.print_sizes import PrintSize, parse_length, parse_print_size

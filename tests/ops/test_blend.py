@@ -12,7 +12,8 @@ from artforge.core.errors import ChoiceError, ShapeError
 from artforge.core.light import to_light, to_srgb
 from artforge.core.oklab import to_oklab
 from artforge.ops.blend import blend
-from artforge.ops.blend_modes import BLEND_MODES, SPACES
+from artforge.ops.blend_modes import BLEND_MODES
+from artforge.ops.color_spaces import SPACES
 
 OF_THE_WHOLE_COLOUR = ("hue", "saturation", "color", "luminosity")
 BY_CHANNEL = [mode for mode in BLEND_MODES if mode not in OF_THE_WHOLE_COLOUR]

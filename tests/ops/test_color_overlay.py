@@ -77,7 +77,7 @@ def test_tidy_keeps_light_and_shade_under_the_strongest_heat(base):
 
 
 def test_heat_of_another_size_or_scale_is_told_with_the_way_out(base, heatmap):
-    with pytest.raises(ShapeError, match=r"heatmap 33x24.*base 33x25.*upsample"):
+    with pytest.raises(ShapeError, match=r"heatmap 33x24.*picture 33x25.*upsample"):
         overlay(base, heatmap[:-1])
     with pytest.raises(StepError, match="normalize"):
         overlay(base, heatmap * 3)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
-from artforge.core.bands import BandedImage
+from artforge.core.banded_images import BandedImage
 from artforge.core.errors import PictureError
 from artforge.core.files import atomic_path
 from artforge.core.formats.medium import Medium

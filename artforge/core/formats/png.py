@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from artforge.core.bands import BandedImage
+from artforge.core.banded_images import BandedImage
 from artforge.core.formats.containers import png_chunk, png_words
 from artforge.core.formats.medium import Medium
 from artforge.core.formats.scanlines import deflated

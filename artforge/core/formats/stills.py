@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import PngImagePlugin
 
-from artforge.core.bands import BandedImage, as_banded
+from artforge.core.banded_images import BandedImage, as_banded
 from artforge.core.files import atomic_path
 from artforge.core.formats.containers import PNG_KEYWORD, jpeg_guid, jpeg_segments
 from artforge.core.formats.known import FORMATS, StillFormat

@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from artforge.core.curves import smoothstep
 from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Kind, LayerName, Unit
@@ -118,5 +119,4 @@ def ramp(size: tuple[int, int], angle: float, middle: float, softness: float) ->
     along = (across + 0.5 - width / 2) * np.cos(turned) - (down + 0.5 - height / 2) * np.sin(turned)
     reach = abs(width * np.cos(turned)) + abs(height * np.sin(turned))
     share = (along / reach + 0.5 - middle) / max(softness, 1e-6) + 0.5
-    share = np.clip(share, 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
+    return np.asarray(smoothstep(share), np.float32)
