@@ -40,7 +40,7 @@ def why_command(
     renderer = Renderer(planner, out / checked.recipe.name, Cache(cache_folder(), cache_limit()))
     num_files = 0
     for artifact in renderer.artifacts:
-        cached = renderer.is_cached(artifact)
+        cached = renderer.store.has_sound_file(renderer.file_key(artifact))
         num_files += cached
         if as_json:
             event({"event": "file", "file": artifact.file_name, "state": "hit" if cached else "miss"})

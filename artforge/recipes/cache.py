@@ -116,6 +116,18 @@ class Cache:
         """Whether a file is kept under `key`; its soundness shows when it is restored."""
         return self._path(key, _FILE).is_file() and self._path(key, _RECORD).is_file()
 
+    def has_sound_file(self, key: str) -> bool:
+        """Whether a file is kept under `key` as it was stored; one that is damaged is dropped."""
+        recorded = self._recorded(key)
+        kept = self._path(key, _FILE)
+        try:
+            is_sound = recorded is not None and sha256_of(kept) == recorded[0]
+        except OSError:
+            return False
+        if not is_sound:
+            kept.unlink(missing_ok=True)
+        return is_sound
+
     def store_file(self, key: str, file: Path, record: str) -> None:
         """Keep a finished file under `key`, with the text that belongs to it, if the store can be written to."""
         with self._noting_faults():
@@ -130,12 +142,11 @@ class Cache:
         Returns:
             The text that belongs to it, or None where there is no sound entry; then nothing is written.
         """
-        kept = self._path(key, _FILE)
-        with self._opened_checked(self._path(key, _RECORD)) as file:
-            record = None if file is None else file.read()
-        if record is None or not kept.is_file():
+        recorded = self._recorded(key)
+        if recorded is None:
             return None
-        digest, _, text = record.decode().partition("\n")
+        digest, text = recorded
+        kept = self._path(key, _FILE)
         try:
             source = kept.open("rb")  # from here on another render may trim the entry: what is open stays readable
         except OSError:
@@ -202,6 +213,14 @@ class Cache:
             if path.is_file() and not unfinished:
                 entries.append((status.st_mtime, status.st_size, path))
         return entries
+
+    def _recorded(self, key: str) -> tuple[str, str] | None:
+        """The SHA-256 that the file under `key` had, and the text that belongs to it."""
+        with self._opened_checked(self._path(key, _RECORD)) as file:
+            if file is None:
+                return None
+            digest, _, text = file.read().decode().partition("\n")
+            return digest, text
 
     @contextmanager
     def _noting_faults(self) -> Iterator[None]:

@@ -40,18 +40,28 @@ def explain(renderer: Renderer) -> Iterator[Verdict]:
     """A verdict for every node, sources first; nothing is computed. A damaged entry is no hit, and dropped."""
     known = KeyMemory.beside(renderer.store.folder).recall(renderer.planner)
     for place in places_of(renderer.planner, renderer.artifacts):
-        yield _verdict(place, renderer.store, known.get(place.name))
+        yield _verdict(place, renderer.store, known)
 
 
-def _verdict(place: Place, store: Cache, before: dict[str, Any] | None) -> Verdict:
+def _verdict(place: Place, store: Cache, known: dict[str, dict[str, Any]]) -> Verdict:
     if store.load_value(stored_key(place.node)) is not None:
         return Verdict(place, "hit")
-    if before is None:
+    told = (_changes(before, key_parts(place.node)) for before in _before(place, known))
+    fewest = min(told, key=len, default=None)
+    if fewest is None:
         return Verdict(place, "new")
-    now = key_parts(place.node)
-    changes = [
-        PartChange(part, before.get(part), now.get(part))
-        for part in dict.fromkeys([*now, *before])
-        if before.get(part) != now.get(part)
-    ]
-    return Verdict(place, "changed" if changes else "unkept", tuple(changes))
+    return Verdict(place, "changed" if fewest else "unkept", fewest)
+
+
+def _before(place: Place, known: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the node was made of last time; in every variant where its own is a new one."""
+    if place.name in known:
+        return [known[place.name]]
+    return [parts for name, parts in known.items() if name.startswith(f"{place.id} {{")]
+
+
+def _changes(before: dict[str, Any], now: dict[str, Any]) -> tuple[PartChange, ...]:
+    parts = dict.fromkeys([*now, *before])
+    return tuple(
+        PartChange(part, before.get(part), now.get(part)) for part in parts if before.get(part) != now.get(part)
+    )

@@ -57,10 +57,23 @@ def test_damaged_file_is_not_restored(store, tmp_path):
     made.write_bytes(b"pixels")
     store.store_file(KEY, made, "record")
     (kept,) = store.folder.rglob("*.file")
+    assert store.has_sound_file(KEY)
     kept.write_bytes(b"pixelz")
     assert store.restore_file(KEY, tmp_path / "restored.png") is None
     assert not (tmp_path / "restored.png").exists()
     assert not store.has_file(KEY)
+
+
+@pytest.mark.parametrize("kind", ["file", "record"])
+def test_damage_of_a_file_or_its_record_is_told_without_restoring_it(store, tmp_path, kind):
+    made = tmp_path / "made.png"
+    made.write_bytes(b"pixels")
+    store.store_file(KEY, made, "record")
+    (kept,) = store.folder.rglob(f"*.{kind}")
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert not store.has_sound_file(KEY)
+    assert not store.has_file(KEY)
+    assert not store.has_sound_file("ab" * 32)
 
 
 def test_trimming_drops_what_was_used_longest_ago(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -65,6 +66,16 @@ def test_all_is_new_at_first_and_a_hit_afterwards(write_recipe, renderer):
     told = verdicts(renderer(path))
     assert list(told) == ["art.load", "glow.mat", "glow.mat#2"]  # once, though two variants need them
     assert {verdict.state for verdict in told.values()} == {"hit"}
+
+
+def test_a_variant_that_was_never_made_is_held_against_the_one_that_is_most_like_it(write_recipe, renderer):
+    path = write_recipe(BODY.replace("margin: 0.1}", "margin: =0.1+intensity/10, color: white}"))
+    renderer(path).render(Quiet())
+    told = verdicts(renderer(path, intensity=0.5))
+    assert told["art.load"].state == "hit"
+    assert changes(told["glow.mat"]) == {"setting margin": (0.1, 0.15)}
+    shutil.rmtree(renderer(path).store.folder / stored_key(told["art.load"].place.node)[:2])
+    assert verdicts(renderer(path, intensity=0.5))["art.load"].state == "unkept"
 
 
 def test_a_setting_that_changed_is_told_with_both_values_and_what_follows_by_its_input(write_recipe, renderer):
