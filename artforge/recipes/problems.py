@@ -10,6 +10,9 @@ from artforge.core.errors import RecipeError
 MOST_FAULTS = 200
 """Of one recipe; it is not looked at any further then."""
 
+MOST_SHOWN = 160
+"""Characters of a line that are shown with a fault."""
+
 
 @dataclass(frozen=True, order=True)
 class Position:
@@ -108,7 +111,15 @@ def _show(source: str, problem: Problem, lines: Sequence[str], severity: str) ->
     head = at(source, place, problem.message, severity)
     if not 1 <= place.line <= len(lines):
         return head
-    line = lines[place.line - 1]
-    lead = "".join("\t" if character == "\t" else " " for character in line[: place.column - 1])
-    carets = "^" * max(1, min(place.length, len(line) - place.column + 1))
+    line, before = _excerpt(lines[place.line - 1], place.column - 1)
+    lead = "".join("\t" if character == "\t" else " " for character in line[:before])
+    carets = "^" * max(1, min(place.length, len(line) - before))
     return f"{head}\n{place.line:>6} | {line}\n       | {lead}{carets}"
+
+
+def _excerpt(line: str, before: int) -> tuple[str, int]:
+    """What is shown of a line, and how much of that stands before the fault: a line may have 200,000 characters."""
+    start = max(0, before - MOST_SHOWN // 2) if len(line) > MOST_SHOWN else 0
+    shown = line[start : start + MOST_SHOWN]
+    cut_before, cut_behind = "…" if start else "", "…" if start + MOST_SHOWN < len(line) else ""
+    return f"{cut_before}{shown}{cut_behind}", before - start + len(cut_before)

@@ -232,3 +232,17 @@ def test_link_that_leads_out_of_the_project_is_refused(told, studio, tmp_path_fa
     write_png(outside, paint(3))
     (studio / "link.png").symlink_to(outside)
     assert "leads out of the project" in told(GOOD.replace("one.png", "link.png"), Trust.of_stranger(studio))
+
+
+def test_of_a_line_of_many_characters_only_those_around_the_fault_are_shown(told):
+    many = ", ".join(f"key{number}: {number}" for number in range(5000))
+    said = told(GOOD.replace("base: $art", f"base: $nix, {many}"))
+    first, line, carets = said.splitlines()[:3]
+    assert "unknown reference '$nix'" in first
+    assert len(line) < 200
+    assert line.endswith("…")
+    assert line[carets.index("^") : carets.rindex("^") + 1] == "$nix"
+    behind = told(GOOD.replace("base: $art", f"base: {' ' * 5000}$nix"))
+    _, line, carets = behind.splitlines()[:3]
+    assert "… " in line
+    assert line[carets.index("^") : carets.rindex("^") + 1] == "$nix"
