@@ -12,7 +12,7 @@ import pytest
 from artforge.gallery.server import open_server
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script> \"q\" 'e' 🕯 #1"
-PATIENCE_S = 15
+PATIENCE_S = 30
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 BOTH = pytest.mark.parametrize("base", ["file", "http"], indirect=True)
 """For what a browser may allow to one and not to the other."""
