@@ -14,6 +14,7 @@ from typing import Any
 
 from artforge.core.drawings import Drawing, Value, value_fault
 from artforge.core.errors import ArtforgeError, StepError
+from artforge.core.steps import Step
 from artforge.core.values import Kind
 from artforge.core.work import Work, working
 from artforge.recipes.cache import Cache
@@ -21,6 +22,7 @@ from artforge.recipes.keys import stored_key
 from artforge.recipes.mapping import run_step
 from artforge.recipes.plan import Node
 from artforge.recipes.problems import at
+from artforge.recipes.user_steps import told_failure
 
 MEMORY_BYTES = 1_000_000_000
 """How much the results that are still at hand may take."""
@@ -141,6 +143,10 @@ class Runner:
             raise StepError(
                 self._placed(node, "out of memory: make the work smaller, or render a --preview")
             ) from error
+        except (Exception, SystemExit) as error:
+            if _is_ours(node.step):
+                raise
+            raise StepError(self._placed(node, told_failure("it broke off"))) from error  # the artist's own code
         fault = value_fault(value, node.checked.output)
         if fault is not None:
             raise StepError(self._placed(node, f"gave a wrong result: {fault}"))
@@ -155,9 +161,8 @@ class Runner:
 
     def _turn(self, node: Node) -> AbstractContextManager[object]:
         """Networks, and steps that are not ours, run one at a time: nobody knows whether threads can share them."""
-        ours = node.step.function.__module__.startswith("artforge.")
         opens_model = any(setting.kind is Kind.MODEL for setting in node.step.settings.values())
-        return nullcontext() if ours and not opens_model else self._one_by_one
+        return nullcontext() if _is_ours(node.step) and not opens_model else self._one_by_one
 
     def _advance(self, step: str, share: float, told: str) -> None:
         if self.halted.is_set():
@@ -195,3 +200,8 @@ class Runner:
         while self._held_bytes > MEMORY_BYTES and len(self._memory) > 1:
             _, dropped = self._memory.popitem(last=False)
             self._held_bytes -= dropped.nbytes
+
+
+def _is_ours(step: Step) -> bool:
+    """Whether a step comes with artforge."""
+    return step.function.__module__.startswith("artforge.")

@@ -12,6 +12,8 @@ from artforge.recipes import user_steps
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
 from artforge.recipes.plan import Planner
+from artforge.recipes.render import Renderer
+from artforge.recipes.reporting import Reporter
 from artforge.recipes.run import Runner
 
 OPS = '''\
@@ -52,6 +54,18 @@ steps:
   dark: [$art, {fade: {share: $intensity}}]
 outputs: {still: {from: $dark}}
 """
+
+SWEPT = BODY.replace("outputs:", "sweep: {intensity: [0.25, 1]}\noutputs:")
+
+
+class Failures(Reporter):
+    """A reporter that notes what cannot be made."""
+
+    def __init__(self):
+        self.told = []
+
+    def failed(self, artifact, error):
+        self.told.append(str(error))
 
 
 @pytest.fixture
@@ -99,6 +113,19 @@ def test_own_step_is_checked_and_run_like_any_other(own, tmp_path, paint):
     np.testing.assert_allclose(made, np.rint(paint(1) * 255) / 255 * 0.5, atol=1e-6)
     assert "fade has no 'shar' - did you mean 'share'?" in fault(own(body=BODY.replace("share:", "shar:")))
     assert "fade.share: 3.5 is out of range" in fault(own(body=BODY.replace("$intensity", "3.5")))
+
+
+@pytest.mark.parametrize("fault", ["1 / 0", "raise SystemExit(3)"])
+def test_own_step_that_breaks_off_is_told_with_its_line_and_leaves_the_others(own, tmp_path, fault):
+    path = own(OPS.replace("    return image *", f"    if share == 1:\n        {fault}\n    return image *"), SWEPT)
+    planner = Planner(check_file(path))
+    renderer = Renderer(planner, tmp_path / "out", Cache(tmp_path / "store"))
+    reporter = Failures()
+    assert len(renderer.render(reporter, keep_going=True)) == 1
+    (told,) = reporter.told
+    assert told.startswith(f"{path}:9:17: error: fade: it broke off:")
+    assert 'my_ops.py", line 29, in fade' in told
+    assert "recipes/run.py" not in told
 
 
 def test_own_steps_stay_with_their_recipe(own):
