@@ -12,7 +12,7 @@ import tifffile
 from PIL import Image as PillowImage
 from PIL import ImageCms
 
-from artforge.core import bands, memory
+from artforge.core import memory
 from artforge.core.banded_images import laid_on
 from artforge.core.errors import OutputError, PictureError
 from artforge.core.formats.known import FORMATS, STILL_FORMATS
@@ -180,7 +180,7 @@ def test_a_picture_fills_the_page_of_its_pdf(write):
 
 @pytest.mark.parametrize("name", ["png", "png16", "tiff16", "pdf"])
 def test_a_file_made_of_many_bands_holds_the_same_picture(write, monkeypatch, name, paint):
-    monkeypatch.setattr(bands, "BAND_PIXELS", 700)  # ten rows
+    monkeypatch.setattr(banded_images, "BAND_PIXELS", 700)  # ten rows
     path = write(name)
     image = picture_in(path)[0] / 255 if name == "pdf" else read_picture(path)
     np.testing.assert_allclose(image, paint(4, 45, 70), atol=0.51 / 255)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from artforge.core import bands
+from artforge.core import banded_images
 from artforge.core.banded_images import as_banded, laid_on, resized
 from artforge.core.papers import Page
 from artforge.core.pictures import resize
@@ -111,7 +111,7 @@ def test_a_preview_is_the_same_page_with_a_quarter_of_the_pixels():
 def test_a_print_is_the_same_in_whatever_bands(monkeypatch, band_pixels, fit, shape, paint):
     picture = paint(7, *shape)
     whole = laid_on(picture, PrintSize(40, 60, dpi=100, bleed=2, fit=fit).sheet(*shape), RED).whole()
-    monkeypatch.setattr(bands, "BAND_PIXELS", band_pixels)
+    monkeypatch.setattr(banded_images, "BAND_PIXELS", band_pixels)
     banded = laid_on(picture, PrintSize(40, 60, dpi=100, bleed=2, fit=fit).sheet(*shape), RED)
     together = np.concatenate([band for _, band in banded.bands()])
     assert together.shape == whole.shape == banded.shape
