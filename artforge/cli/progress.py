@@ -12,7 +12,7 @@ from rich.progress import TaskID
 from artforge.cli.console import event, note, progress_bars, report_error, result, tell_error, warn
 from artforge.core.errors import ArtforgeError
 from artforge.recipes.artifacts import Artifact
-from artforge.recipes.plan import Node
+from artforge.recipes.nodes import Node
 from artforge.recipes.reporting import Rendered, Reporter
 
 

@@ -11,7 +11,8 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from artforge.core.formats.known import FORMATS
-from artforge.recipes.plan import Node, Planner
+from artforge.recipes.nodes import Node
+from artforge.recipes.plan import Planner
 from artforge.recipes.recipe import Format, Output
 from artforge.recipes.templates import fill_template
 from artforge.recipes.variants import Variant, scope_of

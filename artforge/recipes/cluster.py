@@ -28,7 +28,8 @@ from artforge.recipes.artifacts import node_of
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
 from artforge.recipes.cluster_tasks import RecipeOrder, Task, Tasks, tasks_of
-from artforge.recipes.plan import Planner, walk
+from artforge.recipes.nodes import walk
+from artforge.recipes.plan import Planner
 from artforge.recipes.provenance import package_versions
 from artforge.recipes.render import Renderer
 

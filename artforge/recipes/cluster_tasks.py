@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from artforge.recipes.artifacts import Artifact, node_of
+from artforge.recipes.nodes import Node, walk
 from artforge.recipes.overrides import Overrides
-from artforge.recipes.plan import Node, Planner, walk
+from artforge.recipes.plan import Planner
 from artforge.recipes.render import Renderer
 from artforge.recipes.variants import Variant
 

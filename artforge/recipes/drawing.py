@@ -22,7 +22,8 @@ from artforge.ops.contact_sheet import contact_sheet
 from artforge.ops.layout import fit_within
 from artforge.recipes.ahead import Ahead
 from artforge.recipes.artifacts import Artifact, node_of, nodes_of
-from artforge.recipes.plan import Node, Planner
+from artforge.recipes.nodes import Node
+from artforge.recipes.plan import Planner
 from artforge.recipes.problems import at
 from artforge.recipes.provenance import build_provenance, label_of
 from artforge.recipes.recipe import Output

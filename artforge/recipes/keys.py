@@ -14,7 +14,8 @@ from artforge.core.errors import OutputError
 from artforge.core.files import write_text
 from artforge.core.values import Kind
 from artforge.recipes.artifacts import Artifact, node_of
-from artforge.recipes.plan import Node, Planner, walk_at_once
+from artforge.recipes.nodes import Node, walk_at_once
+from artforge.recipes.plan import Planner
 from artforge.recipes.portable import portable
 from artforge.recipes.provenance import package_versions
 from artforge.recipes.records import portable_params

@@ -13,7 +13,7 @@ from artforge.core.errors import ShapeError, StepError
 from artforge.core.seeds import derive_seed, generator
 from artforge.core.steps import Input
 from artforge.core.values import Kind, array_fault
-from artforge.recipes.plan import Node
+from artforge.recipes.nodes import Node
 
 MAX_STACK_BYTES = 4_000_000_000
 """Of several pictures or maps that are held at once."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,12 +16,13 @@ from typing import Any
 from artforge.core.files import sha256_of, sha256_of_all
 from artforge.core.pictures import pictures_in
 from artforge.core.seeds import derive_seed
-from artforge.core.steps import Setting, Step, find_step
+from artforge.core.steps import Setting, find_step
 from artforge.core.values import Kind
 from artforge.engine.models.card import card_path, has_card
 from artforge.engine.models.store import resolve_model
 from artforge.ops.embedded import embedded_version, parse_embedded
 from artforge.recipes.checked import CheckedCall, CheckedRecipe
+from artforge.recipes.nodes import Node
 from artforge.recipes.overrides import Overrides
 from artforge.recipes.preview import FROM_AFAR, is_drawn_for_print, with_own_size
 from artforge.recipes.settings import is_accepted, resolve_settings, rounded
@@ -37,35 +37,6 @@ from artforge.recipes.variants import (
 )
 
 PREVIEW_SCALE = 0.25
-
-
-@dataclass(frozen=True)
-class Node:
-    """One thing to compute.
-
-    Attributes:
-        key: 64 hex digits that stand for everything the result depends on.
-        checked: the call it comes from.
-        settings: as the function takes them; a model is still its file's path.
-        inputs: the nodes whose values flow in, by the name of the input; where several go into one, by its name and
-            a number each, `images 1` or, at other moments of the film, `moments -2`.
-        seed: for a step that draws by chance.
-        mapped: the inputs over whose items it is done one by one.
-        parts: what the key is made of.
-    """
-
-    key: str
-    checked: CheckedCall
-    settings: dict[str, Any]
-    inputs: dict[str, Node]
-    seed: int | None
-    mapped: tuple[str, ...] = ()
-    parts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def step(self) -> Step:
-        """The registered step."""
-        return self.checked.step
 
 
 @dataclass
@@ -250,32 +221,6 @@ class Planner:
 
     def _variant_id(self, variant: Variant) -> int:
         return next((-1 - place for place, base in enumerate(self.base_variants) if base is variant), variant.index)
-
-
-def walk(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Nodes and everything that flows into them, each once, sources first."""
-    return _walked(nodes, lambda _: True)
-
-
-def walk_at_once(nodes: Iterable[Node]) -> Iterator[Node]:
-    """The same without what flows in from other moments of the film: each call of a recipe then comes once."""
-    return _walked(nodes, lambda name: name.partition(" ")[2][:1] not in ("-", "+") or name.endswith(" +0"))
-
-
-def _walked(nodes: Iterable[Node], is_followed: Callable[[str], bool]) -> Iterator[Node]:
-    seen: set[str] = set()
-
-    def visit(each: Node) -> Iterator[Node]:
-        if each.key in seen:
-            return
-        seen.add(each.key)
-        for name, source in each.inputs.items():
-            if is_followed(name):
-                yield from visit(source)
-        yield each
-
-    for node in nodes:
-        yield from visit(node)
 
 
 def _scaled(setting: Setting, pixels: int, scale: float) -> int:

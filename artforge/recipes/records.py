@@ -12,7 +12,8 @@ from artforge.core.seeds import derive_seed
 from artforge.core.values import Kind
 from artforge.ops.embedded import parse_embedded
 from artforge.recipes.checked import CheckedCall
-from artforge.recipes.plan import Node, Planner, walk
+from artforge.recipes.nodes import Node, walk
+from artforge.recipes.plan import Planner
 from artforge.recipes.portable import model_label, own_record, portable
 from artforge.recipes.recipe import PATH_KINDS, Recipe
 from artforge.recipes.settings import resolve_settings

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from artforge.core.errors import ArtforgeError
 from artforge.recipes.artifacts import Artifact
-from artforge.recipes.plan import Node
+from artforge.recipes.nodes import Node
 from artforge.recipes.seam import Seam
 
 
-class Reporter(Protocol):
+class Reporter:
     """Who is told how the work goes on, from several threads; what is not of interest may stay as it is here."""
 
     def started(self, artifact: Artifact) -> None:

@@ -21,7 +21,8 @@ from artforge.recipes.embedded_recipe import read_embedded, to_text
 from artforge.recipes.ingredients import Found, find_ingredients
 from artforge.recipes.names import named_thing_fault
 from artforge.recipes.overrides import Overrides
-from artforge.recipes.plan import PREVIEW_SCALE, Node, Planner
+from artforge.recipes.nodes import Node
+from artforge.recipes.plan import PREVIEW_SCALE, Planner
 from artforge.recipes.provenance import package_versions
 from artforge.recipes.recipe import PATH_KINDS
 from artforge.recipes.records import portable_params

@@ -20,7 +20,7 @@ from artforge.core.work import Work, working
 from artforge.recipes.cache import Cache
 from artforge.recipes.keys import stored_key
 from artforge.recipes.mapping import run_step
-from artforge.recipes.plan import Node
+from artforge.recipes.nodes import Node
 from artforge.recipes.problems import at
 from artforge.recipes.user_steps import told_failure
 

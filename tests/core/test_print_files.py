@@ -12,7 +12,7 @@ import tifffile
 from PIL import Image as PillowImage
 from PIL import ImageCms
 
-from artforge.core import memory
+from artforge.core import banded_images, memory
 from artforge.core.banded_images import laid_on
 from artforge.core.errors import OutputError, PictureError
 from artforge.core.formats.known import FORMATS, STILL_FORMATS

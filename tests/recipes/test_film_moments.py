@@ -14,7 +14,8 @@ from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
 from artforge.recipes.cluster_tasks import tasks_of
 from artforge.recipes.keys import places_of
-from artforge.recipes.plan import Planner, walk, walk_at_once
+from artforge.recipes.nodes import walk, walk_at_once
+from artforge.recipes.plan import Planner
 from artforge.recipes.records import Records
 from artforge.recipes.render import Renderer
 from artforge.recipes.reporting import Reporter

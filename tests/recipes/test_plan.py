@@ -10,8 +10,9 @@ import pytest
 from artforge.core.pictures import write_png
 from artforge.recipes.artifacts import plan_artifacts
 from artforge.recipes.check import check_file
+from artforge.recipes.nodes import walk
 from artforge.recipes.overrides import Overrides, parse_assignments
-from artforge.recipes.plan import Planner, walk
+from artforge.recipes.plan import Planner
 from artforge.recipes.records import Records
 from artforge.recipes.variants import expand_variants
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from artforge.core.errors import ArtforgeError
 from artforge.recipes.check import check_recipe
 from artforge.recipes.document import parse_document, yaml_of
-from artforge.recipes.plan import Planner, walk
+from artforge.recipes.nodes import walk
+from artforge.recipes.plan import Planner
 from artforge.recipes.problems import Problems
 from artforge.recipes.trust import Trust
 

@@ -17,7 +17,8 @@ from artforge.recipes import mapping
 from artforge.recipes.check import check_file
 from artforge.recipes.checked import CheckedCall
 from artforge.recipes.mapping import run_step
-from artforge.recipes.plan import Node, Planner
+from artforge.recipes.nodes import Node
+from artforge.recipes.plan import Planner
 from artforge.recipes.problems import Position
 from artforge.recipes.recipe import Call
 from artforge.recipes.steps import load_steps
