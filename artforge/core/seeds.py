@@ -17,6 +17,11 @@ def derive_seed(root: int, *names: str | int) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
+def draw_seed(rng: np.random.Generator) -> int:
+    """A 63-bit seed by chance, for what derives its own seeds by name from it."""
+    return int(rng.integers(2**63))
+
+
 def generator(seed: int) -> np.random.Generator:
     """The one random generator of the project: PCG64, the same stream on every platform."""
     return np.random.Generator(np.random.PCG64(seed))

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import cv2
 import numpy as np
 from pydantic import Field
 
-from artforge.core.bands import tall_bands
+from artforge.core.bands import row_bands, tall_bands
 from artforge.core.curves import smoothstep
 from artforge.core.light import Pixels
 from artforge.core.pictures import LUMA
+from artforge.core.seeds import draw_seed
 from artforge.core.steps import step
 from artforge.core.values import Color, Heatmap, Image, Unit
 from artforge.engine.attention.settings import check_range
 from artforge.ops.heat_fields import check_heat
 from artforge.ops.layout import color_to_rgb
-from artforge.ops.value_noise import fractal_noise
+from artforge.ops.noise import clouds
 
-_OCTAVES = 9
+_FINEST = 0.0008
+"""Of the flakes, as a share of the short edge: smaller ones are dust."""
 _GAIN = 0.62
+_SPREAD = 1.1
+"""Standard deviation of clouds with this gain."""
 _BREAK = 0.015
 """Width of the edge of a flake, in heat."""
 _FADING = 0.45
@@ -40,7 +45,7 @@ def erode(
     rng: np.random.Generator,
     amount: Unit = 0.4,
     rough: Unit = 0.35,
-    grain: Annotated[float, Field(gt=0, le=1)] = 0.2,
+    grain: Annotated[float, Field(ge=0.002, le=1)] = 0.2,
     trace: Unit = 0.12,
     color: Color = "#e9e1d3",
 ) -> Image:
@@ -66,7 +71,7 @@ def erode(
     """
     for what, value in (("amount", amount), ("rough", rough), ("trace", trace)):
         check_range(what, value, "[0, 1]")
-    check_range("grain", grain, "(0, 1]")
+    check_range("grain", grain, "[0.002, 1]")
     ground = color_to_rgb(color)
     check_heat(heatmap, image)
     if amount == 0:
@@ -90,10 +95,10 @@ def _margin(heatmap: Heatmap, rng: np.random.Generator, *, amount: float, rough:
     """How far each pixel's paint is from flaking off, in heat; 0 or less where it is gone."""
     least, most = -rough - _FADING, 1.0 + rough
     level = np.float32(least + amount * (most - least))
-    margin = np.empty(heatmap.shape, np.float32)
-    for rows, noise in fractal_noise(heatmap.shape, rng, cell=grain, octaves=_OCTAVES, gain=_GAIN):
-        strength = heatmap[rows] + np.float32(rough) * np.tanh(noise)
-        margin[rows] = strength - level
+    num_octaves = 1 + math.floor(math.log2(grain / _FINEST))
+    margin = clouds(draw_seed(rng), grain, num_octaves, heatmap.shape, gain=_GAIN)
+    for rows in row_bands(margin):
+        margin[rows] = heatmap[rows] + np.float32(rough) * np.tanh(margin[rows] / np.float32(_SPREAD)) - level
     return margin
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from artforge.core.bands import row_bands
 from artforge.core.pictures import LUMA
-from artforge.core.seeds import derive_seed
+from artforge.core.seeds import derive_seed, draw_seed
 from artforge.core.steps import step
 from artforge.core.values import Image, Unit
 from artforge.engine.attention.settings import check_count, check_range
@@ -18,7 +18,6 @@ from artforge.ops.noise import noise
 _STRONGEST = 0.25
 """Standard deviation of the sRGB numbers of a middle grey at amount 1."""
 _CELLS_PER_GRAIN = 2.0
-_SEEDS = 2**63
 _LAYERS = {"silver": slice(0, 3), "red": slice(0, 1), "green": slice(1, 2), "blue": slice(2, 3)}
 """The layers of a film, and the channels that the grain of each lies in."""
 
@@ -60,7 +59,7 @@ def grain(
     check_range("size", size, "[0.0005, 0.02]")
     check_range("color", color, "[0, 1]")
     check_count("sheet", sheet, least=0)
-    seed = int(rng.integers(_SEEDS))
+    seed = draw_seed(rng)
     if amount == 0:
         return image.copy()
     grained = image.copy()

@@ -11,7 +11,7 @@ from pydantic import Field as Limited
 from artforge.core.bands import row_bands
 from artforge.core.curves import smoothstep
 from artforge.core.light import to_light, to_srgb
-from artforge.core.seeds import derive_seed
+from artforge.core.seeds import derive_seed, draw_seed
 from artforge.core.steps import step
 from artforge.core.values import Color, Image, Unit
 from artforge.engine.attention.settings import check_range
@@ -19,7 +19,6 @@ from artforge.ops.fibers import draw_fibers
 from artforge.ops.layout import color_to_rgb
 from artforge.ops.noise import Field, clouds
 
-_SEEDS = 2**63
 _TOOTH_CELL = 0.012
 """Of the coarsest bumps, as a share of the short edge."""
 _TOOTH_OCTAVES = 4
@@ -67,7 +66,7 @@ def paper(
     check_range("fibers", fibers, "[0, 1]")
     check_range("scale", scale, "[0.25, 4]")
     ground = to_light(color_to_rgb(color))
-    seed = int(rng.integers(_SEEDS))
+    seed = draw_seed(rng)
     shape = image.shape[:2]
     height = clouds(derive_seed(seed, "tooth"), _TOOTH_CELL * scale, _TOOTH_OCTAVES, shape, gain=0.75)
     height *= np.float32(tooth)

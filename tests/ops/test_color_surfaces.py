@@ -12,7 +12,7 @@ from artforge.core.pictures import resize
 from artforge.core.seeds import generator
 from artforge.ops.grain import grain
 from artforge.ops.layout import color_to_rgb
-from artforge.ops.noise import noise
+from artforge.ops.noise import clouds, noise
 from artforge.ops.paper import paper
 from artforge.ops.vignette import vignette
 
@@ -47,6 +47,12 @@ def test_noise_has_mean_0_and_standard_deviation_1_on_its_lattice(blur):
     lattice = noise(5, 1 / 300, (300, 300), blur=blur)  # a cell is a pixel
     assert abs(lattice.mean()) < 0.03
     assert lattice.std() == pytest.approx(1, abs=0.04)
+
+
+def test_octaves_of_clouds_add_up_as_independent_chance():
+    one = noise(11, 0.02, (500, 500)).std()
+    four = clouds(11, 0.02, 4, (500, 500), gain=0.6).std()
+    assert four / one == pytest.approx((1 + 0.6**2 + 0.6**4 + 0.6**6) ** 0.5, rel=0.05)
 
 
 # -- grain -----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from artforge.ops.erode import erode
 from artforge.ops.focus import focus
 from artforge.ops.mosaic import mosaic
 from artforge.ops.slit_scan import slit_scan
-from artforge.ops.value_noise import fractal_noise
 
 
 def hill(height=160, width=200, x=0.5, y=0.5, spread=0.25):
@@ -143,17 +142,6 @@ def test_another_seed_wears_elsewhere():
     image, heat = picture(), np.full((160, 200), 0.5, np.float32)
     one, other = (erode(image, heat, rng=generator(seed)) for seed in (0, 1))
     assert np.abs(one - other).mean() > 0.01
-
-
-def test_noise_is_the_same_at_every_size_and_of_unit_spread():
-    def noise(height, width):
-        bands = fractal_noise((height, width), generator(7), cell=0.05, octaves=3)
-        return np.concatenate([band for _, band in bands])
-
-    large = noise(600, 900)
-    assert abs(large.mean()) < 0.1
-    assert large.std() == pytest.approx(1, abs=0.1)
-    np.testing.assert_allclose(cv2.resize(large, (300, 200), interpolation=cv2.INTER_AREA), noise(200, 300), atol=0.1)
 
 
 # focus
