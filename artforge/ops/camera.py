@@ -24,7 +24,7 @@ _SHARPNESS = 4
 @step("camera", version=1)
 def camera(
     image: Image,
-    heat: Heatmap | None = None,
+    heatmap: Heatmap | None = None,
     *,
     zoom: Annotated[float, Field(ge=1, le=MOST_ZOOM)] = 1.5,
     x: Unit = 0.5,
@@ -40,11 +40,11 @@ def camera(
 
     Args:
         image: float32 (H, W, 3), sRGB, [0, 1].
-        heat: float32 (h, w), of any size: where it is given the camera turns to what is hottest; where nothing in it
+        heatmap: float32 (h, w), of any size: where it is given the camera turns to what is hottest; where nothing in it
             lies above 0, it stays at (x, y).
         zoom: how near; 1 shows the whole picture.
         x, y: what it looks at, as shares of the width and the height.
-        follow: with `heat`, how far it turns from (x, y) to the heat.
+        follow: with `heatmap`, how far it turns from (x, y) to the heat.
         long_edge: longer edge of the view in pixels; None for that of the picture. A picture larger than the view
             stays sharp from near.
 
@@ -61,7 +61,7 @@ def camera(
         check_count("long_edge", long_edge)
     height, width = image.shape[:2]
     size = (height, width) if long_edge is None else fit_within(image, long_edge)
-    hottest = None if heat is None else focus_of(heat)
+    hottest = None if heatmap is None else focus_of(heatmap)
     if hottest is not None:
         x, y = x + follow * (hottest[0] - x), y + follow * (hottest[1] - y)
     left, top = _start(x, zoom), _start(y, zoom)
@@ -69,20 +69,20 @@ def camera(
     return _looked_at(image, box, size)
 
 
-def focus_of(heat: Heatmap) -> tuple[float, float] | None:
+def focus_of(heatmap: Heatmap) -> tuple[float, float] | None:
     """Where a heatmap is hottest, (x, y) as shares of its width and height; None where nothing lies above 0.
 
     It is the centre of gravity of the fourth power: near the highest peak, and without a jump where another one grows
     higher.
     """
-    edge = max(heat.shape)
+    edge = max(heatmap.shape)
     if edge > _LOOKED_AT:  # where a peak stands is known from afar
         scale = _LOOKED_AT / edge
-        heat = np.asarray(cv2.resize(heat, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.float32)
-    peak = float(heat.max())
+        heatmap = np.asarray(cv2.resize(heatmap, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.float32)
+    peak = float(heatmap.max())
     if peak <= 0:
         return None
-    weights = np.clip(heat / np.float32(peak), 0, 1).astype(np.float64) ** 4
+    weights = np.clip(heatmap / np.float32(peak), 0, 1).astype(np.float64) ** 4
     total = weights.sum()
     columns, rows = weights.sum(axis=0), weights.sum(axis=1)
     x, y = (float(each @ (np.arange(len(each)) + 0.5) / len(each) / total) for each in (columns, rows))

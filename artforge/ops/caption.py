@@ -27,7 +27,7 @@ def caption(
     *,
     title: str,
     text: str = "",
-    size: Annotated[float, Field(gt=0, le=0.2)] = 0.03,
+    type_size: Annotated[float, Field(gt=0, le=0.2)] = 0.03,
     margin: Annotated[float, Field(ge=0, le=2)] = 0.08,
     align: CaptionAlign = "left",
     background: Color = "#f4f0e8",
@@ -42,7 +42,7 @@ def caption(
         image: float32 (H, W, 3), sRGB, [0, 1].
         title: the first line; may hold `{names}`.
         text: the lines below it; may hold `{names}` and line breaks.
-        size: of the type (its em) as a share of the picture's short edge, (0, 0.2].
+        type_size: of the type (its em) as a share of the picture's short edge, (0, 0.2].
         margin: width of the paper round picture and caption, as a share of the picture's short edge, [0, 2].
         align: `left`, flush with the picture, or `centre`.
         background: colour of the paper, as `#rrggbb` or a CSS name.
@@ -52,19 +52,19 @@ def caption(
         float32 (H', W + 2m, 3), sRGB, [0, 1], where m = margin * short edge, rounded.
 
     Raises:
-        ChoiceError: a size or margin out of range, no such align or colour, or a title that is no text.
+        ChoiceError: a type size or margin out of range, no such align or colour, or a title that is no text.
     """
     check_text("title", title)
     check_text("text", text)
-    check_range("size", size, "(0, 0.2]")
+    check_range("type_size", type_size, "(0, 0.2]")
     check_range("margin", margin, "[0, 2]")
     check_choice("align", align, get_args(CaptionAlign))
     color_to_rgb(ink)
     height, width = image.shape[:2]
     short_edge = min(height, width)
     edge = round(margin * short_edge)
-    title_type = Type(size * short_edge, "italic")
-    text_type = Type(size * short_edge, "small")
+    title_type = Type(type_size * short_edge, "italic")
+    text_type = Type(type_size * short_edge, "small")
     titles = [(line, title_type, 1.0) for line in break_lines(title, title_type, width, most=_MOST_LINES)]
     texts = [(line, text_type, QUIET) for line in break_lines(text, text_type, width, most=_MOST_LINES)]
     lines = [*titles, *texts]

@@ -29,7 +29,7 @@ def grain(
     amount: Unit = 0.1,
     size: Annotated[float, Field(ge=0.0005, le=0.02)] = 0.0016,
     color: Unit = 0.2,
-    sheet: Annotated[int, Field(ge=0)] = 0,
+    frame: Annotated[int, Field(ge=0)] = 0,
     rng: np.random.Generator,
 ) -> Image:
     """Lay the grain of film over a picture: strongest in the middle tones, none in pure black and white.
@@ -42,7 +42,7 @@ def grain(
         amount: [0, 1], how strong: at 1 the numbers of a middle grey scatter by 0.25.
         size: [0.0005, 0.02], diameter of a grain as a share of the short edge.
         color: [0, 1]: 0 is the grain of black and white film, 1 gives red, green and blue each their own.
-        sheet: every whole number is another grain; `=frame` gives each frame of a film its own.
+        frame: every number has another grain: with `=frame` each frame of a film has its own.
         rng: decides; the same state gives the same grain at every size.
 
     Returns:
@@ -58,7 +58,7 @@ def grain(
     check_range("amount", amount, "[0, 1]")
     check_range("size", size, "[0.0005, 0.02]")
     check_range("color", color, "[0, 1]")
-    check_count("sheet", sheet, least=0)
+    check_count("frame", frame, least=0)
     seed = draw_seed(rng)
     if amount == 0:
         return image.copy()
@@ -67,7 +67,7 @@ def grain(
         share = 1 - color if layer == "silver" else color
         if share == 0:
             continue
-        grains = noise(derive_seed(seed, sheet, layer), size / _CELLS_PER_GRAIN, image.shape[:2], blur=0.7)
+        grains = noise(derive_seed(seed, frame, layer), size / _CELLS_PER_GRAIN, image.shape[:2], blur=0.7)
         strength = np.float32(2 * _STRONGEST * amount * share**0.5)
         for rows in row_bands(image):
             tone = np.clip(image[rows] @ LUMA, 0, 1)

@@ -22,7 +22,7 @@ def grid(
     columns: Annotated[int, Field(ge=1, le=1000)] | None = None,
     gutter: Annotated[int, Kind.PIXELS, Field(ge=0, le=512)] = 6,
     labels: list[str] | None = None,
-    size: Annotated[float, Field(gt=0, le=0.5)] = 0.07,
+    type_size: Annotated[float, Field(gt=0, le=0.5)] = 0.07,
     background: Color = "#16130f",
     ink: Color = "#a39a8b",
 ) -> Image:
@@ -33,7 +33,7 @@ def grid(
         columns: pictures in a row; left out, the page comes out square or landscape with few empty places.
         gutter: free space between the pictures and around them, in pixels.
         labels: one text a picture, under it; '' for none. What is longer than its picture ends in an ellipsis.
-        size: of the labels' type (its em) as a share of a picture's short edge, (0, 0.5].
+        type_size: of the labels' type (its em) as a share of a picture's short edge, (0, 0.5].
         background: sRGB, as `#rrggbb` or a CSS name.
         ink: colour of the type, as `#rrggbb` or a CSS name.
 
@@ -41,16 +41,16 @@ def grid(
         float32 (H', W', 3), sRGB, [0, 1].
 
     Raises:
-        ChoiceError: no such number of columns, gutter, size or colour, or labels that are no texts.
+        ChoiceError: no such number of columns, gutter, type size or colour, or labels that are no texts.
         ShapeError: labels for another number of pictures than there are.
     """
     check_count("columns", 1 if columns is None else columns)
     check_count("gutter", gutter, least=0)
-    check_range("size", size, "(0, 0.5]")
+    check_range("type_size", type_size, "(0, 0.5]")
     color_to_rgb(ink)
     num_images, height, width = images.shape[:3]
     check_labels(labels, num_images)
-    style = Type(size * min(height, width), "small")
+    style = Type(type_size * min(height, width), "small")
     space = round(LABEL_SPACE * style.size) if labels is not None and any(map(str.strip, labels)) else 0
     even = even_tiling(num_images, (height, width), columns, gutter)
     tiling = replace(even, gutter=(gutter + space, gutter), margin=(gutter, gutter + space, gutter))

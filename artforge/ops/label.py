@@ -31,7 +31,7 @@ def label(
     *,
     text: str,
     corner: Corner = "bottom_left",
-    size: Annotated[float, Field(gt=0, le=0.5)] = 0.035,
+    type_size: Annotated[float, Field(gt=0, le=0.5)] = 0.035,
     margin: Annotated[float, Field(ge=0, le=0.5)] = 0.05,
     ink: Color | None = None,
     plate: Color | None = None,
@@ -42,7 +42,7 @@ def label(
         image: float32 (H, W, 3), sRGB, [0, 1].
         text: at most three lines; may hold `{names}` and line breaks. What is longer ends in an ellipsis.
         corner: where it stands.
-        size: of the type (its em) as a share of the picture's short edge, (0, 0.5].
+        type_size: of the type (its em) as a share of the picture's short edge, (0, 0.5].
         margin: from the picture's edge, as a share of its short edge, [0, 0.5].
         ink: colour of the type, as `#rrggbb` or a CSS name; left out, ivory on dark ground and black on light.
         plate: colour of a plate under the type; left out, the type stands on the picture itself.
@@ -51,18 +51,18 @@ def label(
         float32 (H, W, 3), sRGB, [0, 1].
 
     Raises:
-        ChoiceError: a size or margin out of range, no such corner or colour, or a text that is none.
+        ChoiceError: a type size or margin out of range, no such corner or colour, or a text that is none.
     """
     check_text("text", text)
     check_choice("corner", corner, get_args(Corner))
-    check_range("size", size, "(0, 0.5]")
+    check_range("type_size", type_size, "(0, 0.5]")
     check_range("margin", margin, "[0, 0.5]")
     for color in (ink, plate):
         if color is not None:
             color_to_rgb(color)
     height, width = image.shape[:2]
     short_edge = min(height, width)
-    style = Type(size * short_edge, "small")
+    style = Type(type_size * short_edge, "small")
     padding = _PADDING * style.size if plate is not None else 0.0
     edge = margin * short_edge + padding
     lines = break_lines(text, style, max(width - 2 * edge, style.size), most=_MOST_LINES)

@@ -32,10 +32,10 @@ def mosaic(
     heatmap: Heatmap,
     *,
     largest: Annotated[float, Field(gt=0, le=1)] = 0.25,
-    levels: Annotated[int, Field(ge=1, le=9)] = 6,
+    num_levels: Annotated[int, Field(ge=1, le=9)] = 6,
     detail: Annotated[float, Field(ge=0, le=4)] = 1.0,
     gutter: Annotated[float, Field(ge=0, le=0.1)] = 0.003,
-    corner: Unit = 0.0,
+    roundness: Unit = 0.0,
     color: Color = "#16130f",
 ) -> Image:
     """Lay a picture in square stones that split into four, again and again, the hotter it is.
@@ -44,11 +44,11 @@ def mosaic(
         image: float32 (H, W, 3), sRGB, [0, 1].
         heatmap: float32 (H, W), [0, 1].
         largest: edge of a stone that is not split, as a share of the picture's short edge.
-        levels: sizes of stones, each half of the one before.
+        num_levels: how many sizes of stones there are, each half of the one before.
         detail: how soon stones split: at 1 the hottest place has the smallest stones, at 0 none is split.
         gutter: width between stones, as a share of the short edge; the same for all sizes, but never more than a fifth
             of a stone.
-        corner: how round stones are: 0 square, 1 discs.
+        roundness: of the stones: 0 square, 1 discs.
         color: of the ground between them, `#rrggbb` or a CSS name.
 
     Returns:
@@ -60,20 +60,20 @@ def mosaic(
         ChoiceError: a setting that cannot be.
     """
     check_range("largest", largest, "(0, 1]")
-    check_count("levels", levels, most=9)
+    check_count("num_levels", num_levels, most=9)
     check_range("detail", detail, "[0, 4]")
     check_range("gutter", gutter, "[0, 0.1]")
-    check_range("corner", corner, "[0, 1]")
+    check_range("roundness", roundness, "[0, 1]")
     ground = color_to_rgb(color)
     check_heat(heatmap, image)
     height, width = heatmap.shape
     short = min(height, width)
-    grids = _grids(np.ascontiguousarray(image), np.ascontiguousarray(heatmap), largest * short, levels, detail)
+    grids = _grids(np.ascontiguousarray(image), np.ascontiguousarray(heatmap), largest * short, num_levels, detail)
     laid = np.empty(image.shape, np.float32)
     for rows in tall_bands(len(laid)):
         band = np.broadcast_to(ground, (rows.stop - rows.start, *laid.shape[1:])).astype(np.float32)
         for grid in grids:
-            _lay(band, grid, rows, (height, width), gutter=gutter * short, corner=corner, ground=ground)
+            _lay(band, grid, rows, (height, width), gutter=gutter * short, roundness=roundness, ground=ground)
         laid[rows] = np.clip(band, 0, 1)  # rounding
     return laid
 
@@ -93,11 +93,11 @@ class _Grid:
     seen: NDArray[np.bool_]
 
 
-def _grids(image: Image, heatmap: Heatmap, edge: float, levels: int, detail: float) -> list[_Grid]:
+def _grids(image: Image, heatmap: Heatmap, edge: float, num_levels: int, detail: float) -> list[_Grid]:
     """Stones of every size, the largest first; none is smaller than a pixel."""
     height, width = heatmap.shape
     rows, columns = max(1, round(height / edge)), max(1, round(width / edge))
-    sizes = [(rows << level, columns << level) for level in range(levels)]
+    sizes = [(rows << level, columns << level) for level in range(num_levels)]
     sizes = [size for size in sizes if size[0] <= height and size[1] <= width] or [(1, 1)]
     hottest = _means(heatmap, sizes[-1])
     heats = [hottest]
@@ -107,7 +107,7 @@ def _grids(image: Image, heatmap: Heatmap, edge: float, levels: int, detail: flo
     grids: list[_Grid] = []
     shown = np.ones(sizes[0], np.float32)
     for level, size in enumerate(sizes):
-        depth = heats[level] * np.float32(detail * (levels - 1 + _SPLITTING))
+        depth = heats[level] * np.float32(detail * (num_levels - 1 + _SPLITTING))
         split = smoothstep((depth - np.float32(level)) / np.float32(_SPLITTING))
         covered = (split == 1) & (level < len(sizes) - 1)
         grids.append(_Grid(_means(image, size), shown, (shown > 0) & ~covered))
@@ -120,7 +120,7 @@ def _means(array: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def _lay(
-    band: Pixels, grid: _Grid, rows: slice, size: tuple[int, int], *, gutter: float, corner: float, ground: Pixels
+    band: Pixels, grid: _Grid, rows: slice, size: tuple[int, int], *, gutter: float, roundness: float, ground: Pixels
 ) -> None:
     """Lay the stones of one size over a band of rows, where they are seen."""
     num_rows, num_columns = grid.shown.shape
@@ -135,8 +135,8 @@ def _lay(
     down = _inwards(np.arange(rows.start, rows.stop), row, edges[0])
     across = _inwards(columns, column, edges[1])
     cover = _beside_gutter(down, gutter)[:, None] * _beside_gutter(across, gutter)
-    if corner:
-        radius = np.float32(corner * (min(edges) - gutter) / 2)
+    if roundness:
+        radius = np.float32(roundness * (min(edges) - gutter) / 2)
         y, x = (np.maximum(radius + np.float32(gutter / 2) - inwards, 0) for inwards in (down, across))
         cover = np.minimum(cover, np.clip(radius + np.float32(0.5) - np.hypot(y[:, None], x), 0, 1))
     cover = cover[..., None]

@@ -33,7 +33,7 @@ def polyptych(
     labels: list[str] | None = None,
     gap: Annotated[float, Field(ge=0, le=1)] = 0.04,
     margin: Annotated[float, Field(ge=0, le=2)] = 0.1,
-    size: Annotated[float, Field(gt=0, le=0.2)] = 0.036,
+    type_size: Annotated[float, Field(gt=0, le=0.2)] = 0.036,
     background: Color = "#f4f0e8",
     ink: Color = "#26221d",
 ) -> Image:
@@ -49,7 +49,7 @@ def polyptych(
         labels: one text a picture, under it; '' for none. What is longer than its picture ends in an ellipsis.
         gap: between the pictures, [0, 1].
         margin: round them, [0, 2].
-        size: of the labels' type (its em), (0, 0.2].
+        type_size: of the labels' type (its em), (0, 0.2].
         background: colour of the wall, as `#rrggbb` or a CSS name.
         ink: colour of the type, as `#rrggbb` or a CSS name.
 
@@ -66,10 +66,10 @@ def polyptych(
     check_labels(labels, len(panels))
     check_range("gap", gap, "[0, 1]")
     check_range("margin", margin, "[0, 2]")
-    check_range("size", size, "(0, 0.2]")
+    check_range("type_size", type_size, "(0, 0.2]")
     color_to_rgb(ink)
     short_edge = min(one.shape[:2])
-    style = Type(size * short_edge, "small")
+    style = Type(type_size * short_edge, "small")
     captioned = labels is not None and any(label.strip() for label in labels)
     places, (height, width) = hang(
         [(panel.shape[0], panel.shape[1]) for panel in panels],

@@ -43,7 +43,7 @@ def poster(
     subtitle: str = "",
     legend: dict[str, str | int | float] | None = None,
     sheet: Sheet = "a",
-    size: Annotated[float, Field(gt=0, le=0.5)] = 0.1,
+    type_size: Annotated[float, Field(gt=0, le=0.5)] = 0.1,
     margin: Annotated[float, Field(ge=0, le=1)] = 0.11,
     background: Color = "#f4f0e8",
     ink: Color = "#26221d",
@@ -59,7 +59,7 @@ def poster(
         subtitle: at most four lines in italics; may hold `{names}` and line breaks.
         legend: names and values, such as {network: "{model}", seed: "{seed}"}.
         sheet: shape of the page; `close` leaves no more room than the margins.
-        size: of the title's type (its em), (0, 0.5]; all other type follows from it.
+        type_size: of the title's type (its em), (0, 0.5]; all other type follows from it.
         margin: round everything, [0, 1].
         background: colour of the paper, as `#rrggbb` or a CSS name.
         ink: colour of the type, as `#rrggbb` or a CSS name.
@@ -74,12 +74,12 @@ def poster(
     check_text("subtitle", subtitle)
     check_legend(legend)
     check_choice("sheet", sheet, get_args(Sheet))
-    check_range("size", size, "(0, 0.5]")
+    check_range("type_size", type_size, "(0, 0.5]")
     check_range("margin", margin, "[0, 1]")
     color_to_rgb(ink)
     height, width = image.shape[:2]
     short_edge = min(height, width)
-    block = _Block.of(title, subtitle, legend or {}, size * short_edge, width)
+    block = _Block.of(title, subtitle, legend or {}, type_size * short_edge, width)
     edge = margin * short_edge
     page_height, page_width = page_size((height + block.height, width), edge, _ASPECTS.get(sheet))
     page = blank(round(page_height), round(page_width), background)

@@ -25,9 +25,9 @@ def verdict(
     *,
     model: Model,
     classes: list[ClassName] | None = None,
-    most: Annotated[int, Field(ge=1, le=100)] = 6,
+    num_classes: Annotated[int, Field(ge=1, le=100)] = 6,
     width: Annotated[float, Field(gt=0, le=8)] = 1.0,
-    size: Annotated[float, Field(gt=0, le=0.2)] = 0.036,
+    type_size: Annotated[float, Field(gt=0, le=0.2)] = 0.036,
     background: Color = "#f4f0e8",
     ink: Color = "#26221d",
     accent: Color = "#b5482f",
@@ -40,12 +40,12 @@ def verdict(
         image: float32 (H, W, 3), sRGB, [0, 1], the picture that the network judges.
         before: what the picture was before; its bars are drawn in grey above the others, its figures beside them.
         model: the network.
-        classes: which classes, in this order; left out, all of them in the network's order, or of more than `most`
-            those that it is most sure of, the strongest first, and of `before` where there is one, so that in a film
-            of a changing picture all stay in their places.
-        most: how many classes at most, where `classes` is left out.
+        classes: which classes, in this order; left out, all of them in the network's order, or of more than
+            `num_classes` those that it is most sure of, the strongest first, and of `before` where there is one, so
+            that in a film of a changing picture all stay in their places.
+        num_classes: how many at most, where `classes` is left out.
         width: of the strip, as a multiple of the picture's: 2 to hang under a pair, (0, 8].
-        size: of the type (its em) as a share of the picture's short edge, (0, 0.2].
+        type_size: of the type (its em) as a share of the picture's short edge, (0, 0.2].
         background: sRGB, as `#rrggbb` or a CSS name.
         ink: colour of the type, as `#rrggbb` or a CSS name.
         accent: colour of the bars, as `#rrggbb` or a CSS name.
@@ -54,19 +54,19 @@ def verdict(
         float32 (H', width * W, 3), sRGB, [0, 1].
 
     Raises:
-        ChoiceError: no such class or colour, or a size or number out of range.
+        ChoiceError: no such class or colour, or a type size or number out of range.
         ModelError: it is no network.
     """
     check_model(model)
-    check_count("most", most, most=100)
+    check_count("num_classes", num_classes, most=100)
     check_range("width", width, "(0, 8]")
-    check_range("size", size, "(0, 0.2]")
+    check_range("type_size", type_size, "(0, 0.2]")
     for color in (ink, accent):
         color_to_rgb(color)
     shares = model.probabilities(image)[0]
     shares_before = model.probabilities(before)[0] if before is not None else None
     asked_first = shares if shares_before is None else shares_before
-    indices = shown_classes(asked_first, most) if classes is None else _numbers(classes, model)
+    indices = shown_classes(asked_first, num_classes) if classes is None else _numbers(classes, model)
     bars = [
         Bar(
             model.class_names[index],
@@ -75,7 +75,7 @@ def verdict(
         )
         for index in indices
     ]
-    em = size * min(image.shape[:2])
+    em = type_size * min(image.shape[:2])
     return bars_strip(bars, max(1, round(width * image.shape[1])), em, background=background, ink=ink, accent=accent)
 
 

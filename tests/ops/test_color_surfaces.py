@@ -89,11 +89,11 @@ def test_a_preview_shows_the_grain_of_the_print():
     assert likeness(resize(print_, (150, 200)), preview) > 0.9
 
 
-def test_every_sheet_and_every_seed_has_its_own_grain():
+def test_every_frame_and_every_seed_has_its_own_grain():
     grey = even(60, 60, 0.5)
     first, again = (grain(grey, rng=generator(5)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
-    for other in (grain(grey, sheet=1, rng=generator(5)), grain(grey, rng=generator(6))):
+    for other in (grain(grey, frame=1, rng=generator(5)), grain(grey, rng=generator(6))):
         assert abs(likeness(first, other)) < 0.15
 
 

@@ -74,7 +74,7 @@ def test_hot_place_has_the_smallest_stones_and_a_cold_one_the_largest():
     image = np.random.default_rng(0).random((128, 128, 3), dtype=np.float32)
     heat = np.zeros((128, 128), np.float32)
     heat[:32, :32] = 1
-    laid = mosaic(image, heat, largest=0.25, levels=4, gutter=0.0)
+    laid = mosaic(image, heat, largest=0.25, num_levels=4, gutter=0.0)
     hot, cold = laid[:32, :32], laid[96:, 96:]
     np.testing.assert_allclose(hot, np.repeat(np.repeat(hot[::4, ::4], 4, axis=0), 4, axis=1), atol=1e-6)
     assert len(np.unique(hot.reshape(-1, 3), axis=0)) == 64
@@ -84,7 +84,7 @@ def test_hot_place_has_the_smallest_stones_and_a_cold_one_the_largest():
 def test_stone_splits_where_any_part_of_it_is_hot():
     heat = np.zeros((128, 128), np.float32)
     heat[60:64, 60:64] = 1  # one of the smallest stones
-    laid = mosaic(picture(128, 128), heat, largest=1, levels=6, gutter=0.0)
+    laid = mosaic(picture(128, 128), heat, largest=1, num_levels=6, gutter=0.0)
     assert np.unique(laid.reshape(-1, 3).round(5), axis=0).shape[0] == 3 * 5 + 1  # four for each, one of which splits
 
 
@@ -93,7 +93,7 @@ def test_gutter_has_its_width_and_colour_and_drowns_no_small_stone():
     cold = mosaic(image, np.zeros((100, 100), np.float32), largest=0.5, gutter=0.04, color="black")
     np.testing.assert_array_equal(cold[10, 48:52], 0)
     np.testing.assert_array_equal(cold[10, 2:48], 1)
-    hot = mosaic(image, np.ones((100, 100), np.float32), largest=0.5, levels=6, gutter=0.04, color="black")
+    hot = mosaic(image, np.ones((100, 100), np.float32), largest=0.5, num_levels=6, gutter=0.04, color="black")
     assert hot.mean() > 0.6
 
 
@@ -104,7 +104,7 @@ def test_without_a_gutter_no_ground_shows_between_stones_of_any_size():
 
 def test_round_stones_are_discs():
     white, cold = np.ones((100, 100, 3), np.float32), np.zeros((100, 100), np.float32)
-    laid = mosaic(white, cold, largest=1, gutter=0.0, corner=1.0, color="black")
+    laid = mosaic(white, cold, largest=1, gutter=0.0, roundness=1.0, color="black")
     assert laid.mean() == pytest.approx(np.pi / 4, abs=2e-3)
     np.testing.assert_array_equal(laid[0, 0], 0)
 

@@ -139,7 +139,7 @@ def test_pictures_hang_in_the_order_given_and_the_first_keeps_its_pixels():
 
 def test_a_label_stands_under_its_own_picture_and_is_no_wider():
     panels = [flat(200, 200, (1, 0, 0)), flat(200, 100, (0, 0, 1))]
-    page = polyptych(*panels, labels=["", "W" * 90], margin=0.2, gap=0.1, size=0.1, background=PAPER, ink=INK)
+    page = polyptych(*panels, labels=["", "W" * 90], margin=0.2, gap=0.1, type_size=0.1, background=PAPER, ink=INK)
     top, left, _, right = inked(page[40 + 200 :])
     assert left >= 40 + 200 + 20 - 1
     assert right <= 40 + 200 + 20 + 100 + 1
@@ -164,7 +164,9 @@ def test_rows_and_labels_for_another_number_of_pictures_are_refused(settings, to
 def test_labels_of_a_grid_take_their_room_below_each_row():
     pictures = np.stack([noise(40, 50, seed) for seed in range(4)])
     plain = grid(pictures, columns=2, gutter=6, background=PAPER)
-    labelled = grid(pictures, columns=2, gutter=6, labels=["a", "", "c", "d"], size=0.25, background=PAPER, ink=INK)
+    labelled = grid(
+        pictures, columns=2, gutter=6, labels=["a", "", "c", "d"], type_size=0.25, background=PAPER, ink=INK
+    )
     space = round(LABEL_SPACE * 10)
     assert labelled.shape == (plain.shape[0] + 2 * space, plain.shape[1], 3)
     for index, picture in enumerate(pictures):
@@ -181,7 +183,9 @@ def test_labels_of_a_grid_take_their_room_below_each_row():
 
 def test_a_caption_stands_below_and_flush_with_the_picture():
     picture = noise(200, 300)
-    page = caption(picture, title="Botanical", text="after nature", size=0.1, margin=0.25, background=PAPER, ink=INK)
+    page = caption(
+        picture, title="Botanical", text="after nature", type_size=0.1, margin=0.25, background=PAPER, ink=INK
+    )
     assert page.shape[1] == 300 + 2 * 50
     assert held(page, picture) == (50, 50)
     below = page[50 + 200 :]
@@ -195,7 +199,7 @@ def test_a_caption_stands_below_and_flush_with_the_picture():
 
 
 def test_a_centred_caption_stands_in_the_middle():
-    page = caption(flat(100, 200, 0.5), title="Tide", size=0.2, align="centre", background=PAPER, ink=INK)
+    page = caption(flat(100, 200, 0.5), title="Tide", type_size=0.2, align="centre", background=PAPER, ink=INK)
     _, left, _, right = inked(page[8 + 100 :])
     assert abs((left + right) / 2 - page.shape[1] / 2) <= 1
 
@@ -210,7 +214,7 @@ def test_without_words_a_caption_is_a_mat():
 @pytest.mark.parametrize("corner", ["top_left", "top", "top_right", "bottom_left", "bottom", "bottom_right"])
 def test_a_label_stands_in_its_corner_and_leaves_the_rest_alone(corner):
     picture = flat(200, 300, 1)
-    page = label(picture, text="Tide 5", corner=corner, size=0.1, margin=0.1)
+    page = label(picture, text="Tide 5", corner=corner, type_size=0.1, margin=0.1)
     top, left, bottom, right = inked(page)
     assert (top < 60) == corner.startswith("top")
     assert (bottom > 140) == corner.startswith("bottom")
@@ -224,13 +228,13 @@ def test_a_label_stands_in_its_corner_and_leaves_the_rest_alone(corner):
 
 @pytest.mark.parametrize(("ground", "is_light"), [(0.0, True), (0.3, True), (0.6, False), (1.0, False)])
 def test_ink_stands_off_from_the_ground(ground, is_light):
-    page = label(flat(100, 100, ground), text="W", size=0.4)
+    page = label(flat(100, 100, ground), text="W", type_size=0.4)
     extreme = page.max() if is_light else page.min()
     assert abs(extreme - ground) > 0.35
 
 
 def test_a_plate_lies_under_the_words_only():
-    page = label(flat(200, 200, 0), text="Tide", plate=RED, size=0.1, margin=0.1)
+    page = label(flat(200, 200, 0), text="Tide", plate=RED, type_size=0.1, margin=0.1)
     red = np.argwhere((page == (1, 0, 0)).all(axis=-1))
     top, left, bottom, right = *red.min(axis=0), *(red.max(axis=0) + 1)
     assert 18 <= left <= 21
@@ -282,7 +286,9 @@ def test_nothing_of_a_poster_reaches_into_its_margins():
 
 def test_a_close_poster_is_as_tall_as_its_lines_ask():
     picture = noise(300, 240)
-    page = poster(picture, title="Tide", subtitle="of ink", legend={"seed": 5}, sheet="close", size=0.1, margin=0.1)
+    page = poster(
+        picture, title="Tide", subtitle="of ink", legend={"seed": 5}, sheet="close", type_size=0.1, margin=0.1
+    )
     title, subtitle, small = 24, 0.42 * 24, 0.27 * 24
     lines = (0.75 + 0.65) * title + (0.3 + 1.28) * subtitle + 0.9 * title + 1.28 * small
     assert page.shape == (round(300 + lines + 2 * 24), 240 + 2 * 24, 3)
@@ -347,11 +353,11 @@ def judge(*names):
 def test_a_verdict_is_as_wide_as_the_picture_and_tells_what_the_network_says():
     bright, dark = flat(200, 300, 0.75), flat(200, 300, 0.25)
     model = judge("hand", "rule")
-    strip = verdict(bright, model=model, accent=RED, background=PAPER, size=0.1)
+    strip = verdict(bright, model=model, accent=RED, background=PAPER, type_size=0.1)
     assert strip.shape[1] == 300
-    wide = verdict(bright, model=model, size=0.1, width=2.05)
+    wide = verdict(bright, model=model, type_size=0.1, width=2.05)
     assert wide.shape == (strip.shape[0], 615, 3)
-    both = verdict(bright, dark, model=model, accent=RED, background=PAPER, size=0.1)
+    both = verdict(bright, dark, model=model, accent=RED, background=PAPER, type_size=0.1)
     assert both.shape[0] == pytest.approx(strip.shape[0] + 1.5 * 20, abs=1)
     lengths = (strip == (1, 0, 0)).all(axis=-1).sum(axis=1)
     first, second = lengths[: len(lengths) // 2].max(), lengths[len(lengths) // 2 :].max()
@@ -366,14 +372,14 @@ def test_few_classes_stand_in_their_order_and_of_many_the_strongest_first():
 def test_of_many_classes_the_picture_before_decides_which_are_shown():
     bright, dark = flat(100, 300, 0.9), flat(100, 300, 0.1)
     model = judge("a", "b", "c")  # of the bright picture it is sure that it is a, of the dark one that it is not
-    chosen = verdict(dark, bright, model=model, most=1)
+    chosen = verdict(dark, bright, model=model, num_classes=1)
     np.testing.assert_array_equal(chosen, verdict(dark, bright, model=model, classes=["a"]))
 
 
 def test_classes_asked_for_stand_in_the_order_asked_for():
     bright = flat(100, 300, 1)
     model = judge("a", "b", "c")
-    last_first = verdict(bright, model=model, classes=["c", "a"], accent=RED, background=PAPER, size=0.2)
+    last_first = verdict(bright, model=model, classes=["c", "a"], accent=RED, background=PAPER, type_size=0.2)
     reds = (last_first == (1, 0, 0)).all(axis=-1).any(axis=1)
     assert not reds[: len(reds) // 2].any()
     assert reds[len(reds) // 2 :].any()
@@ -387,11 +393,11 @@ def test_classes_asked_for_stand_in_the_order_asked_for():
 
 LAYOUTS = {
     "mat": lambda image: mat(image, margin=0.2, bottom=1.3, line=0.01),
-    "caption": lambda image: caption(image, title="Attention tide", text="a small network looks", size=0.05),
-    "label": lambda image: label(image, text="Attention tide", size=0.08, plate="ivory"),
+    "caption": lambda image: caption(image, title="Attention tide", text="a small network looks", type_size=0.05),
+    "label": lambda image: label(image, text="Attention tide", type_size=0.08, plate="ivory"),
     "polyptych": lambda image: polyptych(image, image[:, ::-1], image, rows=[1, 2], labels=["one", "two", "three"]),
     "poster": lambda image: poster(image, title="Attention tide", subtitle="what it sees", legend={"seed": 5}),
-    "verdict": lambda image: verdict(image, image[::-1] / 2, model=judge("hand", "rule"), size=0.06),
+    "verdict": lambda image: verdict(image, image[::-1] / 2, model=judge("hand", "rule"), type_size=0.06),
 }
 
 
