@@ -6,29 +6,26 @@ and made again. Entries are written under a temporary name and renamed, so sever
 
 from __future__ import annotations
 
-import hashlib
 import math
-import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from io import BufferedReader, BufferedWriter
 from pathlib import Path
 
 import numpy as np
 
 from artforge.core.cache_folder import size_limit, user_cache
-from artforge.core.drawings import Drawing, Value, pack_drawing, unpack_drawing
+from artforge.core.drawings import Value, unpack_drawing
 from artforge.core.errors import OutputError
 from artforge.core.files import PART, atomic_path, is_abandoned, sha256_of
+from artforge.recipes.entries import mark_used, opened_entry, write_entry
 
 LIMIT_VARIABLE = "ARTFORGE_CACHE_LIMIT_MB"
 DEFAULT_LIMIT_MB = 4096
 _MEGABYTE = 10**6
 
-_DIGEST_BYTES = 32
 _ARRAY_MAGIC = b"\x93NUMPY"
 _ARRAY, _FILE, _RECORD, _STATE = ".array", ".file", ".record", ".state"
 _KINDS = {
@@ -92,7 +89,7 @@ class Cache:
 
     def load_value(self, key: str) -> Value | None:
         """The array or drawing under `key`, or None where there is none (or no sound one)."""
-        with self._opened_checked(self._path(key, _ARRAY)) as file:
+        with opened_entry(self._path(key, _ARRAY)) as file:
             if file is None:
                 return None
             if file.peek(len(_ARRAY_MAGIC)).startswith(_ARRAY_MAGIC):
@@ -106,7 +103,7 @@ class Cache:
     def store_value(self, key: str, value: Value) -> None:
         """Keep an array or a drawing under `key`, if the store can be written to."""
         with self._noting_faults():
-            self._write_checked(self._path(key, _ARRAY), value)
+            write_entry(self._path(key, _ARRAY), value)
 
     def state_file(self, key: str) -> Path:
         """Where what is being made for `key` may keep its state meanwhile; whoever makes it takes it away again."""
@@ -134,7 +131,7 @@ class Cache:
             with atomic_path(self._path(key, _FILE)) as part:
                 shutil.copyfile(file, part)
             digest = sha256_of(file)
-            self._write_checked(self._path(key, _RECORD), f"{digest}\n{record}".encode())
+            write_entry(self._path(key, _RECORD), f"{digest}\n{record}".encode())
 
     def restore_file(self, key: str, destination: Path) -> str | None:
         """Put the file under `key` at `destination`.
@@ -160,7 +157,7 @@ class Cache:
         except _DamagedEntryError:
             kept.unlink(missing_ok=True)
             return None
-        _mark_used(kept)
+        mark_used(kept)
         return text
 
     def trim(self) -> None:
@@ -216,7 +213,7 @@ class Cache:
 
     def _recorded(self, key: str) -> tuple[str, str] | None:
         """The SHA-256 that the file under `key` had, and the text that belongs to it."""
-        with self._opened_checked(self._path(key, _RECORD)) as file:
+        with opened_entry(self._path(key, _RECORD)) as file:
             if file is None:
                 return None
             digest, _, text = file.read().decode().partition("\n")
@@ -231,51 +228,3 @@ class Cache:
 
     def _path(self, key: str, suffix: str) -> Path:
         return self.folder / key[:2] / (key + suffix)
-
-    @contextmanager
-    def _opened_checked(self, path: Path) -> Iterator[BufferedReader | None]:
-        """An entry, open behind its digest; None where there is none or no sound one, which is dropped."""
-        try:
-            file = path.open("rb")
-        except OSError:
-            yield None
-            return
-        with file:
-            digest = file.read(_DIGEST_BYTES)
-            if hashlib.file_digest(file, "sha256").digest() != digest:
-                path.unlink(missing_ok=True)
-                yield None
-                return
-            _mark_used(path)
-            file.seek(_DIGEST_BYTES)
-            yield file
-
-    def _write_checked(self, path: Path, value: Value | bytes) -> None:
-        with atomic_path(path) as part, part.open("wb") as file:
-            file.write(bytes(_DIGEST_BYTES))
-            hashed = _Hashed(file)
-            if isinstance(value, np.ndarray):
-                np.lib.format.write_array(hashed, value, allow_pickle=False)
-            else:
-                hashed.write(pack_drawing(value) if isinstance(value, Drawing) else value)
-            file.seek(0)
-            file.write(hashed.digest.digest())
-
-
-class _Hashed:
-    """What is written goes on to a file and into a digest: an array is never copied whole."""
-
-    def __init__(self, file: BufferedWriter) -> None:
-        self._file = file
-        self.digest = hashlib.sha256()
-
-    def write(self, content: bytes) -> int:
-        """Pass it on."""
-        self.digest.update(content)
-        return self._file.write(content)
-
-
-def _mark_used(path: Path) -> None:
-    """Note the time of last use, by which `trim` chooses; an entry that is gone by now stays gone."""
-    with suppress(OSError):
-        os.utime(path)

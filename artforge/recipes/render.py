@@ -230,8 +230,8 @@ class Renderer:
     def file_key(self, artifact: Artifact) -> str:
         """Everything the file's bytes depend on: its pixels, its format and all that its record says."""
         record = self._drawing.record(artifact).model_dump(mode="json")
-        size = [artifact.output.target.dpi, WRITING_VERSION]
-        parts = [artifact.format, self.metadata, record, sorted(_Kept.model_fields), size]
+        writing = [artifact.output.target.dpi, WRITING_VERSION]
+        parts = [artifact.format, self.metadata, record, sorted(_Kept.model_fields), writing]
         text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

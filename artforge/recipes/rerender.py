@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from artforge import __version__
-from artforge.core.errors import ArtforgeError, PictureError, RecipeError, UsageError
+from artforge.core.errors import PictureError, RecipeError, UsageError
 from artforge.core.provenance import Provenance, read_provenance
 from artforge.core.steps import registered_steps
 from artforge.recipes.artifacts import Artifact
@@ -21,13 +21,12 @@ from artforge.recipes.embedded_recipe import read_embedded, to_text
 from artforge.recipes.ingredients import Found, find_ingredients
 from artforge.recipes.names import named_thing_fault
 from artforge.recipes.overrides import Overrides
-from artforge.recipes.nodes import Node
 from artforge.recipes.plan import PREVIEW_SCALE, Planner
 from artforge.recipes.provenance import package_versions
 from artforge.recipes.recipe import PATH_KINDS
 from artforge.recipes.records import portable_params
 from artforge.recipes.render import Renderer
-from artforge.recipes.reporting import Rendered
+from artforge.recipes.reporting import Reporter
 from artforge.recipes.staging import Stage
 from artforge.recipes.steps import load_steps
 from artforge.recipes.trust import Trust
@@ -110,25 +109,15 @@ def rerender(request: Request, store: Cache, noticed: Callable[[str], None]) -> 
     return Again(done.path, identical, () if identical else tuple(differences(provenance, found)))
 
 
-@dataclass
-class _OnlyNotices:
-    """A reporter for a single file: it passes on what the person should know, and no progress."""
+class _OnlyNotices(Reporter):
+    """For a single file: it passes on what the person should know, and no progress."""
 
-    noticed: Callable[[str], None]
+    def __init__(self, told: Callable[[str], None]) -> None:
+        self._told = told
 
-    def started(self, artifact: Artifact) -> None: ...
-
-    def advanced(self, artifact: Artifact) -> None: ...
-
-    def computed(self, node: Node, seconds: float) -> None: ...
-
-    def working(self, step: str, share: float, told: str) -> None: ...
-
-    def remarked(self, message: str) -> None: ...
-
-    def finished(self, artifact: Artifact, done: Rendered) -> None: ...
-
-    def failed(self, artifact: Artifact, error: ArtforgeError) -> None: ...
+    def noticed(self, message: str) -> None:
+        """What the person should know of a result."""
+        self._told(message)
 
 
 def file_stem(provenance: Provenance) -> str:

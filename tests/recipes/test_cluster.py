@@ -22,8 +22,9 @@ pytest.importorskip("distributed", reason="the extra [cluster] is not installed"
 from artforge.core.errors import OutputError, StepError
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
-from artforge.recipes.cluster import Done, Farm, RenderWorker
+from artforge.recipes.cluster import Farm
 from artforge.recipes.cluster_tasks import RecipeOrder, tasks_of
+from artforge.recipes.cluster_worker import Done, RenderWorker
 from artforge.recipes.plan import Planner
 from artforge.recipes.render import Renderer
 
