@@ -15,7 +15,7 @@ MAX_BYTES = 64_000_000
 
 _SHAPES = frozenset({"svg", "g", "path", "desc", "title", "metadata", "sodipodi:namedview"})
 _BACKGROUND = re.compile(r"background:(#[0-9a-fA-F]{6})")
-_PATH = re.compile(r"M([-+0-9.e, ]+)")
+_PATH = re.compile(r"M([-+0-9.e, ]+)(?:H([-+0-9.e]+))?")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -82,7 +82,10 @@ class _Reader:
         found = _PATH.fullmatch(text)
         if found is None or not self._layers:
             raise ValueError("a path that is no line of a pen")
-        points = np.array(found[1].replace(",", " ").split(), np.float32).reshape(-1, 2)
+        numbers = found[1].replace(",", " ").split()
+        if found[2]:  # level to the right or left, as a touch of the pen is written
+            numbers += [found[2], numbers[-1]]
+        points = np.array(numbers, np.float32).reshape(-1, 2)
         if len(points) < 2 or not np.isfinite(points).all():
             raise ValueError("a line without two points")
         self._layers[-1][1].append(points)

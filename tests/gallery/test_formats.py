@@ -79,6 +79,15 @@ def test_a_drawing_hangs_as_svg_and_is_inked_for_the_wall(tmp_path, record):
     assert corner == pytest.approx(np.array([0xF4, 0xF0, 0xE8]) / 255, abs=0.03)
 
 
+def test_touches_of_the_pen_and_level_strokes_hang_too(tmp_path):
+    stroke = [np.array([[10, 20], [50, 20]], np.float32)]
+    drawn = Drawing(60.0, 90.0, (layer_of(Pen("#1d3557", 1.5), stroke, dots=np.array([[30, 40, 1.5]])),))
+    write_svg(tmp_path / "dots.svg", drawn)
+    points = read_drawing(tmp_path / "dots.svg").layers[0].points
+    np.testing.assert_allclose(points[:2], stroke[0])
+    np.testing.assert_allclose(points[2:], [[30, 40], [30, 40]], atol=0.011)
+
+
 def test_an_svg_is_read_back_as_it_was_drawn(tmp_path):
     write_svg(tmp_path / "lines.svg", lines(), Label(title="<Lines>", record="{}"))
     read = read_drawing(tmp_path / "lines.svg")
