@@ -2,56 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from small_works import RECIPES, recipe_file, render
 
 from artforge.core.films import film_info
 from artforge.core.pictures import read_picture, to_bytes
 from artforge.core.provenance import read_sidecar
 from artforge.engine.data.procedural import draw
-from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
-from artforge.recipes.overrides import Overrides
-from artforge.recipes.plan import PREVIEW_SCALE, Planner
-from artforge.recipes.render import Renderer
-from artforge.recipes.reporting import Reporter
-
-RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
-
-
-class Quiet(Reporter):
-    """Hears nothing."""
-
-
-QUICK = {"steps": 2, "dots": 400}
-"""Params of recipes that grow or stipple pictures: laws of whole works hold from the first step or dot on."""
-SHORT = "6f"
-EDGE = 64
-"""Longer edge in pixels, where a recipe has a size to shrink."""
-
-
-def render(path: Path, folder: Path, seed: int | None = None, scale: float | None = None) -> dict[str, Path]:
-    """The files of a recipe by name: at a scale, or small and with films of a few frames."""
-    recipe = check_file(path).recipe
-    places = {"timeline.duration": SHORT} if recipe.timeline is not None and scale is None else {}
-    quick = {name: value for name, value in QUICK.items() if name in recipe.params}
-    overrides = Overrides(quick, seed, places)
-    if scale is None:
-        size = recipe.params.get("size")
-        scale = PREVIEW_SCALE if size is None else EDGE / float(size.default)
-    planner = Planner(check_file(path, overrides), overrides, scale)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("artforge.recipes.preview.LARGEST_DRAWN", 0)  # drawn in small: the drawing is most of the time
-        done = Renderer(planner, folder / "out", Cache(folder / "store")).render(Quiet())
-    return {each.path.name.rsplit("-", 1)[0] + each.path.suffix: each.path for each in done}
+from artforge.recipes.plan import PREVIEW_SCALE
 
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory):
-    (path,) = [path for path in RECIPES if path.stem == "heatmap_sweep"]
-    return render(path, tmp_path_factory.mktemp("sweep"), scale=PREVIEW_SCALE)
+    return render(recipe_file("heatmap_sweep"), tmp_path_factory.mktemp("sweep"), scale=PREVIEW_SCALE)
 
 
 def test_there_are_twenty_recipes_or_more():
@@ -94,8 +59,7 @@ def test_recipe_gives_the_same_bytes_again(path, tmp_path):
 
 @pytest.mark.parametrize("stem", ["heatmap_sweep", "filter_pattern", "two_pulls"])
 def test_recipe_gives_other_pixels_for_another_seed(stem, tmp_path):
-    (path,) = [path for path in RECIPES if path.stem == stem]
-    first, other = (render(path, tmp_path / str(seed), seed) for seed in (8, 9))
+    first, other = (render(recipe_file(stem), tmp_path / str(seed), seed) for seed in (8, 9))
     for name in (name for name in first if name.endswith(".png")):
         assert (read_picture(first[name]) != read_picture(other[name])).any(), name
 
