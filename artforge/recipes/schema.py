@@ -26,7 +26,7 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 
 _NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
 _MOMENT = r"^-?\d+(\.\d+)?\s*(%|s|f)$"
-_LENGTH = r"^\d+(\.\d+)?\s*(s|f)$"
+_TIME = r"^\d+(\.\d+)?\s*(s|f)$"
 _PIXELS = r"^(native|\d+\s*px)$"
 _SIZE = r"^(native|\d+\s*px|([A-Za-z]\w*|(\d+(\.\d+)?\s*[x×]\s*)?\d+(\.\d+)?\s*(mm|cm|in))(\s*@\s*\d+(\.\d+)?\s*dpi)?)$"
 _LENGTH = r"^\d+(\.\d+)?\s*(mm|cm|in)$"
@@ -115,7 +115,7 @@ def _sections() -> dict[str, Any]:
 
 
 def _loop() -> dict[str, Any]:
-    length = {"type": "string", "pattern": _LENGTH, "description": "Such as 1s or 25f."}
+    length = {"type": "string", "pattern": _TIME, "description": "Such as 1s or 25f."}
     faded = {
         "type": "object",
         "required": [CROSSFADE],

@@ -80,6 +80,9 @@ def changed(path: str, value):
         ("params.image.type", "picture"),
         ("timeline.fps", 0),
         ("timeline.duration", "6"),
+        ("timeline", {"duration": "6s", "loop": {"crossfade": "3mm"}}),
+        ("outputs.still.bleed", "3s"),
+        ("outputs.still.dpi", 5),
         ("sweep.intensity", 3),
         ("output", {}),
         ("artforge", 2),
@@ -104,6 +107,11 @@ def test_mistake_is_seen_by_the_editor(path, value):
         ("outputs.sheet", None),
         ("outputs.sheet.labels", "{intensity:.1f}"),
         ("params.colors", {"type": "palette", "default": ["ivory", "tomato"]}),
+        ("timeline", {"duration": "6s", "loop": {"crossfade": "1.5s"}}),
+        ("timeline", {"duration": "6s", "loop": {"crossfade": "25f"}}),
+        ("timeline", {"duration": "6s", "loop": "boomerang"}),
+        ("outputs.still.size", "594 x 841 mm @ 300 dpi"),
+        ("outputs.still.bleed", "0.125in"),
     ],
 )
 def test_everything_that_the_language_has_is_allowed(path, value):
