@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -103,8 +104,21 @@ def _colors(palette: object) -> tuple[str, ...]:
 @cache
 def _blended(colors: tuple[str, ...]) -> NDArray[np.float32]:
     stops = to_oklab(np.stack([color_to_rgb(color) for color in colors]))
-    places = np.linspace(0, len(colors) - 1, NUM_ENTRIES)
-    blended = np.stack([np.interp(places, np.arange(len(colors)), channel) for channel in stops.T], axis=-1)
-    table = np.clip(from_oklab(blended.astype(np.float32)), 0, 1)
+    table = table_through(stops, range(len(colors)))
     table.setflags(write=False)
     return table
+
+
+def table_through(stops: NDArray[np.float32], places: Sequence[float]) -> NDArray[np.float32]:
+    """A lookup table by way of some colours, straight in OKLab from one to the next.
+
+    Args:
+        stops: float32 (k, 3), OKLab.
+        places: (k,), rising: where on the table each of them stands; the first at its beginning, the last at its end.
+
+    Returns:
+        float32 (`NUM_ENTRIES`, 3), sRGB, [0, 1].
+    """
+    wanted = np.linspace(places[0], places[-1], NUM_ENTRIES)
+    lab = np.stack([np.interp(wanted, places, channel) for channel in stops.T], axis=-1)
+    return np.clip(from_oklab(lab.astype(np.float32)), 0, 1)

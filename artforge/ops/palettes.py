@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.errors import DatasetError, PictureError
-from artforge.core.oklab import from_oklab, to_oklab, to_screen
-from artforge.core.pictures import PICTURE_SUFFIXES, pictures_in, read_picture, resize
+from artforge.core.errors import PictureError
+from artforge.core.oklab import to_oklab, to_screen
+from artforge.core.picture_folders import sample_of_folder, tell_unread
+from artforge.core.pictures import read_picture, resize
 from artforge.core.values import Image
-from artforge.core.work import current_work
-from artforge.ops.colormaps import NUM_ENTRIES
+from artforge.ops.colormaps import table_through
 from artforge.ops.layout import fit_within
 
 SEEN_EDGE = 128
@@ -76,23 +76,9 @@ def pixels_of_folder(folder: Path) -> NDArray[np.float32]:
     Raises:
         DatasetError: no such folder, or no picture in it that can be read.
     """
-    if not folder.is_dir():
-        raise DatasetError(f"{folder}: no such folder; a palette is taken from a folder of pictures")
-    paths = pictures_in(folder)
-    if not paths:
-        raise DatasetError(
-            f"{folder}: no pictures in it or in the folders below; expected files that end in "
-            f"{', '.join(sorted(PICTURE_SUFFIXES))}"
-        )
-    chosen = [paths[index] for index in np.unique(np.linspace(0, len(paths) - 1, MOST_PICTURES).round().astype(int))]
+    chosen = sample_of_folder(folder, "a palette", MOST_PICTURES)
     pixels, faults = _read_pixels(tuple((path, path.stat().st_mtime_ns) for path in chosen))
-    if not len(pixels):
-        raise DatasetError(f"{folder}: none of its {len(chosen)} pictures can be read; the first: {faults[0]}")
-    if faults:
-        current_work().noticed(
-            f"{len(faults)} of the {len(chosen)} pictures in {folder.name} cannot be read and do not count; the first: "
-            f"{faults[0].removeprefix(str(folder))}"
-        )
+    tell_unread(folder, faults, len(chosen))
     return pixels
 
 
@@ -120,11 +106,8 @@ def even_table(colors: NDArray[np.float32]) -> NDArray[np.float32]:
         colors: float32 (k, 3), sRGB, [0, 1], in their order.
 
     Returns:
-        float32 (`NUM_ENTRIES`, 3), sRGB, [0, 1]: straight in OKLab from colour to colour, at one speed.
+        float32 (`NUM_ENTRIES` of `colormaps`, 3), sRGB, [0, 1]: straight in OKLab from colour to colour, at one speed.
     """
     stops = to_oklab(colors)
     lengths = np.linalg.norm(np.diff(stops, axis=0), axis=-1)
-    places = np.concatenate([[0.0], np.cumsum(lengths)])
-    wanted = np.linspace(0, places[-1], NUM_ENTRIES)
-    even = np.stack([np.interp(wanted, places, channel) for channel in stops.T], axis=-1)
-    return np.clip(from_oklab(even.astype(np.float32)), 0, 1)
+    return table_through(stops, [0.0, *np.cumsum(lengths)])

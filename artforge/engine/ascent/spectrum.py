@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import DatasetError, PictureError, ShapeError
-from artforge.core.pictures import PICTURE_SUFFIXES, centre_square, pictures_in, read_picture, resize
+from artforge.core.picture_folders import sample_of_folder, tell_unread
+from artforge.core.pictures import centre_square, read_picture, resize
 from artforge.core.values import Image, Kind, array_fault
-from artforge.core.work import current_work
 from artforge.engine.ascent.colour import IMAGENET_COLOUR, Colour, colour_of_pixels
 from artforge.engine.ascent.spectral import faded_to_mean, frequencies, to_spectra, waves_in_columns
 from artforge.engine.ascent.squash import unsquash
@@ -119,28 +119,14 @@ def spectrum_of_folder(folder: Path) -> Spectrum:
     Raises:
         DatasetError: no such folder, or no picture in it that can be read.
     """
-    if not folder.is_dir():
-        raise DatasetError(f"{folder}: no such folder; a spectrum is measured from a folder of pictures")
-    paths = pictures_in(folder)
-    if not paths:
-        raise DatasetError(
-            f"{folder}: no pictures in it or in the folders below; expected files that end in "
-            f"{', '.join(sorted(PICTURE_SUFFIXES))}"
-        )
-    chosen = [paths[index] for index in np.unique(np.linspace(0, len(paths) - 1, MOST_PICTURES).round().astype(int))]
+    chosen = sample_of_folder(folder, "a spectrum", MOST_PICTURES)
     pictures, faults = [], []
     for path in chosen:
         try:
             pictures.append(_small(read_picture(path, shortest_edge=MEASURED_SIZE)))
         except PictureError as error:
             faults.append(str(error))
-    if not pictures:
-        raise DatasetError(f"{folder}: none of its {len(chosen)} pictures can be read; the first: {faults[0]}")
-    if faults:
-        current_work().noticed(
-            f"{len(faults)} of the {len(chosen)} pictures in {folder.name} cannot be read and do not count; the first: "
-            f"{faults[0].removeprefix(str(folder))}"
-        )
+    tell_unread(folder, faults, len(chosen))
     return spectrum_of_pictures(pictures)
 
 
