@@ -95,7 +95,10 @@ def render_command(
         metadata=metadata,
         keep_going=keep_going or watch,
         as_json=as_json,
+        many=yes,
     )
+    if watch and dry_run:
+        raise UsageError("--watch and --dry-run: take one; a watch renders what it says")
     if watch:
         with _workers(session, workers, scheduler):
             watch_recipes(session, recipes)
@@ -104,9 +107,8 @@ def render_command(
         for each in checked:
             session.show_plan(each)
         return
-    if not yes:
-        for each in checked:
-            session.refuse_many(each)
+    for each in checked:
+        session.refuse_many(each)
     try:
         with _workers(session, workers, scheduler), finishing_first(_tell_stopping) as is_stopped:
             for each in checked:

@@ -36,6 +36,7 @@ class Session:
         metadata: whether the files say how they were made, inside and beside.
         keep_going: whether one failure leaves the others be.
         as_json: whether stdout is for a program.
+        many: whether somebody has said that sweeps may be very large.
         prepared: called with each renderer before it begins.
         num_failed: files and recipes that could not be made.
         done: the files that were made.
@@ -50,6 +51,7 @@ class Session:
     metadata: bool = True
     keep_going: bool = False
     as_json: bool = False
+    many: bool = False
     prepared: Callable[[Renderer], None] = lambda _: None
     num_failed: int = 0
     done: list[Rendered] = field(default_factory=list)
@@ -104,7 +106,7 @@ class Session:
             UsageError: it is, and nobody has said so.
         """
         count = count_variants(checked.recipe, self.overrides)
-        if count > MANY_VARIANTS:
+        if count > MANY_VARIANTS and not self.many:
             raise UsageError(
                 f"{checked.recipe.source}: {count:,} variants, more than {MANY_VARIANTS:,}. Look with --dry-run, "
                 "sweep less (--set sweep.NAME.count=...), or say --yes"

@@ -10,9 +10,14 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
+from artforge.cli import rendering, watching
+from artforge.cli.main import app
+from artforge.core.errors import UsageError
 from artforge.core.pictures import write_png
 
 STEP = """\
@@ -151,3 +156,25 @@ def test_every_save_is_previewed_and_a_broken_one_told_until_ctrl_c(watch, tmp_p
     last, _ = watch.process.communicate(timeout=20)
     assert watch.process.returncode == 130
     assert last == ""
+
+
+def test_a_watch_heeds_yes_and_is_no_dry_run(tmp_path, paint, monkeypatch):
+    write_png(tmp_path / "one.png", paint(1))
+    (tmp_path / "many.yaml").write_text(
+        "artforge: 1\nsteps: {art: [{load: {path: one.png}}]}\nsweep: {seed: [1, 2]}\noutputs: {still: {from: $art}}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(rendering, "MANY_VARIANTS", 1)
+    monkeypatch.setattr(watching, "time", SimpleNamespace(sleep=interrupted, perf_counter=time.perf_counter))
+    asked = CliRunner().invoke(app, ["render", "many.yaml", "--watch"])
+    assert asked.exit_code == 130
+    assert "2 variants, more than 1" in asked.stderr
+    assert not (tmp_path / "out").exists()
+    assert CliRunner().invoke(app, ["render", "many.yaml", "--watch", "--yes"]).exit_code == 130
+    assert len(list((tmp_path / "out" / "many").glob("*.png"))) == 2
+    refused = CliRunner().invoke(app, ["render", "many.yaml", "--watch", "--dry-run"])
+    assert isinstance(refused.exception, UsageError)
+
+
+def interrupted(seconds):
+    raise KeyboardInterrupt
