@@ -63,8 +63,8 @@ def _swept(record: Provenance) -> str:
 
 def _source(node: NodeRecord) -> str:
     path = str(node.settings.get("path", ""))
-    if path.startswith("embedded:"):
-        return "the built-in picture " + path.removeprefix("embedded:").replace("/", " ").replace("_", " ")
+    if path.startswith(words.EMBEDDED):
+        return f"the built-in picture {words.embedded_words(path)}"
     return f"“{PurePosixPath(path).name}”" if path else "a picture"
 
 

@@ -158,7 +158,8 @@ class _Writer:
         stages = self._stages.get(piece.id, [])
         ingredients = [self._ingredient(one.name, one.sha256, piece) for one in piece.ingredients("picture")]
         ingredients += [
-            _Ingredient(name, "", self._site.sources.get(name), "") for name in embedded_sources(piece.record)
+            _Ingredient(words.embedded_words(name), "", self._site.sources.get(name), "")
+            for name in embedded_sources(piece.record)
         ]
         key = self.key(
             piece.digest,

@@ -340,15 +340,15 @@ def _card_names(records: Sequence[Provenance]) -> list[str]:
     """What stands under each work of a recipe: its title where titles differ, else what sets it apart."""
     if len({record.title for record in records}) > 1:
         return [record.title.strip() or words.humanize(record.recipe_name) for record in records]
-    outputs = {(record.kind, record.output) for record in records}
-    same_kind = Counter(kind for kind, _ in outputs)
+    same_kind = Counter(kind for kind, _ in {(record.kind, record.output) for record in records})
+    varied = {(record.output, words.format_settings(record.variant)) for record in records if record.kind == "still"}
+    needs_output = any(number > 1 for number in Counter(variant for _, variant in varied).values())
     names = []
     for record in records:
-        kind = words.KIND_WORDS[record.kind]
-        if record.kind == "still" and record.variant:
-            kind = ""
+        kind, variant = words.KIND_WORDS[record.kind], words.format_settings(record.variant)
+        if record.kind == "still" and variant:
+            kind = words.humanize(record.output) if needs_output else ""
         elif same_kind[record.kind] > 1:
             kind = f"{kind}: {words.humanize(record.output).lower()}"
-        parts = [kind, words.format_settings(record.variant)]
-        names.append(", ".join(part for part in parts if part))
+        names.append(", ".join(part for part in (kind, variant) if part))
     return names

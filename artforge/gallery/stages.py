@@ -12,7 +12,6 @@ from artforge.gallery import words
 from artforge.gallery.media import Picture
 from artforge.gallery.pieces import Piece
 
-_EMBEDDED = "embedded:"
 _SAME_SHAPE = 0.02
 _MOST = 6
 
@@ -65,13 +64,13 @@ def node_digests(branch: Sequence[NodeRecord]) -> list[str]:
 def embedded_sources(record: Provenance) -> list[str]:
     """Names of the pictures of the embedded set that a work was made from: `embedded:hand_made/ink_brush/5`."""
     paths = [node.settings.get("path") for node in record.branch]
-    return list(dict.fromkeys(path for path in paths if isinstance(path, str) and path.startswith(_EMBEDDED)))
+    return list(dict.fromkeys(path for path in paths if isinstance(path, str) and path.startswith(words.EMBEDDED)))
 
 
 def _sources(piece: Piece, sources: Mapping[str, Picture]) -> list[Stage]:
     drawn = embedded_sources(piece.record)
     named = [(one.sha256, one.name) for one in piece.record.ingredients if one.role == "picture"]
-    named += [(name, words.plain(name.removeprefix(_EMBEDDED).replace("/", " "))) for name in drawn]
+    named += [(name, words.embedded_words(name)) for name in drawn]
     return [
         Stage("source", name, f"What it was made from: {name}", sources[key], "")
         for key, name in named

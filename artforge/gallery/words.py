@@ -10,6 +10,8 @@ from artforge.core.provenance import Provenance
 
 KIND_WORDS = {"film": "Film", "sheet": "Contact sheet", "still": "Print"}
 PRINT_DPI = 300
+EMBEDDED = "embedded:"
+"""How recipes name a picture of the built-in set, which is no file."""
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -26,6 +28,11 @@ def humanize(name: str) -> str:
 def plain(name: str) -> str:
     """`hand_made` -> `hand made`: a name in the middle of a sentence."""
     return " ".join(name.replace("_", " ").split())
+
+
+def embedded_words(name: str) -> str:
+    """`embedded:hand_made/ink_brush/5` -> `hand made ink brush 5`."""
+    return plain(name.removeprefix(EMBEDDED).replace("/", " "))
 
 
 def format_value(value: Any) -> str:

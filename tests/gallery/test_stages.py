@@ -106,6 +106,8 @@ def test_a_picture_that_is_no_file_is_drawn_once(tmp_path, render):
     (page,) = (site / "works").iterdir()
     assert [kind for kind, _ in stages_on(page)] == ["source", "result"]
     assert stages_on(page)[0][1] == "hand made ink 5"
+    made_from = re.search(r'<section class="series ingredients">.*?</section>', page.read_text(), re.DOTALL)[0]
+    assert re.findall(r"<span[^>]*>(.*?)</span>", made_from)[1:] == ["hand made ink 5", "odd"]
     assert asked.count(names[0]) == 1
 
 

@@ -159,3 +159,13 @@ def test_hostile_words_end_no_script(tmp_path, render):
         assert text.count("<script") == 2
         told = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', text, re.DOTALL)[1])
         assert told["name"].startswith(HOSTILE.strip())
+
+
+def test_works_of_two_outputs_have_names_that_tell_them_apart(tmp_path, render):
+    for output in ("dream", "cloth"):
+        for step in range(2):
+            render(tmp_path / "out" / f"{output}{step}.png", shade=step, output=output, variant={"step": step})
+    render(tmp_path / "out" / "dream2.png", output="dream", variant={"step": 2}, shade=0.7)
+    site = build_site(tmp_path / "out", tmp_path / "site").folder
+    names = {work["name"] for work in data_of(site)["works"]}
+    assert names == {"Dream, step 0", "Dream, step 1", "Cloth, step 0", "Cloth, step 1", "Dream, step 2"}
