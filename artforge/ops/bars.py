@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from artforge.core.values import Color, Image
 from artforge.ops.layout import blank, paint
 from artforge.ops.legend import name_type
-from artforge.ops.typography import QUIET, Type, shorten, width_of, write
+from artforge.ops.line_breaks import shorten
+from artforge.ops.type_metrics import Type, width_of
+from artforge.ops.typography import QUIET, write
 
 _ROW = 1.9  # all lengths in ems
 _BAR = 0.34

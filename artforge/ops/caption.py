@@ -11,8 +11,10 @@ from artforge.core.steps import step
 from artforge.core.values import Color, Image
 from artforge.engine.attention.settings import check_range
 from artforge.ops.layout import blank, color_to_rgb
+from artforge.ops.line_breaks import break_lines
 from artforge.ops.texts import check_text
-from artforge.ops.typography import CAPITAL_HEIGHT, QUIET, Type, break_lines, write
+from artforge.ops.type_metrics import CAPITAL_HEIGHT, Type
+from artforge.ops.typography import QUIET, write
 
 CaptionAlign = Literal["left", "centre"]
 """Where the lines of a caption begin."""

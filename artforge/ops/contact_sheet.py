@@ -10,7 +10,9 @@ from artforge.core.pictures import resize
 from artforge.core.values import Color, Image
 from artforge.ops.layout import Tiling, blank, fit_within
 from artforge.ops.legend import Legend, legend_lines, write_legend
-from artforge.ops.typography import CAPITAL_HEIGHT, LABEL_SPACE, Type, shorten, write, write_under
+from artforge.ops.line_breaks import shorten
+from artforge.ops.type_metrics import CAPITAL_HEIGHT, Type
+from artforge.ops.typography import LABEL_SPACE, write, write_under
 
 _LEAST_CAPTION, _LEAST_TITLE = 12, 17  # below them nothing can be read, and a sheet is read on a screen too
 

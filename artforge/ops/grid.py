@@ -12,7 +12,8 @@ from artforge.core.values import Color, Image, Images, Kind
 from artforge.engine.attention.settings import check_count, check_range
 from artforge.ops.layout import blank, color_to_rgb, even_tiling
 from artforge.ops.texts import check_labels
-from artforge.ops.typography import LABEL_SPACE, Type, write_under
+from artforge.ops.type_metrics import Type
+from artforge.ops.typography import LABEL_SPACE, write_under
 
 
 @step("grid", version=1)

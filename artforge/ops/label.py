@@ -13,8 +13,10 @@ from artforge.core.steps import step
 from artforge.core.values import Color, Image
 from artforge.engine.attention.settings import check_range
 from artforge.ops.layout import color_to_rgb, paint
+from artforge.ops.line_breaks import break_lines
 from artforge.ops.texts import check_text
-from artforge.ops.typography import CAPITAL_HEIGHT, Align, Type, break_lines, width_of, write
+from artforge.ops.type_metrics import CAPITAL_HEIGHT, Type, width_of
+from artforge.ops.typography import Align, write
 
 Corner = Literal["top_left", "top", "top_right", "bottom_left", "bottom", "bottom_right"]
 """Where on the picture a label stands."""

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from artforge.core.values import Color, Image
-from artforge.ops.typography import QUIET, Type, shorten, width_of, write
+from artforge.ops.line_breaks import shorten
+from artforge.ops.type_metrics import Type, width_of
+from artforge.ops.typography import QUIET, write
 
 Legend = Sequence[tuple[str, str]]
 """(name, value) of what is to be told, in reading order."""

@@ -15,7 +15,8 @@ from artforge.core.values import Color, Image
 from artforge.engine.attention.settings import check_count, check_range
 from artforge.ops.layout import blank, color_to_rgb
 from artforge.ops.texts import check_labels
-from artforge.ops.typography import LABEL_SPACE, Type, write_under
+from artforge.ops.type_metrics import Type
+from artforge.ops.typography import LABEL_SPACE, write_under
 
 
 @step("polyptych", version=1)

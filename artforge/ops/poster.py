@@ -13,8 +13,10 @@ from artforge.core.values import Color, Image
 from artforge.engine.attention.settings import check_range
 from artforge.ops.layout import blank, color_to_rgb
 from artforge.ops.legend import Entry, legend_lines, write_legend
+from artforge.ops.line_breaks import break_lines
 from artforge.ops.texts import check_legend, check_text
-from artforge.ops.typography import CAPITAL_HEIGHT, QUIET, Type, break_lines, write
+from artforge.ops.type_metrics import CAPITAL_HEIGHT, Type
+from artforge.ops.typography import QUIET, write
 
 Sheet = Literal["a", "a_across", "two_to_three", "three_to_four", "four_to_five", "square", "close"]
 """The shape of the page: that of A4 and its kin, upright or across, or as close round its content as can be."""

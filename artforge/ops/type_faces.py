@@ -38,8 +38,8 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Setting:
-    """A line ready to be set.
+class SetLine:
+    """A line shared out among the fonts that have its characters.
 
     Attributes:
         runs: from left to right.
@@ -72,7 +72,7 @@ def one_line(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def set_in_faces(text: str, face: Face) -> Setting:
+def set_in_faces(text: str, face: Face) -> SetLine:
     """Share a line out among the fonts that have its characters.
 
     Args:
@@ -81,7 +81,7 @@ def set_in_faces(text: str, face: Face) -> Setting:
     """
     own = _FILES[face]
     if PLAIN.issuperset(text):
-        return Setting((Run(text, own),) if text else ())
+        return SetLine((Run(text, own),) if text else ())
     fallback = fallback_path()
     runs_back = any(unicodedata.bidirectional(letter) in RIGHT_TO_LEFT for letter in text)
     placed = _placed(text, (fallback,) if runs_back else (own, fallback))
@@ -95,7 +95,7 @@ def set_in_faces(text: str, face: Face) -> Setting:
         if path is not None
     ]
     foreign = [letter for letter in text if not _joins(letter) and ord(letter) not in _characters(own)]
-    return Setting(tuple(runs), "".join(dict.fromkeys(foreign)), unjoined=runs_back and not has_layout())
+    return SetLine(tuple(runs), "".join(dict.fromkeys(foreign)), unjoined=runs_back and not has_layout())
 
 
 @lru_cache(maxsize=1)

@@ -7,8 +7,9 @@ from artforge.core.errors import ShapeError
 from artforge.core.values import Kind, array_fault
 from artforge.ops.contact_sheet import contact_sheet
 from artforge.ops.layout import color_to_rgb
+from artforge.ops.line_breaks import shorten
 from artforge.ops.mat import mat
-from artforge.ops.typography import Type, shorten, width_of
+from artforge.ops.type_metrics import Type, width_of
 
 GROUND = "#f4f0e8"
 

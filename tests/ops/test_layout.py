@@ -20,7 +20,8 @@ from artforge.ops.legend import legend_lines
 from artforge.ops.mat import mat
 from artforge.ops.polyptych import Place, hang, polyptych
 from artforge.ops.poster import page_size, poster
-from artforge.ops.typography import LABEL_SPACE, Type, width_of
+from artforge.ops.type_metrics import Type, width_of
+from artforge.ops.typography import LABEL_SPACE
 from artforge.ops.verdict import shown_classes, verdict
 
 PAPER, INK, RED = "#ffffff", "#000000", "#ff0000"

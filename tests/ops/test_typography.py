@@ -1,6 +1,7 @@
 """Type: measured alike at every size, flush to the pixel, never an empty box."""
 
 import unicodedata
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from matplotlib.ft2font import FT2Font
 
 from artforge.core.values import Kind, array_fault
 from artforge.core.work import Work, working
-from artforge.ops import type_faces, typography
+from artforge.ops import type_faces, type_metrics
 from artforge.ops.layout import blank
+from artforge.ops.line_breaks import break_lines, shorten
 from artforge.ops.type_faces import PLAIN, fallback_path, has_layout, open_font
-from artforge.ops.typography import Type, break_lines, shorten, width_of, write
+from artforge.ops.type_metrics import Type, width_of
+from artforge.ops.typography import write
 
 INK, GROUND = "#000000", "#ffffff"
 FACES = list(type_faces._FILES.items())
@@ -45,7 +48,7 @@ def test_width_grows_with_the_size_of_the_type_and_with_nothing_else(style):
     for text in TITLES:
         unit = width_of(text, style)
         for size in (5, 12.5, 300):
-            assert width_of(text, typography.replace(style, size=size)) == pytest.approx(size * unit, rel=1e-9)
+            assert width_of(text, replace(style, size=size)) == pytest.approx(size * unit, rel=1e-9)
 
 
 def test_width_of_capital_a_is_that_of_its_advance_in_the_font():
@@ -181,7 +184,7 @@ def test_a_line_that_runs_from_right_to_left_stays_in_one_font():
 
 
 def test_without_raqm_all_is_set_still_and_what_suffers_is_told(monkeypatch):
-    for module in (type_faces, typography):
+    for module in (type_faces, type_metrics):
         monkeypatch.setattr(module, "has_layout", lambda: False)
     type_faces.set_in_faces.cache_clear()
     told = []
