@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast, get_args
 
 from artforge.core.formats.known import FILM_FORMATS, LOSSY_FORMATS, format_fault
-from artforge.recipes.document import Tree
+from artforge.recipes.document import Tree, as_written
 from artforge.recipes.print_grammar import PRINT_KEYS, PrintReader
 from artforge.recipes.problems import Position
 from artforge.recipes.readers import START, key_place, value_place
@@ -89,7 +89,11 @@ class OutputReader(PrintReader):
             return ("png",)
         formats: list[Format] = []
         for item in listed.items:
-            fault = format_fault(str(item.value), get_args(Format))
+            fault = (
+                format_fault(item.value, get_args(Format))
+                if isinstance(item.value, str)
+                else f"a format is a word such as png or mp4, received {as_written(item.plain())}"
+            )
             if fault is not None:
                 self.problems.add(item.position, fault)
             elif item.value in FILM_FORMATS and timeline is None:

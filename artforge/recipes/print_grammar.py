@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import cast, get_args
 
 from artforge.core.colors import canonical_color
-from artforge.core.formats.known import DEEP_FORMATS, FILM_FORMATS, FORMATS
+from artforge.core.formats.known import DEEP_FORMATS, FILM_FORMATS, edge_fault
 from artforge.core.print_sizes import (
     DPI_RANGE,
     LARGEST_EDGE,
@@ -86,10 +86,9 @@ class PrintReader(Readers):
             self.problems.add(place, message)
             return
         for name in formats:
-            most = FORMATS[name].longest_edge
-            if most is not None and max(edges) > most:
-                message = f"{name} holds at most {most} pixels along an edge, received {max(edges)}"
-                self.problems.add(place, f"{message}: take tiff, png or pdf, or a smaller size")
+            fault = edge_fault(name, max(edges))
+            if fault is not None:
+                self.problems.add(place, fault)
 
     def _dpi(self, entry: Tree) -> float | None:
         dpi = self.number(entry, "dpi")

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from artforge.core import drawings
 from artforge.core.errors import ArtforgeError, OutputError
 from artforge.core.files import drop_abandoned, make_folder
-from artforge.core.formats.known import LINE_FORMATS
+from artforge.core.formats.known import LINE_FORMATS, edge_fault
 from artforge.core.formats.profiles import read_profile, srgb_profile
 from artforge.core.formats.xmp import Label
 from artforge.core.inking import size_in_pixels
@@ -210,6 +210,9 @@ class Renderer:
 
     def _film(self, artifact: Artifact, path: Path, advanced: Callable[[], None]) -> _Kept:
         size = size_in_file(artifact, self._drawing.film_size(artifact))
+        fault = edge_fault(artifact.format, max(size))
+        if fault is not None:  # told before the other frames are drawn
+            raise OutputError(f"output {artifact.output.name!r}: {fault}")
         provenance = self._drawing.record(artifact, size)
         meter = SeamMeter()
         with self._drawing.frames(artifact, meter.look) as frames:

@@ -37,7 +37,7 @@ LABEL = Label(
 LONG = Label(title="long", record='{"recipe_text": "' + "ü<&日" * 40_000 + '"}')
 LOSSLESS = {"png", "png16", "tiff", "tiff16", "apng"}
 PICTURES = [name for name, info in FORMATS.items() if info.pixels]
-READ_STILLS = sorted(name for name in STILL_FORMATS if FORMATS[name].pixels and name != "pdf")  # test_pdf.py
+READ_STILLS = sorted(name for name in STILL_FORMATS if FORMATS[name].pixels and name != "pdf")  # test_print_files.py
 NUM_FRAMES, FPS = 10, 25.0
 
 
@@ -119,6 +119,14 @@ def test_a_film_comes_back_with_its_frames_and_its_length(tmp_path, name, fps):
     assert found.num_frames == told.num_frames == NUM_FRAMES / every
     assert found.num_frames / found.fps == pytest.approx(NUM_FRAMES / fps, abs=0.011 if name == "gif" else 0.002)
     assert told.fps == pytest.approx(fps / every, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["animated_webp", "gif", "mp4"])
+def test_a_film_is_as_long_as_its_format_is_said_to_hold(tmp_path, name):
+    longest = FORMATS[name].longest_edge
+    path = tmp_path / f"a{FORMATS[name].suffix}"
+    write_film(path, Frames(2, FPS, lambda index: np.full((2, longest, 3), index / 2, np.float32)), name)
+    assert film_info(path).width == longest
 
 
 @pytest.mark.parametrize("name", ["gif", "apng", "animated_webp"])

@@ -66,6 +66,15 @@ def test_every_format_tells_its_resolution(write, name, dpi):
     assert resolution_of(write(name, Medium(dpi))) == pytest.approx(dpi, abs=0.02)
 
 
+@pytest.mark.parametrize(("name", "most"), [("webp", 16_383), ("jpeg", 65_500), ("avif", 16_384)])
+def test_a_still_longer_than_its_format_holds_is_refused_before_it_is_written(write, name, most):
+    image = np.full((1, most + 1, 3), 0.25, np.float32)
+    with pytest.raises(OutputError, match=f"{name} holds at most {most} pixels .*{most + 1}: take tiff, png or pdf"):
+        write(name, image=image)
+    with PillowImage.open(write(name, image=image[:, 1:])) as opened:
+        assert opened.size == (most, 1)
+
+
 @pytest.mark.parametrize("name", BY_PILLOW)
 def test_a_picture_for_the_screen_claims_no_resolution(write, name):
     told = resolution_of(write(name))

@@ -171,6 +171,14 @@ def test_a_picture_that_says_its_own_shape_is_refused_when_it_is_known(write_rec
         Renderer(planner, tmp_path / "out", Cache(tmp_path / "store")).render(Quiet())
 
 
+@pytest.mark.parametrize("name", ["gif", "webp", "animated_webp"])
+def test_a_work_whose_own_size_is_beyond_its_format_is_refused_without_a_traceback(render, studio, tmp_path, name):
+    PillowImage.new("RGB", (70_000, 1), "teal").save(studio / "one.png")
+    with pytest.raises(OutputError, match=f"{name} holds at most .* received 70000: take"):
+        render(f"formats: [{name}]")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_gif_of_60_frames_a_second_is_told_and_plays_as_it_was_told(write_recipe, render):
     checked = check_file(write_recipe(BODY.format("formats: [gif]")))
     assert any("of 60 it keeps every other frame, 30 a second, and its length" in told for told in checked.warnings)

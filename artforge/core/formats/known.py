@@ -51,11 +51,11 @@ FORMATS: dict[StillFormat | FilmFormat, FormatInfo] = {
     "tiff16": FormatInfo(".tif", bits=16, mark="-16bit", bytes_per_pixel=6.5),
     "pdf": FormatInfo(".pdf", lines=True, bytes_per_pixel=3.5),
     "svg": FormatInfo(".svg", lines=True, pixels=False),
-    "mp4": FormatInfo(".mp4", film=True),
-    "gif": FormatInfo(".gif", film=True),
-    "webm": FormatInfo(".webm", film=True),
+    "mp4": FormatInfo(".mp4", film=True, longest_edge=16_384),
+    "gif": FormatInfo(".gif", film=True, longest_edge=65_535),
+    "webm": FormatInfo(".webm", film=True, longest_edge=65_535),
     "apng": FormatInfo(".apng", film=True),
-    "animated_webp": FormatInfo(".webp", film=True, quality=80),
+    "animated_webp": FormatInfo(".webp", film=True, quality=80, longest_edge=16_383),
 }
 
 STILL_FORMATS = frozenset(name for name, info in FORMATS.items() if not info.film)
@@ -87,3 +87,18 @@ def format_fault(name: str, allowed: Sequence[str]) -> str | None:
     meant = f"{base}16" if f"{base}16" in allowed else _ENDINGS.get(name.lower())
     told = choice_message("format", name, allowed)
     return f"{told.partition(' - did you mean')[0]} - did you mean {meant!r}?" if meant else told
+
+
+def edge_fault(file_format: StillFormat | FilmFormat, longest: int) -> str | None:
+    """What is wrong with an edge for a format, or None; tells which ones hold it.
+
+    Args:
+        file_format: a name of `FORMATS`.
+        longest: the longer edge in pixels.
+    """
+    info = FORMATS[file_format]
+    if info.longest_edge is None or longest <= info.longest_edge:
+        return None
+    others = "webm, gif or apng" if info.film else "tiff, png or pdf"
+    told = f"{file_format} holds at most {info.longest_edge} pixels along an edge, received {longest}"
+    return f"{told}: take {others}, or a smaller size"

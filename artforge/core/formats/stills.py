@@ -12,9 +12,10 @@ from PIL import Image as PillowImage
 from PIL import PngImagePlugin
 
 from artforge.core.banded_images import BandedImage, as_banded
+from artforge.core.errors import OutputError
 from artforge.core.files import atomic_path
 from artforge.core.formats.containers import PNG_KEYWORD, jpeg_guid, jpeg_segments
-from artforge.core.formats.known import FORMATS, StillFormat
+from artforge.core.formats.known import FORMATS, StillFormat, edge_fault
 from artforge.core.formats.medium import Medium
 from artforge.core.formats.png import write_deep_png
 from artforge.core.formats.profiles import convert
@@ -85,8 +86,11 @@ def write_still(
         medium: resolution, colour profile and page; None is sRGB for a screen, of no size in millimetres.
 
     Raises:
-        OutputError: the folder cannot be written to.
+        OutputError: the folder cannot be written to, or the format holds no picture of this size.
     """
+    fault = edge_fault(still_format, max(image.shape[:2]))
+    if fault is not None:
+        raise OutputError(f"{path}: {fault}")
     quality = quality or FORMATS[still_format].quality or 0
     still = _Still(as_banded(image), label, quality, medium or Medium())
     with atomic_path(path) as part:
