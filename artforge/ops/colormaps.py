@@ -119,6 +119,7 @@ def table_through(stops: NDArray[np.float32], places: Sequence[float]) -> NDArra
     Returns:
         float32 (`NUM_ENTRIES`, 3), sRGB, [0, 1].
     """
-    wanted = np.linspace(places[0], places[-1], NUM_ENTRIES)
-    lab = np.stack([np.interp(wanted, places, channel) for channel in stops.T], axis=-1)
+    at = np.asarray(places, np.float64)
+    wanted = np.linspace(at[0], at[-1], NUM_ENTRIES)
+    lab = np.stack([np.interp(wanted, at, channel) for channel in stops.T], axis=-1)
     return np.clip(from_oklab(lab.astype(np.float32)), 0, 1)

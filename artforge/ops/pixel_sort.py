@@ -59,6 +59,8 @@ def pixel_sort(
         ShapeError: the heatmap has another size.
         StepError: the heatmap leaves [0, 1].
         ChoiceError: a setting that cannot be.
+
+    Source: Asendorf, Mountain Tour (2010), photographs whose pixels are sorted between thresholds of brightness
     """
     check_choice("direction", direction, get_args(Direction))
     check_choice("by", by, get_args(Order))

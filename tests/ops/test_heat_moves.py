@@ -11,18 +11,7 @@ from artforge.ops.displace import displace
 from artforge.ops.flow_field import flow_field
 from artforge.ops.heat_fields import slope_field
 from artforge.ops.pixel_sort import pixel_sort
-
-
-def hill(height=160, width=200, x=0.5, y=0.5, spread=0.18):
-    down, across = np.mgrid[0:height, 0:width]
-    distance = np.hypot((across + 0.5) / width - x, ((down + 0.5) / height - y) * height / width)
-    return np.exp(-((distance / spread) ** 2)).astype(np.float32)
-
-
-def picture(height=160, width=200, seed=0):
-    coarse = np.random.default_rng(seed).random((20, 25, 3), dtype=np.float32)
-    return np.clip(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), 0, 1)
-
+from tests.support.heat_pictures import hill, soft_picture
 
 STEPS = {
     "displace by slope": displace,
@@ -59,7 +48,7 @@ def test_no_arrow_is_longer_than_one_and_flat_heat_has_none():
 
 @pytest.mark.parametrize("name", STEPS)
 def test_flat_heat_of_zero_and_no_strength_leave_the_picture_as_it_is(name):
-    image = picture()
+    image = soft_picture()
     cold = np.zeros(image.shape[:2], np.float32)
     np.testing.assert_allclose(STEPS[name](image, cold), image, atol=1e-6)
     strength = {"length": 0.0} if name == "flow field" else {"amount": 0.0}
@@ -68,7 +57,7 @@ def test_flat_heat_of_zero_and_no_strength_leave_the_picture_as_it_is(name):
 
 @pytest.mark.parametrize("name", STEPS)
 def test_preview_predicts_the_print(name):
-    image, heat = picture(640, 800), hill(640, 800)
+    image, heat = soft_picture(640, 800), hill(640, 800)
     small, small_heat = resize(image, (160, 200)), cv2.resize(heat, (200, 160), interpolation=cv2.INTER_AREA)
     printed = resize(STEPS[name](image, heat), (160, 200))
     off = np.abs(printed - STEPS[name](small, small_heat)).mean()
@@ -78,7 +67,7 @@ def test_preview_predicts_the_print(name):
 
 @pytest.mark.parametrize("name", STEPS)
 def test_moving_turn_moves_the_picture_smoothly_and_comes_round(name):
-    image, heat = picture(80, 100), hill(80, 100)
+    image, heat = soft_picture(80, 100), hill(80, 100)
     frames = [STEPS[name](image, heat, turn=float(turn)) for turn in np.linspace(0, 1, 49)]
     np.testing.assert_allclose(frames[0], frames[-1], atol=2e-3)
     assert np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3)).max() < 0.02
@@ -87,9 +76,9 @@ def test_moving_turn_moves_the_picture_smoothly_and_comes_round(name):
 @pytest.mark.parametrize("name", STEPS)
 def test_heat_of_another_size_or_unnormalised_is_told_with_the_way_out(name):
     with pytest.raises(ShapeError, match=r"200x160.*20x10.*'upsample'"):
-        STEPS[name](picture(10, 20), hill())
+        STEPS[name](soft_picture(10, 20), hill())
     with pytest.raises(StepError, match="'normalize'"):
-        STEPS[name](picture(), hill() * 3)
+        STEPS[name](soft_picture(), hill() * 3)
 
 
 # displace
@@ -104,7 +93,7 @@ def test_hot_place_swells_at_turn_0_and_shrinks_at_half_a_turn():
 
 
 def test_even_heat_slides_the_whole_picture_by_the_amount():
-    image = picture(100, 140)
+    image = soft_picture(100, 140)
     moved = displace(image, np.ones((100, 140), np.float32), amount=0.2, by="level")
     np.testing.assert_allclose(moved[:, 20:], image[:, :-20], atol=1e-4)
     down = displace(image, np.ones((100, 140), np.float32), amount=0.2, by="level", turn=0.25)
@@ -128,7 +117,7 @@ def test_strokes_follow_the_lines_of_equal_heat():
 
 
 def test_strokes_run_both_ways_from_each_pixel():
-    image, heat = picture(), hill(x=0.4, y=0.6)
+    image, heat = soft_picture(), hill(x=0.4, y=0.6)
     mirrored = STEPS["flow field"](image[:, ::-1].copy(), heat[:, ::-1].copy())
     np.testing.assert_allclose(mirrored[:, ::-1], STEPS["flow field"](image, heat), atol=1e-3)
 
@@ -159,7 +148,7 @@ def test_sorted_lines_rise_where_it_is_hot_and_the_rest_stays():
 
 @pytest.mark.parametrize(("direction", "axis"), [("right", 1), ("left", 1), ("down", 0), ("up", 0)])
 def test_every_line_holds_the_same_pixels_as_before(direction, axis):
-    image, heat = picture(37, 53, seed=2), hill(37, 53)
+    image, heat = soft_picture(37, 53, seed=2), hill(37, 53)
     moved = pixel_sort(image, heat, rng=generator(3), direction=direction)
     assert (moved != image).any()
     order, before = moved @ LUMA, image @ LUMA
@@ -167,7 +156,7 @@ def test_every_line_holds_the_same_pixels_as_before(direction, axis):
 
 
 def test_up_is_down_seen_upside_down():
-    image, heat = picture(36, 52, seed=2), hill(36, 52, y=0.3)
+    image, heat = soft_picture(36, 52, seed=2), hill(36, 52, y=0.3)
     up = pixel_sort(image, heat, rng=generator(3), direction="up")
     down = pixel_sort(image[::-1].copy(), heat[::-1].copy(), rng=generator(3), direction="down")
     np.testing.assert_array_equal(up, down[::-1])
@@ -186,7 +175,7 @@ def test_no_sorted_line_is_longer_than_the_longest():
 
 @pytest.mark.parametrize("by", ["hue", "saturation", "heat"])
 def test_order_is_what_is_asked_for(by):
-    image, heat = picture(20, 90, seed=4), 0.6 + 0.4 * hill(20, 90)
+    image, heat = soft_picture(20, 90, seed=4), 0.6 + 0.4 * hill(20, 90)
     moved = pixel_sort(np.dstack([image[..., :2], heat]), heat, rng=generator(1), direction="right", by=by, longest=4.0)
     hsv = cv2.cvtColor(moved, cv2.COLOR_RGB2HSV)
     value = {"hue": hsv[..., 0], "saturation": hsv[..., 1], "heat": moved[..., 2]}[by]
@@ -194,7 +183,7 @@ def test_order_is_what_is_asked_for(by):
 
 
 def test_cold_is_sorted_where_hot_is_not():
-    image, heat = picture(30, 40, seed=1), hill(30, 40)
+    image, heat = soft_picture(30, 40, seed=1), hill(30, 40)
     hot = pixel_sort(image, heat, rng=generator(1), ragged=0.0)
     cold = pixel_sort(image, heat, rng=generator(1), ragged=0.0, where="cold")
     assert not ((hot != image) & (cold != image)).any()

@@ -13,18 +13,7 @@ from artforge.ops.erode import erode
 from artforge.ops.focus import focus
 from artforge.ops.mosaic import mosaic
 from artforge.ops.slit_scan import slit_scan
-
-
-def hill(height=160, width=200, x=0.5, y=0.5, spread=0.25):
-    down, across = np.mgrid[0:height, 0:width]
-    distance = np.hypot((across + 0.5) / width - x, ((down + 0.5) / height - y) * height / width)
-    return np.exp(-((distance / spread) ** 2)).astype(np.float32)
-
-
-def picture(height=160, width=200, seed=0):
-    coarse = np.random.default_rng(seed).random((20, 25, 3), dtype=np.float32)
-    return np.clip(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), 0, 1)
-
+from tests.support.heat_pictures import hill, soft_picture
 
 STEPS = {
     "mosaic": mosaic,
@@ -35,7 +24,7 @@ STEPS = {
 
 @pytest.mark.parametrize("name", STEPS)
 def test_preview_predicts_the_print(name):
-    image, heat = picture(640, 800), hill(640, 800)
+    image, heat = soft_picture(640, 800), hill(640, 800)
     small, small_heat = resize(image, (160, 200)), cv2.resize(heat, (200, 160), interpolation=cv2.INTER_AREA)
     printed = resize(STEPS[name](image, heat), (160, 200))
     off = np.abs(printed - STEPS[name](small, small_heat)).mean()
@@ -45,7 +34,7 @@ def test_preview_predicts_the_print(name):
 
 @pytest.mark.parametrize(("name", "setting"), [("mosaic", "detail"), ("erode", "amount"), ("focus", "blur")])
 def test_picture_moves_smoothly_with_its_setting(name, setting):
-    image, heat = picture(80, 100), hill(80, 100)
+    image, heat = soft_picture(80, 100), hill(80, 100)
     top = 0.1 if setting == "blur" else 1
     frames = [STEPS[name](image, heat, **{setting: float(value)}) for value in np.linspace(0, top, 121)]
     assert np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3)).max() < 0.025
@@ -55,16 +44,16 @@ def test_picture_moves_smoothly_with_its_setting(name, setting):
 @pytest.mark.parametrize("name", STEPS)
 def test_heat_of_another_size_or_unnormalised_is_told_with_the_way_out(name):
     with pytest.raises(ShapeError, match=r"200x160.*20x10.*'upsample'"):
-        STEPS[name](picture(10, 20), hill())
+        STEPS[name](soft_picture(10, 20), hill())
     with pytest.raises(StepError, match="'normalize'"):
-        STEPS[name](picture(), hill() * 3)
+        STEPS[name](soft_picture(), hill() * 3)
 
 
 # mosaic
 
 
 def test_stone_has_the_mean_colour_of_the_picture_under_it():
-    image = picture(80, 120)
+    image = soft_picture(80, 120)
     laid = mosaic(image, np.zeros((80, 120), np.float32), largest=0.25, gutter=0.0)
     means = image.reshape(4, 20, 6, 20, 3).mean(axis=(1, 3))
     np.testing.assert_allclose(laid[10::20, 10::20], means, atol=1e-5)
@@ -84,7 +73,7 @@ def test_hot_place_has_the_smallest_stones_and_a_cold_one_the_largest():
 def test_stone_splits_where_any_part_of_it_is_hot():
     heat = np.zeros((128, 128), np.float32)
     heat[60:64, 60:64] = 1  # one of the smallest stones
-    laid = mosaic(picture(128, 128), heat, largest=1, num_levels=6, gutter=0.0)
+    laid = mosaic(soft_picture(128, 128), heat, largest=1, num_levels=6, gutter=0.0)
     assert np.unique(laid.reshape(-1, 3).round(5), axis=0).shape[0] == 3 * 5 + 1  # four for each, one of which splits
 
 
@@ -113,7 +102,7 @@ def test_round_stones_are_discs():
 
 
 def test_nothing_is_worn_at_0_and_all_at_1():
-    image, heat = picture(), hill()
+    image, heat = soft_picture(), hill()
     np.testing.assert_array_equal(erode(image, heat, rng=generator(0), amount=0.0), image)
     bare = erode(image, heat, rng=generator(0), amount=1.0, trace=0.0, color="#336699")
     np.testing.assert_allclose(bare, np.broadcast_to(np.float32([0.2, 0.4, 0.6]), image.shape), atol=1e-6)
@@ -133,13 +122,13 @@ def test_what_is_hot_holds_longest_and_what_is_gone_stays_gone():
 
 
 def test_trace_leaves_the_picture_on_the_bare_ground():
-    image = picture()
+    image = soft_picture()
     bare = erode(image, hill(), rng=generator(0), amount=1.0, trace=0.5, color="white")
     assert np.corrcoef((image @ LUMA).ravel(), (bare @ LUMA).ravel())[0, 1] > 0.99
 
 
 def test_another_seed_wears_elsewhere():
-    image, heat = picture(), np.full((160, 200), 0.5, np.float32)
+    image, heat = soft_picture(), np.full((160, 200), 0.5, np.float32)
     one, other = (erode(image, heat, rng=generator(seed)) for seed in (0, 1))
     assert np.abs(one - other).mean() > 0.01
 
@@ -148,7 +137,7 @@ def test_another_seed_wears_elsewhere():
 
 
 def test_hot_place_stays_bit_for_bit_and_a_cold_one_is_blurred():
-    image, heat = picture(), np.zeros((160, 200), np.float32)
+    image, heat = soft_picture(), np.zeros((160, 200), np.float32)
     heat[40:80, 40:80] = 1
     seen = focus(image, heat, blur=0.05)
     np.testing.assert_array_equal(seen[40:80, 40:80], image[40:80, 40:80])
@@ -166,10 +155,10 @@ def test_blur_is_a_gaussian_of_the_stated_width_in_light():
 
 
 def test_colour_fades_with_the_focus_and_fringes_set_blue_apart_from_red():
-    image, cold = picture(), np.zeros((160, 200), np.float32)
+    image, cold = soft_picture(), np.zeros((160, 200), np.float32)
     grey = focus(image, cold, fade=1.0)
     np.testing.assert_allclose(grey[..., 0], grey[..., 2], atol=1e-5)
-    white = np.repeat((picture(seed=3)[..., :1] > 0.5).astype(np.float32), 3, axis=2)
+    white = np.repeat((soft_picture(seed=3)[..., :1] > 0.5).astype(np.float32), 3, axis=2)
     fringed = focus(white, np.full((160, 200), 0.5, np.float32), fringe=1.0)
     assert fringed[..., 0].std() > fringed[..., 2].std() + 0.01
     even = focus(white, np.full((160, 200), 0.5, np.float32))
@@ -214,7 +203,7 @@ def test_shift_goes_once_through_the_pictures_and_closes():
 
 
 def test_one_picture_alone_is_itself():
-    image = picture(40, 60)
+    image = soft_picture(40, 60)
     np.testing.assert_allclose(slit_scan(image[None], softness=1.0, shift=0.3), image, atol=1e-6)
 
 
@@ -236,15 +225,17 @@ def test_slope_of_a_ramp_is_its_slope_whichever_way_it_runs(operator):
 
 
 def test_fine_sobel_edges_are_the_length_of_both_classical_answers():
-    image = cv2.GaussianBlur(picture(), (0, 0), 0.5, borderType=cv2.BORDER_REFLECT_101)
+    image = cv2.GaussianBlur(soft_picture(), (0, 0), 0.5, borderType=cv2.BORDER_REFLECT_101)
     parts = [classical_filter(image, filter=name) for name in ("sobel_x", "sobel_y")]
-    np.testing.assert_allclose(edges(picture(), scale=1e-6), np.hypot(*parts) / 8 * 0.5, atol=1e-5)
+    np.testing.assert_allclose(edges(soft_picture(), scale=1e-6), np.hypot(*parts) / 8 * 0.5, atol=1e-5)
 
 
 def test_fine_scharr_edges_are_those_of_opencv():
-    light = cv2.GaussianBlur(picture() @ LUMA, (0, 0), 0.5, borderType=cv2.BORDER_REFLECT_101)
+    light = cv2.GaussianBlur(soft_picture() @ LUMA, (0, 0), 0.5, borderType=cv2.BORDER_REFLECT_101)
     parts = [cv2.Scharr(light, cv2.CV_32F, *way, borderType=cv2.BORDER_REFLECT_101) for way in ((1, 0), (0, 1))]
-    np.testing.assert_allclose(edges(picture(), operator="scharr", scale=1e-6), np.hypot(*parts) / 32 * 0.5, atol=1e-5)
+    np.testing.assert_allclose(
+        edges(soft_picture(), operator="scharr", scale=1e-6), np.hypot(*parts) / 32 * 0.5, atol=1e-5
+    )
 
 
 def test_scharr_answers_edges_of_every_direction_more_alike_than_sobel():
@@ -258,7 +249,7 @@ def test_scharr_answers_edges_of_every_direction_more_alike_than_sobel():
 
 @pytest.mark.parametrize("operator", ["sobel", "scharr", "laplacian"])
 def test_small_picture_answers_as_its_print(operator):
-    image = picture(640, 800)
+    image = soft_picture(640, 800)
     printed = edges(image, operator=operator, scale=0.02)
     preview = edges(resize(image, (160, 200)), operator=operator, scale=0.02)
     small = cv2.resize(printed, (200, 160), interpolation=cv2.INTER_AREA)
