@@ -174,6 +174,22 @@ def test_a_pdf_of_pixels_alone_has_the_size_that_its_dpi_gives(write):
     np.testing.assert_allclose(boxes_in(write("pdf"))["TrimBox"], [0, 0, 70 * 0.24, 45 * 0.24], atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("page", "points"), [(Page(5080, 90), None), (Page(5080, 90, bleed=50), 2), (Page(90, 60_000), 12)]
+)
+def test_a_page_longer_than_200_inches_has_larger_units(write, page, points):
+    path = write("pdf", Medium(page=page))
+    with pikepdf.open(path) as pdf:
+        unit = pdf.pages[0].get("/UserUnit")
+        assert unit == points
+        placed = pikepdf.parse_content_stream(pdf.pages[0])[1].operands
+    media, trim = (np.asarray(boxes_in(path)[name]) * (points or 1) / 72 * 25.4 for name in ("MediaBox", "TrimBox"))
+    assert max(boxes_in(path)["MediaBox"]) <= 14_400
+    np.testing.assert_allclose(media[2:], [page.width + 2 * page.bleed, page.height + 2 * page.bleed], atol=1e-3)
+    np.testing.assert_allclose(trim[2:] - trim[:2], [page.width, page.height], atol=1e-3)
+    np.testing.assert_allclose([float(placed[0]), float(placed[3])], boxes_in(path)["MediaBox"][2:], atol=1e-4)
+
+
 def test_a_pdf_carries_the_profile_that_its_pixels_are_written_in(write, paint):
     pixels, profile = picture_in(write("pdf", Medium(profile=matrix_profile())))
     assert np.abs(pixels / 255 - paint(4, 45, 70)[..., [1, 0, 2]]).mean() < 0.02

@@ -1,10 +1,12 @@
 """PDF for print: one page of an exact size with its trim and bleed, a picture without loss or vector drawings on it.
 
-Source: PDF 32000-1:2008, 8.9.5 image dictionaries, 8.11 optional content, 14.11.2 page boundaries.
+Source: PDF 32000-1:2008, 7.7.3.3 page objects, 8.9.5 image dictionaries, 8.11 optional content, 14.11.2 page
+boundaries.
 """
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +26,7 @@ from artforge.core.papers import MM_PER_INCH, Page
 from artforge.core.pictures import to_bytes
 
 _POINTS_IN_A_MM = 72 / MM_PER_INCH
+_MOST_UNITS = 14_400  # of an edge: what readers take
 _VERSION = "1.6"
 _PNG_FILTERS = 15
 _LEVEL = 9
@@ -83,8 +86,9 @@ def write_vector_pdf(path: Path, layers: Sequence[VectorLayer], page: Page, labe
     Raises:
         OutputError: the folder cannot be written to.
     """
-    unit = _number(_POINTS_IN_A_MM)
-    left, top = page.bleed * _POINTS_IN_A_MM, (page.height + page.bleed) * _POINTS_IN_A_MM
+    scale = _units_in_a_mm(page)
+    left, top = page.bleed * scale, (page.height + page.bleed) * scale
+    unit = _number(scale)
     parts = [f"q {unit} 0 0 -{unit} {_number(left)} {_number(top)} cm\n".encode(), _ROUND]
     with atomic_path(path) as part, Pdf.new() as pdf:
         groups = [pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String(layer.name))) for layer in layers]
@@ -125,14 +129,25 @@ def find_in_pdf(path: Path) -> bytes | None:
         raise PictureError(f"not a PDF that can be read ({error})") from error
 
 
+def _points_in_a_unit(page: Page) -> int:
+    """1, or more where the page is longer than 200 inches in points."""
+    longest = max(page.width, page.height) + 2 * page.bleed
+    return max(1, math.ceil(round(longest * _POINTS_IN_A_MM / _MOST_UNITS, 6)))
+
+
+def _units_in_a_mm(page: Page) -> float:
+    return _POINTS_IN_A_MM / _points_in_a_unit(page)
+
+
 def _media(page: Page) -> tuple[float, float]:
-    """Width and height of the whole sheet in points."""
-    return ((page.width + 2 * page.bleed) * _POINTS_IN_A_MM, (page.height + 2 * page.bleed) * _POINTS_IN_A_MM)
+    """Width and height of the whole sheet in the page's units."""
+    scale = _units_in_a_mm(page)
+    return (page.width + 2 * page.bleed) * scale, (page.height + 2 * page.bleed) * scale
 
 
 def _add_page(pdf: Pdf, page: Page, operators: bytes, resources: Dictionary) -> None:
     width, height = _media(page)
-    bleed = page.bleed * _POINTS_IN_A_MM
+    bleed = page.bleed * _units_in_a_mm(page)
     whole, trimmed = _box(0, 0, width, height), _box(bleed, bleed, width - bleed, height - bleed)
     content = pdf.make_stream(zlib.compress(operators, _LEVEL), Filter=Name.FlateDecode)
     described = Dictionary(
@@ -143,6 +158,9 @@ def _add_page(pdf: Pdf, page: Page, operators: bytes, resources: Dictionary) -> 
         Resources=resources,
         Contents=content,
     )
+    points = _points_in_a_unit(page)
+    if points > 1:
+        described.UserUnit = points
     pdf.pages.append(pikepdf.Page(pdf.make_indirect(described)))
 
 
