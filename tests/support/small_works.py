@@ -24,13 +24,18 @@ SHORT = "4f"
 """How long a film is: with two moments between its ends, the fewest that tell a way there from a way back."""
 FEW = {
     "digits": {"sweep.digit": '["0", "7"]', "sweep.tv": "[0.5, 8]"},
+    "atlas_poster": {
+        f"steps.{row}.filter_grid.rows": "1" for row in ("second", "third", "fourth", "fifth", "sixth", "seventh")
+    },
     "dreaming": {"sweep.layer": "[conv3, conv7]"},
+    "filter_grid": {"steps.grid.filter_grid.rows": "2", "steps.rich.filter_grid.rows": "2"},
     "filter_subsets": {"sweep.share": "[0.02, 0.3, 1.0]"},
     "heatmap_sweep": {"sweep.intensity": "[0, 0.4, 1]"},
     "sixty_four": {"sweep.filter": "[0, 17, 63]"},
     "two_digits": {"sweep.one": '["0", "2"]', "sweep.other": '["8", "3"]'},
+    "ways_of_looking": {"sweep.method": "[layer_cam, eigen_cam, ablation_cam]"},
 }
-"""Sweeps with fewer values, by recipe: a sheet of three is put together as one of sixty-four is."""
+"""Sweeps and grids with fewer pictures, by recipe: a sheet of three is put together as one of sixty-four is."""
 
 
 class Quiet(Reporter):
