@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from PIL.WebPImagePlugin import WebPImageFile
 
 _MAGIC_BYTES = 16
-_READ_FORMATS = "MP4, MOV, WebM, Matroska, GIF, APNG or animated WebP"
 _STILL_BRANDS = frozenset({b"avif", b"heic", b"heix", b"mif1"})  # stills in the same boxes as MP4
 
 

@@ -88,9 +88,6 @@ ClassName = Annotated[str, Kind.CLASS_NAME]
 ChannelNumber = Annotated[int, Kind.CHANNEL, Field(ge=0)]
 """A channel of the layer beside it, counted from 0."""
 
-ColormapName = Annotated[str, Kind.COLORMAP]
-"""A colormap of the `cmap` catalogue, such as `crameri:lajolla` or `magma`."""
-
 Color = Annotated[str, Kind.COLOR, AfterValidator(canonical_color)]
 """An sRGB colour: `#f4f0e8`, or a CSS name such as `ivory`."""
 

@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from artforge.recipes.expressions import Expression, exact
+from artforge.recipes.keyframes import Keyframes
 from artforge.recipes.templates import fill_template, template_names
-from artforge.recipes.timeline import Keyframes, Timeline
+from artforge.recipes.timeline import Timeline
 
 
 @dataclass(frozen=True)

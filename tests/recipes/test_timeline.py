@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 
 from artforge.recipes.easing import EASINGS
-from artforge.recipes.timeline import Keyframes, Timeline, parse_moment
+from artforge.recipes.keyframes import Keyframes
+from artforge.recipes.timeline import Timeline, parse_moment
 
 LOOP = Timeline(num_frames=8, fps=4, loop=True)
 FILM = Timeline(num_frames=9, fps=4, loop=False)
