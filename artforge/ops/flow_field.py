@@ -77,27 +77,39 @@ def flow_field(
         bristle = _bristle(lattice, across, down, thickness * short)
         return np.concatenate([_look_up(picture, across, down), bristle[..., None]], axis=-1)
 
-    parts = np.empty((height, width, 4), np.float32)
-    num_places = 2 * _REACH + 1
-    for rows in tall_bands(height):
-        parts[rows] = _along(painted, field, rows, (height, width), stride=length * short / num_places**2)
-
     # a mean over n bristles is 1 / sqrt(n) as strong as one
-    strength = np.float32(bristles * max(1.0, length / thickness) ** 0.5)
+    strength = bristles * max(1.0, length / thickness) ** 0.5
+    return _brushed(painted, field, (height, width), length=length * short, strength=strength)
+
+
+def _brushed(
+    painted: Callable[[Pixels, Pixels], Pixels], field: Pixels, size: tuple[int, int], *, length: float, strength: float
+) -> Image:
+    """The picture in strokes.
+
+    Args:
+        painted: column and row -> float32 (rows, width, 4), what the brush finds there: a colour and a bristle.
+        field: float32 (h, w, 2), as `slope_field` gives it.
+        size: (height, width) of the picture.
+        length: of a stroke where the field is strongest, pixels.
+        strength: of the bristles.
+    """
+    height, width = size
+    num_places = 2 * _REACH + 1
+    parts = np.empty((height, width, 4), np.float32)
+    for rows in tall_bands(height):
+        parts[rows] = _along(painted, field, rows, size, stride=length / num_places**2)
+
+    def part(across: Pixels, down: Pixels) -> Pixels:
+        return _look_up(parts, across, down)
+
     drawn = np.empty((height, width, 3), np.float32)
     for rows in tall_bands(height):
-        stroke = _along(
-            lambda across, down: _look_up(parts, across, down),
-            field,
-            rows,
-            (height, width),
-            stride=length * short / num_places,
-            fading=True,
-        )
-        arrow = look_at(field, *places(rows, width), (height, width))
+        stroke = _along(part, field, rows, size, stride=length / num_places, fading=True)
+        arrow = look_at(field, *places(rows, width), size)
         # where strokes are short, few bristles are averaged: there they would be loud
         bristle = stroke[..., 3] * (arrow[..., 0] ** 2 + arrow[..., 1] ** 2)
-        drawn[rows] = np.clip(stroke[..., :3] * np.exp2(strength * bristle)[..., None], 0, 1)
+        drawn[rows] = np.clip(stroke[..., :3] * np.exp2(np.float32(strength) * bristle)[..., None], 0, 1)
     return drawn
 
 
