@@ -11,9 +11,9 @@ import os
 import re
 import struct
 import zlib
+from html import escape
 from pathlib import Path
 from typing import IO
-from xml.sax.saxutils import escape
 
 from artforge.core.errors import PictureError
 from artforge.core.formats.xmp import MAX_PACKET
@@ -188,7 +188,7 @@ def put_into_svg(text: str, packet: bytes, title: str = "") -> str:
     found = _SVG_START.search(text)
     if found is None or found[1]:
         raise PictureError("not an SVG with something in it")
-    named = f"<title>{escape(title)}</title>" if title else ""
+    named = f"<title>{escape(title, quote=False)}</title>" if title else ""
     return f"{text[: found.end()]}{named}<metadata>{packet.decode()}</metadata>{text[found.end() :]}"
 
 

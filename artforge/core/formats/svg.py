@@ -6,8 +6,8 @@ Sources: Scalable Vector Graphics (SVG) 2, https://www.w3.org/TR/SVG2/; the name
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
@@ -68,11 +68,11 @@ def _lines(drawing: Drawing, label: Label | None) -> Iterator[str]:
         f'viewBox="0 0 {width} {height}" style="background:{drawing.paper}">'
     )
     alt = f"{label.alt} " if label is not None and label.alt else ""
-    yield f"<desc>{escape(alt)}{told_work(drawing)}</desc>"
+    yield f"<desc>{escape(alt, quote=False)}{told_work(drawing)}</desc>"
     yield f'<sodipodi:namedview pagecolor="{drawing.paper}" inkscape:document-units="mm"/>'
     for number, layer in enumerate(drawing.layers, 1):
         yield (
-            f'<g id="pen{number}" inkscape:groupmode="layer" inkscape:label={quoteattr(layer_name(number, layer))} '
+            f'<g id="pen{number}" inkscape:groupmode="layer" inkscape:label="{escape(layer_name(number, layer))}" '
             f'fill="none" stroke="{layer.pen.color}" stroke-width="{layer.pen.width:g}" '
             'stroke-linecap="round" stroke-linejoin="round">'
         )

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 from artforge.core.errors import PictureError
 
@@ -103,7 +103,7 @@ def _in_language(text: str) -> str:
 
 def _escaped(text: str) -> str:
     # a carriage return that is not escaped comes back as a line feed
-    return escape(_ILLEGAL.sub("", text), {"\r": "&#13;"})
+    return escape(_ILLEGAL.sub("", text), quote=False).replace("\r", "&#13;")
 
 
 def _json_escape(found: re.Match[str]) -> str:
