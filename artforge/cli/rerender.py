@@ -43,11 +43,13 @@ def rerender_command(
     changed = bool(overrides.params or overrides.places or seed is not None)
     if as_json:
         told = {"event": "rerendered", "file": str(again.path), "identical": again.identical}
-        event({**told, "differences": [] if changed else list(again.differences)})
+        differences = [] if changed else list(again.differences)
+        event({**told, "same_pixels": again.same_pixels, "differences": differences})
         return
     result(str(again.path))
     if changed:
         return
-    note("the same file, byte for byte" if again.identical else "not the same bytes; what differs:")
+    seen = {True: "the same pixels in other bytes", False: "not the same pixels", None: "not the same bytes"}
+    note("the same file, byte for byte" if again.identical else f"{seen[again.same_pixels]}; what differs:")
     for difference in again.differences:
         note(f"  {difference}")

@@ -80,6 +80,14 @@ def compare_works(one: Path, other: Path) -> Comparison:
     return Comparison(changes, recipe, largest * 255, mean * 255, sizes, picture, notes)
 
 
+def shows_the_same(one: Path, other: Path) -> bool | None:
+    """Whether two works have the same pixels, of films `NUM_FRAMES` frames; None where one is no picture or film."""
+    try:
+        return compare_works(one, other).largest == 0
+    except PictureError:
+        return None
+
+
 def _views(path: Path) -> list[Image]:
     """A picture, or some frames of a film."""
     try:

@@ -17,6 +17,7 @@ from artforge.recipes.artifacts import Artifact
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_recipe
 from artforge.recipes.checked import CheckedRecipe
+from artforge.recipes.comparison import shows_the_same
 from artforge.recipes.embedded_recipe import read_embedded, to_text
 from artforge.recipes.ingredients import Found, find_ingredients
 from artforge.recipes.names import named_thing_fault
@@ -40,11 +41,13 @@ class Again:
     Attributes:
         path: where it stands.
         identical: whether the file has the same bytes as the one it was made from.
+        same_pixels: whether it shows the same; None of a drawing or a page of PDF in other bytes.
         differences: what is not as it was, in sentences; all that could change the pixels.
     """
 
     path: Path
     identical: bool
+    same_pixels: bool | None
     differences: tuple[str, ...]
 
 
@@ -106,7 +109,10 @@ def rerender(request: Request, store: Cache, noticed: Callable[[str], None]) -> 
         renderer.artifacts = [artifact]
         (done,) = renderer.render(_OnlyNotices(noticed))
     identical = done.path.read_bytes() == request.file.read_bytes()
-    return Again(done.path, identical, () if identical else tuple(differences(provenance, found)))
+    if identical:
+        return Again(done.path, identical=True, same_pixels=True, differences=())
+    told = tuple(differences(provenance, found))
+    return Again(done.path, identical=False, same_pixels=shows_the_same(request.file, done.path), differences=told)
 
 
 class _OnlyNotices(Reporter):

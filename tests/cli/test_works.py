@@ -93,6 +93,7 @@ def test_rerender_gives_the_same_file_or_says_what_differs(rendered, tmp_path, p
     write_png(tmp_path / "two.png", paint(5))
     (told,) = events(run(app, ["rerender", the(rendered, ".png"), "--ingredients", ".", "--json"]))
     assert not told["identical"]
+    assert told["same_pixels"] is False
     assert "picture two.png has another content" in told["differences"][0]
 
 
