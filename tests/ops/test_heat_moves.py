@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 import pytest
 
-from artforge.core.errors import ShapeError, StepError
 from artforge.core.pictures import LUMA, resize
 from artforge.core.seeds import generator
 from artforge.ops.displace import displace
@@ -71,14 +70,6 @@ def test_moving_turn_moves_the_picture_smoothly_and_comes_round(name):
     frames = [STEPS[name](image, heat, turn=float(turn)) for turn in np.linspace(0, 1, 49)]
     np.testing.assert_allclose(frames[0], frames[-1], atol=2e-3)
     assert np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3)).max() < 0.02
-
-
-@pytest.mark.parametrize("name", STEPS)
-def test_heat_of_another_size_or_unnormalised_is_told_with_the_way_out(name):
-    with pytest.raises(ShapeError, match=r"200x160.*20x10.*'upsample'"):
-        STEPS[name](soft_picture(10, 20), hill())
-    with pytest.raises(StepError, match="'normalize'"):
-        STEPS[name](soft_picture(), hill() * 3)
 
 
 # displace

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from artforge.core.errors import ShapeError, StepError
+from artforge.core.errors import ShapeError
 from artforge.core.pictures import LUMA, resize
 from artforge.core.seeds import generator
 from artforge.engine.attention.classical_filters import classical_filter
@@ -39,14 +39,6 @@ def test_picture_moves_smoothly_with_its_setting(name, setting):
     frames = [STEPS[name](image, heat, **{setting: float(value)}) for value in np.linspace(0, top, 121)]
     assert np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3)).max() < 0.025
     assert np.abs(frames[-1] - frames[0]).mean() > 0.05
-
-
-@pytest.mark.parametrize("name", STEPS)
-def test_heat_of_another_size_or_unnormalised_is_told_with_the_way_out(name):
-    with pytest.raises(ShapeError, match=r"200x160.*20x10.*'upsample'"):
-        STEPS[name](soft_picture(10, 20), hill())
-    with pytest.raises(StepError, match="'normalize'"):
-        STEPS[name](soft_picture(), hill() * 3)
 
 
 # mosaic
