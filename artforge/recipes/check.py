@@ -16,7 +16,13 @@ from artforge.recipes.flow import Flow
 from artforge.recipes.grammar import read_recipe
 from artforge.recipes.loops import warn_of_open_loops
 from artforge.recipes.names import named_thing_fault
-from artforge.recipes.outputs_check import check_grid, check_profile, check_texts, warn_of_gif_rates
+from artforge.recipes.outputs_check import (
+    check_grid,
+    check_profile,
+    check_texts,
+    warn_of_gif_rates,
+    warn_of_own_pages,
+)
 from artforge.recipes.overrides import Overrides, check_overrides
 from artforge.recipes.problems import Problems
 from artforge.recipes.recipe import NAMED_KINDS, NUMERIC_TYPES, PATH_KINDS, Recipe
@@ -98,6 +104,7 @@ class _Checker:
             check_texts(recipe, output, self.problems)
             check_profile(recipe, output, self.overrides, self.trust, self.problems)
             warn_of_gif_rates(recipe, output, self.problems)
+            warn_of_own_pages(output, kinds.get(output.source.name), self.problems)
         self._texts()
         warn_of_unread_params(recipe, self.problems)
         if self._params():

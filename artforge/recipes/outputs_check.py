@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from artforge.core.errors import PictureError, did_you_mean
 from artforge.core.formats.gif import gif_every
+from artforge.core.formats.known import LINE_FORMATS
 from artforge.core.formats.profiles import read_profile
+from artforge.core.values import Kind
 from artforge.recipes.binding_grammar import sample_texts
 from artforge.recipes.overrides import Overrides
 from artforge.recipes.problems import Problems
@@ -51,6 +53,24 @@ def check_profile(recipe: Recipe, output: Output, overrides: Overrides, trust: T
             fault = str(error)
     if fault is not None:
         problems.add(named.position, f"icc of output {output.name!r}: {fault}")
+
+
+def warn_of_own_pages(output: Output, kind: Kind | None, problems: Problems) -> None:
+    """A drawing's lines stay on the page that its steps name, in sRGB: tell what is said of both in vain."""
+    lines = [name for name in output.formats if name in LINE_FORMATS]
+    if kind is not Kind.DRAWING or output.is_sheet or not lines:
+        return
+    target = output.target
+    said = {
+        "size": target.print_size is not None or target.long_edge is not None,
+        "dpi": target.print_size is None and target.dpi is not None,
+        "icc": target.icc is not None,
+    }
+    keys = " and ".join(key for key, is_said in said.items() if is_said)
+    if keys:
+        told = f"output {output.name!r}: only formats of pixels take {keys}"
+        message = f"{told}: in {' and '.join(lines)} the lines stay on the page that the drawing's steps name, in sRGB"
+        problems.warn(output.position, message)
 
 
 def warn_of_gif_rates(recipe: Recipe, output: Output, problems: Problems) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from xml.etree import ElementTree
 
 import numpy as np
@@ -96,6 +97,24 @@ def test_wrong_ways_to_draw_are_told_with_the_way_out(write_recipe, pipe, expect
     body = BODY.format("a: {from: $wrong}").replace("sweep:", f"  wrong: {pipe}\nsweep:")
     with pytest.raises(RecipeError, match=expected):
         check_file(write_recipe(body, header=HEADER))
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("$both, formats: [svg, png], size: A3@100dpi", ["only formats of pixels take size: in svg the lines"]),
+        ("$both, formats: [svg, pdf], size: 300px, dpi: 90", ["take size and dpi: in svg and pdf the lines"]),
+        ("$both, formats: [png], size: A3@100dpi", []),
+        ("$both, formats: [svg, pdf, png]", []),
+        ("$both, per: sweep, formats: [pdf], size: A3@100dpi", []),
+        ("$art, formats: [pdf], size: A3@100dpi", []),
+    ],
+)
+def test_sizes_that_lines_do_not_take_are_told(write_recipe, output, expected):
+    checked = check_file(write_recipe(BODY.format(f"a: {{from: {output}}}"), header=HEADER))
+    told = [warning for warning in checked.warnings if "lines" in warning]
+    assert len(told) == len(expected)
+    assert all(re.search(pattern, warning) for pattern, warning in zip(expected, told, strict=True))
 
 
 def test_svg_has_the_page_the_pens_and_the_record_and_rendering_again_gives_the_same(render):
