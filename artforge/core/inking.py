@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from artforge.core.drawings import Drawing, Layer
 from artforge.core.errors import ChoiceError
+from artforge.core.papers import MM_PER_INCH
 from artforge.core.values import Image
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 SCREEN_DPI = 150.0
 """How finely a drawing is inked where no size is asked for."""
-MM_PER_INCH = 25.4
 _BAND_ROWS = 2048
 """Rows that are inked at a time: a large print takes no more memory for it than a small one."""
 _DPI, _POINTS = 64, 72  # pixels and points in an inch of the figure; with a power of two its edges come out whole

@@ -43,6 +43,11 @@ class Page:
     bleed: float = 0.0
 
 
+def paper_named(text: str) -> str | None:
+    """The name in `PAPERS_MM` that `text` writes in any case, or None."""
+    return _BY_FOLDED.get(text.casefold())
+
+
 def paper_size(text: object) -> tuple[float, float]:
     """(width, height) in mm of a sheet.
 
@@ -53,8 +58,9 @@ def paper_size(text: object) -> tuple[float, float]:
         ChoiceError: it is neither, or an edge lies outside `SMALLEST_MM` to `LARGEST_MM`; the nearest name is told.
     """
     if isinstance(text, str):
-        if text.casefold() in _BY_FOLDED:
-            return PAPERS_MM[_BY_FOLDED[text.casefold()]]
+        named = paper_named(text)
+        if named is not None:
+            return PAPERS_MM[named]
         found = _MILLIMETRES.fullmatch(text.strip())
         if found is not None:
             width, height = float(found[1]), float(found[2])
@@ -75,4 +81,4 @@ def canonical_paper(text: str) -> str:
         width, height = paper_size(text)
     except ChoiceError as error:
         raise ValueError(str(error)) from error
-    return _BY_FOLDED.get(text.casefold(), f"{width:g}x{height:g}mm")
+    return paper_named(text) or f"{width:g}x{height:g}mm"

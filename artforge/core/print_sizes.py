@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from artforge.core.errors import did_you_mean
-from artforge.core.papers import LARGEST_MM, MM_PER_INCH, PAPERS_MM, SMALLEST_MM, Page
+from artforge.core.papers import LARGEST_MM, MM_PER_INCH, PAPERS_MM, SMALLEST_MM, Page, paper_named
 
 DEFAULT_DPI = 300.0
 DPI_RANGE = (10.0, 2400.0)
@@ -126,17 +126,19 @@ def parse_print_size(text: str) -> tuple[PrintSize, bool]:
     """
     named, edges, one = (form.fullmatch(text.strip()) for form in (_NAMED, _EDGES, _ONE_EDGE))
     if named is not None:
-        by_folded = {name.casefold(): size for name, size in PAPERS_MM.items()}
-        if named[1].casefold() not in by_folded:
+        paper = paper_named(named[1])
+        if paper is None:
             raise ValueError(f"no paper is called {named[1]!r}{did_you_mean(named[1], list(PAPERS_MM))}")
         shorter: float | None
-        shorter, longer = by_folded[named[1].casefold()]
+        shorter, longer = PAPERS_MM[paper]
         dpi = named[2]
     elif edges is not None:
         shorter, longer = sorted(float(edges[at]) * _UNITS[edges[3]] for at in (1, 2))
         dpi = edges[4]
     elif one is not None:
         shorter, longer, dpi = None, float(one[1]) * _UNITS[one[2]], one[3]
+    elif "@" in text:
+        raise ValueError(f"behind the @ stands a resolution such as {DEFAULT_DPI:g}dpi, before it a size of paper")
     else:
         raise ValueError("no size of paper")
     if not SMALLEST_MM <= (longer if shorter is None else shorter) <= longer <= LARGEST_MM:

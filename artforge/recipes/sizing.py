@@ -5,8 +5,9 @@ from __future__ import annotations
 from artforge.core.banded_images import BandedImage, as_banded, laid_on, resized
 from artforge.core.drawings import Drawing, Value
 from artforge.core.formats.medium import Medium
-from artforge.core.inking import MM_PER_INCH, SCREEN_DPI, ink
+from artforge.core.inking import SCREEN_DPI, ink
 from artforge.core.memory import check_memory
+from artforge.core.papers import MM_PER_INCH
 from artforge.core.pictures import resize
 from artforge.core.values import Image
 from artforge.ops.layout import color_to_rgb, fit_within

@@ -53,7 +53,8 @@ def test_the_text_tells_whether_it_has_a_dpi():
         ("1mm", "5 to 5000 mm"),
         ("0x10mm", "5 to 5000 mm"),
         ("9x9m", "no size of paper"),
-        ("A3@300", "no size of paper"),
+        ("A3@300", "behind the @ stands a resolution such as 300dpi"),
+        ("A3@1e9dpi", "behind the @ stands a resolution such as 300dpi"),
         ("", "no size of paper"),
     ],
 )

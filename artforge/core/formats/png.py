@@ -14,11 +14,12 @@ from artforge.core.banded_images import BandedImage
 from artforge.core.formats.containers import png_chunk, png_words
 from artforge.core.formats.medium import Medium
 from artforge.core.formats.scanlines import deflated
+from artforge.core.papers import MM_PER_INCH
 from artforge.core.pictures import to_deep
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RGB, _METRE = 2, 1
-_INCHES_IN_A_METRE = 1000 / 25.4
+_INCHES_IN_A_METRE = 1000 / MM_PER_INCH
 
 
 def write_deep_png(part: Path, picture: BandedImage, packet: bytes, medium: Medium) -> None:
