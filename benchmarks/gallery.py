@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 
 from artforge.core.provenance import Ingredient, NodeRecord, Provenance, write_sidecar
-from artforge.gallery.media import THUMB_BOXES
+from artforge.gallery.pictures import THUMB_BOXES
 from artforge.gallery.site import build_site
 
 RECIPES, VARIANTS = 20, 50

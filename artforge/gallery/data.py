@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from artforge.gallery.media import THUMB_FORMATS
+from artforge.gallery.pictures import THUMB_FORMATS
 from artforge.gallery.pieces import Section
 
 DATA_NAME = "works.js"

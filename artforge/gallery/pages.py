@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from artforge.gallery import feeds, words
 from artforge.gallery.data import DATA_NAME, works_script
+from artforge.gallery.hanging import WallPage, wall_pages
 from artforge.gallery.highlight import highlight
-from artforge.gallery.media import LIGHT_BYTES, SHOWN_SUFFIXES, THUMB_FORMATS, Picture
-from artforge.gallery.pieces import Piece, Section, WallPage, recipe_bytes, recipe_file_name, wall_pages
+from artforge.gallery.media import LIGHT_BYTES, SHOWN_SUFFIXES
+from artforge.gallery.pictures import THUMB_FORMATS, Picture
+from artforge.gallery.pieces import Piece, Section, recipe_bytes, recipe_file_name
+from artforge.gallery.series import around, first_of, varying_setting
 from artforge.gallery.settings import GallerySettings
 from artforge.gallery.stages import embedded_sources, stages_of
 from artforge.gallery.state import code_digest, digest_of
+from artforge.gallery.style import ground_rules, package_file, policy, style_sheet
 
 FONTS_FOLDER = "fonts"
-STRIP = 24
-"""The most thumbnails in one strip of a work's page: it must stay light where a series is long."""
 
 _FONTS = ("EBGaramond-Regular.woff2", "EBGaramond-Italic.woff2", "OFL.txt")
 _MANY_SECTIONS = 24
@@ -97,9 +96,9 @@ class _Writer:
         style = style_sheet(self._site.settings)
         yield TextFile("style.css", digest_of(style.decode()), lambda: style)
         for address in ("gallery.js", "icon.svg"):
-            yield TextFile(address, code_digest(), lambda address=address: _package_file("templates", address))  # type: ignore[misc]
+            yield TextFile(address, code_digest(), lambda address=address: package_file("templates", address))  # type: ignore[misc]
         for name in _FONTS:
-            yield TextFile(f"{FONTS_FOLDER}/{name}", code_digest(), lambda name=name: _package_file("fonts", name))  # type: ignore[misc]
+            yield TextFile(f"{FONTS_FOLDER}/{name}", code_digest(), lambda name=name: package_file("fonts", name))  # type: ignore[misc]
 
     def wall(self, walls: Sequence[WallPage], number: int) -> TextFile:
         """One page of the wall."""
@@ -143,7 +142,7 @@ class _Writer:
                     (previous, following),
                     around(series, places[piece.id]),
                     len(series),
-                    _spread(others),
+                    first_of(others),
                 )
 
     def _work_page(
@@ -261,63 +260,3 @@ def _is_light(piece: Piece) -> bool:
     first = piece.hung.files[0]
     moves = piece.record.kind == "film"
     return first.suffix in SHOWN_SUFFIXES and (moves or first.num_bytes <= LIGHT_BYTES)
-
-
-def around(pieces: Sequence[Piece], place: int) -> Sequence[Piece]:
-    """At most `STRIP` works around one place."""
-    start = max(0, min(place - STRIP // 2, len(pieces) - STRIP))
-    return pieces[start : start + STRIP]
-
-
-def _spread(pieces: Sequence[Piece]) -> Sequence[Piece]:
-    """At most half a strip of works, the first ones."""
-    return pieces[: STRIP // 2]
-
-
-def varying_setting(series: Sequence[Piece]) -> str:
-    """The one setting that differs within a series; empty where there is none or more than one."""
-    values: dict[str, set[str]] = {}
-    for piece in series:
-        for name, value in piece.record.variant.items():
-            values.setdefault(name, set()).add(repr(value))
-    moving = [name for name, seen in values.items() if len(seen) > 1]
-    return moving[0] if len(moving) == 1 else ""
-
-
-def ground_rules(pictures: Iterable[tuple[str, Picture]]) -> str:
-    """Shapes and grounds of the works on one page: known before any picture is loaded, so that nothing moves then."""
-    rules = [
-        f".w-{name}{{--ratio:{picture.width / picture.height:.4g};--tone:{picture.ground};--natural:{picture.width}px}}"
-        for name, picture in pictures
-    ]
-    return "\n".join(rules)
-
-
-def policy(style: str) -> str:
-    """The content policy of a page with one style element: own files only, no inline script, no requests.
-
-    `file:` stands beside 'self', because some browsers take no file for the page's own origin.
-    """
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    own = "'self' file:"
-    return (
-        f"default-src 'none'; script-src {own}; style-src {own} 'sha256-{digest}'; img-src {own}; media-src {own}; "
-        f"font-src {own}; base-uri 'none'; form-action 'none'"
-    )
-
-
-def style_sheet(settings: GallerySettings) -> bytes:
-    """The style sheet, the script's part of it, and the colours of the theme."""
-    names = sorted({*settings.light, *settings.dark})
-    colors = "".join(f"\n  --{name}: {_both(settings, name)};" for name in names)
-    theme = f"\n:root {{{colors}\n}}\n" if colors else ""
-    return _package_file("templates", "style.css") + _package_file("templates", "tools.css") + theme.encode()
-
-
-def _both(settings: GallerySettings, name: str) -> str:
-    light, dark = settings.light.get(name), settings.dark.get(name)
-    return f"light-dark({light or f'var(--day-{name})'}, {dark or f'var(--night-{name})'})"
-
-
-def _package_file(folder: str, name: str) -> bytes:
-    return files("artforge.gallery").joinpath(folder, name).read_bytes()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,14 +14,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from artforge.core.errors import ArtforgeError, OutputError, PictureError, UsageError
-from artforge.core.files import make_folder
 from artforge.core.provenance import Provenance, Reading
 from artforge.core.values import Image
+from artforge.gallery.hanging import arrange, in_order, is_hidden
 from artforge.gallery.known import Digests
-from artforge.gallery.media import MEDIA_FOLDER, THUMBS_FOLDER, HungWork, Picture, Workshop, hang_work, link_or_copy
+from artforge.gallery.media import MEDIA_FOLDER, THUMBS_FOLDER, HungWork, Workshop, hang_work, link_or_copy
 from artforge.gallery.pages import FONTS_FOLDER, Site, TextFile, text_files
-from artforge.gallery.pieces import RECIPES_FOLDER, WORKS_FOLDER, arrange, in_order, is_hidden
-from artforge.gallery.settings import SETTINGS_NAME, GallerySettings, checked_url, read_settings, unknown_names
+from artforge.gallery.pictures import Picture
+from artforge.gallery.pieces import RECIPES_FOLDER, WORKS_FOLDER
+from artforge.gallery.replacing import replacement_of
+from artforge.gallery.settings import SETTINGS_NAME, GallerySettings, unknown_names
+from artforge.gallery.settings_file import checked_url, read_settings
 from artforge.gallery.stages import embedded_sources
 from artforge.gallery.state import SiteState, read_state
 from artforge.gallery.works import SITE_MARKER, WORK_SUFFIXES, Work, find_artifacts, group_works
@@ -104,7 +105,7 @@ def build_site(
     if not visible:
         raise UsageError(f"every work in {source} is hidden by {SETTINGS_NAME}: take some out of its 'hidden'")
     warnings += unknown_names(said, [work.id for work in works], [work.provenance.recipe_name for work in works])
-    with _replacement_of(place) as fresh:
+    with replacement_of(place) as fresh:
         for folder in _FOLDERS:
             (fresh / folder).mkdir()
         workshop = Workshop(fresh, place, old.pictures)
@@ -246,43 +247,3 @@ def _nothing_found(source: Path, warnings: list[str]) -> str:
         f"no works in {source}: a gallery is made of {kinds} files with .json sidecars, as artforge render writes them."
     ]
     return "\n".join([*lines, *(f"  {warning}" for warning in warnings)])
-
-
-@contextmanager
-def _replacement_of(place: Path) -> Iterator[Path]:
-    """An empty folder beside `place` that takes its place when the block ends well, and is removed when it does not."""
-    make_folder(place.parent)
-    try:
-        fresh = Path(tempfile.mkdtemp(prefix=f".{place.name}.building-", dir=place.parent))
-    except OSError as error:
-        raise OutputError(
-            f"cannot write into {place.parent}: {error.strerror}. Name another folder with --to."
-        ) from error
-    try:
-        yield fresh
-        reference = fresh / MEDIA_FOLDER
-        fresh.chmod(reference.stat().st_mode & 0o777)  # mkdtemp gives 0700; a web server must be able to read the site
-        _swap(fresh, place)
-    except OSError as error:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise OutputError(
-            f"cannot build the gallery at {place}: {error.strerror or error}. The old one is untouched."
-        ) from error
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
-
-
-def _swap(fresh: Path, place: Path) -> None:
-    """Rename `fresh` to `place`; what stood there is put back where that fails, and removed where it succeeds."""
-    if not place.exists():
-        fresh.rename(place)
-        return
-    old = place.with_name(f".{place.name}.old-{os.getpid()}")
-    place.rename(old)
-    try:
-        fresh.rename(place)
-    except BaseException:
-        old.rename(place)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

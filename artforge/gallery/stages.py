@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from artforge.core.provenance import NodeRecord, Provenance
 from artforge.gallery import words
-from artforge.gallery.media import Picture
+from artforge.gallery.pictures import Picture
 from artforge.gallery.pieces import Piece
 
 _SAME_SHAPE = 0.02

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from artforge import __version__
-from artforge.gallery.media import MAKER
+from artforge.gallery.pictures import MAKER
 from artforge.gallery.works import SITE_MARKER
 
 _SAYS = "A gallery built by artforge. `artforge gallery build` may replace this whole folder."

@@ -27,13 +27,13 @@ def out(tmp_path, render):
 def decoded(monkeypatch):
     """Names of the files that a build has decoded."""
     names = []
-    decode = media._decode
+    decode = media.decode
 
     def noting(path, **options):
         names.append(path.name)
         return decode(path, **options)
 
-    monkeypatch.setattr(media, "_decode", noting)
+    monkeypatch.setattr(media, "decode", noting)
     return names
 
 

@@ -1,7 +1,8 @@
 import pytest
 
 from artforge.core.errors import UsageError
-from artforge.gallery.settings import checked_url, names_work, parse_settings, read_settings, unknown_names
+from artforge.gallery.settings import names_work, unknown_names
+from artforge.gallery.settings_file import checked_url, parse_settings, read_settings
 
 WHOLE = """\
 title: Night works

@@ -13,7 +13,7 @@ from artforge.core.errors import OutputError, UsageError
 from artforge.core.pictures import read_picture
 from artforge.core.provenance import read_sidecar, write_sidecar
 from artforge.gallery import site as site_module
-from artforge.gallery.media import fit_box
+from artforge.gallery.pictures import fit_box
 from artforge.gallery.site import build_site
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)> ' & {{ 7*7 }} 🕯 #1"

@@ -8,7 +8,7 @@ from gallery_pages import Tags
 
 from artforge.core.errors import UsageError
 from artforge.core.provenance import Reading
-from artforge.gallery import pieces
+from artforge.gallery import hanging
 from artforge.gallery.site import build_site
 from artforge.gallery.works import find_artifacts, group_works
 
@@ -102,7 +102,7 @@ def test_a_faulty_settings_file_leaves_the_old_site_whole(tmp_path, out):
 
 
 def test_the_wall_goes_on_over_pages_and_each_work_leads_back_to_its_own(tmp_path, out, monkeypatch):
-    monkeypatch.setattr(pieces, "PAGE_SIZE", 2)
+    monkeypatch.setattr(hanging, "PAGE_SIZE", 2)
     build_site(out, tmp_path / "site")
     walls = [tmp_path / "site" / name for name in ("index.html", "page-2.html", "page-3.html")]
     hung = [cards(wall) for wall in walls]
