@@ -36,7 +36,7 @@ from artforge.recipes.templates import fill_template
 from artforge.recipes.variants import scope_of
 
 AHEAD_BYTES = 1_000_000_000
-"""Frames that wait for the encoder take no more memory than this."""
+"""Frames that wait for the encoder, and prints that are written beside the first, take no more memory than this."""
 
 _T = TypeVar("_T")
 
@@ -77,7 +77,7 @@ class Drawing:
 
     def ahead(self, prepare: Callable[[int], Callable[[], _T]], count: int, size: int = 0) -> Ahead[_T]:
         """Results of `size` bytes each, begun ahead as far as there are other threads and memory for them."""
-        most = max(1, AHEAD_BYTES // size) if size else self.jobs
+        most = AHEAD_BYTES // size if size else self.jobs
         return Ahead(self.pool, prepare, count, min(self.jobs, most) if self.jobs > 1 else 0)
 
     def still(self, artifact: Artifact, advanced: Callable[[], None]) -> BandedImage | drawings.Drawing:

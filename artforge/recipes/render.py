@@ -33,7 +33,7 @@ from artforge.recipes.plan import Planner
 from artforge.recipes.reporting import Rendered, Reporter
 from artforge.recipes.run import Runner
 from artforge.recipes.seam import Seam, SeamMeter
-from artforge.recipes.sizing import medium_of, print_pixels
+from artforge.recipes.sizing import medium_of, most_pixels, print_pixels
 from artforge.recipes.variants import profile_path
 from artforge.recipes.writing import size_in_file, write_work
 
@@ -128,9 +128,8 @@ class Renderer:
                 check_memory(artifact.output.name, artifact.format, size)
 
     def _print_bytes(self, artifact: Artifact) -> int:
-        """The memory that a large print takes while it is written: several at once might be too much."""
-        size = print_pixels(artifact.output, self.planner.scale)
-        return 0 if size is None else writing_memory(artifact.format, size)
+        """The memory that a large print takes at most while it is written: several at once might be too much."""
+        return writing_memory(artifact.format, most_pixels(artifact.output, self.planner.scale))
 
     def _keeps_lines(self, artifact: Artifact) -> bool:
         pipe = self.planner.checked.pipes[artifact.output.source.name]

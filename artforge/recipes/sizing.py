@@ -56,9 +56,18 @@ def print_pixels(output: Output, scale: float) -> tuple[int, int] | None:
         scale: 1, or less for a preview.
     """
     sheet = output.target.print_size
-    if sheet is None or sheet.shorter is None:
-        return None
-    longer, shorter = sheet.pixels()
+    return None if sheet is None or sheet.shorter is None else most_pixels(output, scale)
+
+
+def most_pixels(output: Output, scale: float) -> tuple[int, int]:
+    """(longer, shorter) edge in pixels that an output has at most; none where it takes the size of what it shows.
+
+    Args:
+        output: says how large it is.
+        scale: 1, or less for a preview.
+    """
+    sheet, long_edge = output.target.print_size, output.target.long_edge or 0
+    longer, shorter = (long_edge, long_edge) if sheet is None else sheet.pixels()
     return round(longer * scale), round(shorter * scale)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pikepdf
 import pytest
@@ -23,6 +25,7 @@ from artforge.recipes.recipe import Target
 from artforge.recipes.render import Renderer
 from artforge.recipes.reporting import Reporter
 from artforge.recipes.rerender import Request, rerender
+from artforge.recipes.writing import write_work
 
 BODY = """\
 timeline: {{duration: 6f, fps: 60}}
@@ -169,6 +172,30 @@ def test_a_picture_that_says_its_own_shape_is_refused_when_it_is_known(write_rec
     planner = Planner(check_file(write_recipe(BODY.format("size: 30000px"))))
     with pytest.raises(OutputError, match="'work': 30000x22500 pixels as png need about"):
         Renderer(planner, tmp_path / "out", Cache(tmp_path / "store")).render(Quiet())
+
+
+@pytest.mark.parametrize("size", ["200px", "50mm@100dpi", "A6@50dpi"])
+@pytest.mark.parametrize("is_large", [True, False])
+def test_works_are_written_side_by_side_unless_they_are_large(write_recipe, tmp_path, monkeypatch, size, is_large):
+    running, most = [], []
+
+    def slow_write(*args, **settings):
+        running.append(1)
+        most.append(len(running))
+        time.sleep(0.1)
+        running.pop()
+        write_work(*args, **settings)
+
+    monkeypatch.setattr("artforge.recipes.render.write_work", slow_write)
+    monkeypatch.setattr("artforge.recipes.drawing.AHEAD_BYTES", 40_000 if is_large else 10**9)
+    body = (
+        BODY.replace("per: recipe, ", "").format(f"size: {size}") + "sweep: {intensity: {from: 0, to: 1, count: 6}}\n"
+    )
+    Renderer(Planner(check_file(write_recipe(body))), tmp_path / "out", Cache(tmp_path / "store"), jobs=4).render(
+        Quiet()
+    )
+    assert len(most) == 6
+    assert (max(most) == 1) == is_large
 
 
 @pytest.mark.parametrize("name", ["gif", "webp", "animated_webp"])
