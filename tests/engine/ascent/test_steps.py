@@ -214,7 +214,7 @@ def test_a_network_that_sees_grey_gets_a_grey_picture(keras):
         ({"filters": {"1": 0.0}}, "asks for nothing"),
         ({"alone": True, "target": "red"}, "alone: true"),
         ({"output": "probability", "layer": "late", "filter": 1}, "say which as target"),
-        ({"target": "red", "spectrum": "."}, "a spectrum is for the preset maco"),
+        ({"target": "red", "spectrum": "."}, "spectrum is for the preset maco; the preset is lucid"),
         ({"target": "red", "budget": 0.1}, "let one flow in"),
         ({"layer": "late", "filter": 1, "until": 0.5}, "say which as target"),
         ({"target": "red", "until": 0.5, "num_octaves": 2}, "until and num_octaves need the whole way"),
