@@ -33,9 +33,10 @@ def feed(pieces: Sequence[Piece], settings: GallerySettings, title: str) -> byte
     Source: RFC 4287, https://www.rfc-editor.org/rfc/rfc4287
     """
     latest = sorted(pieces, key=lambda piece: piece.hung.date, reverse=True)[:FEED_LENGTH]
+    first = min(pieces, key=lambda piece: piece.hung.date)  # new works must not make it another feed
     root = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": settings.language})
     _add(root, "title", title)
-    _add(root, "id", settings.base_url or f"urn:artforge:gallery:{latest[0].id}")
+    _add(root, "id", settings.base_url or f"urn:artforge:gallery:{first.id}")
     _add(root, "updated", latest[0].hung.date)
     _add(root, "link", rel="alternate", type="text/html", href=settings.base_url or "index.html")
     _add(root, "link", rel="self", type="application/atom+xml", href=f"{settings.base_url}{FEED_NAME}")

@@ -165,8 +165,9 @@ class _Reader:
         if _is_empty(node):
             self._fault(node, 'a colour is missing; # begins a comment: write it in quotes, "#1b1a18"')
             return ""
+        text = self._string(node)
         try:
-            return hex_of(self._string(node))
+            return hex_of(text) if text else ""
         except ChoiceError as error:
             self._fault(node, str(error))
             return ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from artforge.gallery.works import SITE_MARKER
+from artforge.gallery.works import files_under
 
 LOOK_SECONDS = 0.4
 
@@ -18,23 +18,11 @@ Stamps = dict[Path, tuple[int, int]]
 def stamps_of(source: Path, others: Iterable[Path] = ()) -> Stamps:
     """How the files under `source`, and some others, are now; hidden ones and sites of ours are left out."""
     stamps: Stamps = {}
-    for folder, folder_names, file_names in os.walk(source):
-        if SITE_MARKER in file_names:
-            folder_names.clear()
-            continue
-        folder_names[:] = [name for name in folder_names if not name.startswith(".")]
-        _stamp(stamps, (Path(folder, name) for name in file_names if not name.startswith(".")))
-    _stamp(stamps, others)
-    return stamps
-
-
-def _stamp(stamps: Stamps, paths: Iterable[Path]) -> None:
-    for path in paths:
-        try:
+    for path in (*files_under(source), *others):
+        with suppress(OSError):  # gone again meanwhile
             facts = path.stat()
-        except OSError:
-            continue  # gone again meanwhile
-        stamps[path] = (facts.st_mtime_ns, facts.st_size)
+            stamps[path] = (facts.st_mtime_ns, facts.st_size)
+    return stamps
 
 
 class Watch:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, Literal
 from artforge.core.errors import PictureError
 from artforge.core.provenance import Provenance, read_provenance, read_sidecar, sidecar_path
 from artforge.gallery.known import Digests
+from artforge.gallery.settings import SETTINGS_NAME
 
 SITE_MARKER = ".artforge-gallery"
 """A file of this name in a folder says: a site of ours, which may be replaced and holds no sources."""
@@ -24,6 +25,8 @@ WORK_SUFFIXES = (".mp4", ".webm", ".png", ".jpg", ".webp", ".avif", ".apng", ".g
 
 ID_DIGITS = 12
 """Of a work's digest: what names it in a page and in the settings."""
+
+_MOST_TOLD = 5
 
 KIND_ORDER: tuple[Literal["film", "sheet", "still"], ...] = ("film", "sheet", "still")
 
@@ -86,39 +89,58 @@ def find_artifacts(source: Path, digests: Digests | None = None) -> tuple[list[A
         digests: what is known of its files' content; None to read them all.
 
     Returns:
-        The artifacts, and one warning for each file without a record that can be read.
+        The artifacts, and one warning for each file without a record that can be read, and for all that are no works.
     """
     artifacts, warnings = [], []
     digests = digests or Digests()
-    for path in sorted(_rendered_files(source), key=lambda path: natural_key(path.relative_to(source).as_posix())):
-        name = path.relative_to(source).as_posix()
+    names = {path: path.relative_to(source).as_posix() for path in files_under(source)}
+    rendered = [path for path in names if path.suffix.lower() in WORK_SUFFIXES]
+    for path in sorted(rendered, key=lambda path: natural_key(names[path])):
+        name = names[path]
         try:
-            record = read_sidecar(path) if sidecar_path(path).is_file() else _own_record(path)
+            record, fault = _record_of(path)
             artifacts.append(Artifact(path, digests.sha256_of(path), record, int(path.stat().st_mtime)))
+            warnings += [f"{name!r}: {fault}; the record inside the work stands in for it"] if fault else []
         except PictureError as error:
             warnings.append(f"skipped {name!r}: {error}")
         except OSError as error:
             warnings.append(f"skipped {name!r}: it cannot be read ({error.strerror})")
-    return artifacts, warnings
+    expected = {*rendered, *map(sidecar_path, rendered), source / SETTINGS_NAME}
+    return artifacts, warnings + _of_others([name for path, name in names.items() if path not in expected])
 
 
-def _own_record(path: Path) -> Provenance:
-    """The record inside a file whose sidecar is lost."""
+def _of_others(names: Sequence[str]) -> list[str]:
+    """One warning for all files that nothing is known of."""
+    if not names:
+        return []
+    told = ", ".join(map(repr, sorted(names, key=natural_key)[:_MOST_TOLD]))
+    more = f" and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else ""
+    return [f"skipped {told}{more}: neither a work nor a sidecar of one"]
+
+
+def _record_of(path: Path) -> tuple[Provenance, str]:
+    """The record beside a file, or else the one inside it; and what is wrong with the one beside it, if it is there."""
+    fault = ""
+    if sidecar_path(path).is_file():
+        try:
+            return read_sidecar(path), ""
+        except PictureError as error:
+            fault = str(error)
     try:
-        return read_provenance(path)
+        return read_provenance(path), fault
     except PictureError as error:
-        raise PictureError(f"{sidecar_path(path).name}: no sidecar beside the work, and no record inside it") from error
+        lost = f"{sidecar_path(path).name}: no sidecar beside the work, and no record inside it"
+        raise PictureError(fault or lost) from error
 
 
-def _rendered_files(source: Path) -> Iterator[Path]:
+def files_under(source: Path) -> Iterator[Path]:
+    """Every file in a folder of rendered works; hidden ones, and sites of ours, are left out."""
     for folder, folder_names, file_names in os.walk(source):
         if SITE_MARKER in file_names:
             folder_names.clear()
             continue
         folder_names[:] = [name for name in folder_names if not name.startswith(".")]
-        for name in file_names:
-            if not name.startswith(".") and Path(name).suffix.lower() in WORK_SUFFIXES:
-                yield Path(folder, name)
+        yield from (Path(folder, name) for name in file_names if not name.startswith("."))
 
 
 def group_works(artifacts: Iterable[Artifact]) -> list[Work]:

@@ -48,6 +48,12 @@ def test_the_feed_has_the_latest_first_and_whole_addresses(tmp_path, out):
         assert (site / picture.removeprefix(f"{BASE}/")).is_file()
 
 
+def test_a_new_work_leaves_the_feed_the_same_feed(tmp_path, out, render):
+    before = tree_of(build_site(out, tmp_path / "site").folder / "feed.xml").findtext(f"{ATOM}id")
+    render(out / "new.png", shade=0.9, variant={"step": 9})
+    assert tree_of(build_site(out, tmp_path / "site").folder / "feed.xml").findtext(f"{ATOM}id") == before
+
+
 def test_a_feed_without_a_base_url_leads_to_the_files_beside_it(tmp_path, out):
     site = build_site(out, tmp_path / "site").folder
     links = tree_of(site / "feed.xml").findall(f".//{ATOM}link")

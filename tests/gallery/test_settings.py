@@ -121,3 +121,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "latin.yaml").write_bytes(b"title: caf\xe9")
     with pytest.raises(UsageError, match="not UTF-8"):
         read_settings(tmp_path / "latin.yaml")
+
+
+def test_one_fault_is_told_once():
+    with pytest.raises(UsageError) as told:
+        parse_settings("theme: {ground: [1]}")
+    assert str(told.value).count("error:") == 1

@@ -54,6 +54,30 @@ def test_a_work_whose_sidecar_is_lost_hangs_by_the_record_inside_it(tmp_path, re
     assert [artifact.provenance for artifact in artifacts] == [own]
 
 
+def test_a_damaged_sidecar_is_told_and_the_record_inside_the_work_counts(tmp_path, record):
+    own = record(title="Inside", format="png")
+    write_still(tmp_path / "a.png", np.full((8, 12, 3), 0.5, np.float32), "png", label_of_work(own))
+    sidecar_path(tmp_path / "a.png").write_text("{half")
+    artifacts, warnings = find_artifacts(tmp_path)
+    assert [artifact.provenance for artifact in artifacts] == [own]
+    (warning,) = warnings
+    assert "a.png.json: not a sidecar" in warning
+    assert "skipped" not in warning
+
+
+def test_files_that_are_no_works_are_told_together(tmp_path, render):
+    render(tmp_path / "work.png")
+    render(tmp_path / "gone.png").unlink()
+    (tmp_path / "gallery.yaml").touch()
+    for name in ["notes.txt", "odd \n.psd", *(f"{index}.bin" for index in range(9))]:
+        (tmp_path / name).touch()
+    artifacts, warnings = find_artifacts(tmp_path)
+    assert len(artifacts) == 1
+    assert warnings == [
+        "skipped '0.bin', '1.bin', '2.bin', '3.bin', '4.bin' and 7 more: neither a work nor a sidecar of one"
+    ]
+
+
 def artifact(record, name, sha="0", **changes):
     return Artifact(Path(name), sha * 64, record(**changes))
 
