@@ -15,6 +15,7 @@ from PIL import ImageCms
 from artforge.core import banded_images, memory
 from artforge.core.banded_images import laid_on
 from artforge.core.errors import OutputError, PictureError
+from artforge.core.formats import stills
 from artforge.core.formats.known import FORMATS, STILL_FORMATS
 from artforge.core.formats.medium import Medium
 from artforge.core.formats.profiles import read_profile, srgb_profile
@@ -119,6 +120,16 @@ def test_16_bits_come_back_level_for_level(write, name):
     assert seen.dtype == np.uint16
     np.testing.assert_array_equal(seen, levels)
     np.testing.assert_array_equal(np.rint(read_picture(path) * 65535), levels)
+
+
+def test_more_pixels_than_a_tiff_reaches_over_make_a_big_one(write, monkeypatch, paint):
+    with tifffile.TiffFile(write("tiff16")) as file:
+        assert not file.is_bigtiff
+    monkeypatch.setattr(stills, "_CLASSIC_TIFF_MOST", 6 * 45 * 70 - 1)
+    with tifffile.TiffFile(write("tiff16", Medium(300))) as file:
+        assert file.is_bigtiff
+    np.testing.assert_allclose(read_picture(write("tiff16")), paint(4, 45, 70), atol=1e-5)
+    assert resolution_of(write("tiff16", Medium(300))) == 300
 
 
 def test_16_bits_of_others_are_read_over_white_where_they_are_clear(tmp_path):

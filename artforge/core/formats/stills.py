@@ -29,6 +29,8 @@ _TIFF_XMP, _TIFF_PREDICTOR = 700, 317
 _EXIF_RESOLUTIONS, _EXIF_UNIT, _INCH = (282, 283), 296, 2
 _ENCODER_THREADS = 4  # fixed: the bytes must not hang on the machine's cores
 _STRIP_ROWS = 64
+_CLASSIC_TIFF_MOST = 2**32 - 2**25
+"""Bytes of pixels that the offsets of a classic TIFF reach over, however badly they pack; above it is a BigTIFF."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,7 @@ def _tiff16(part: Path, still: _Still) -> None:
         part,
         pixels,
         byteorder="<",
+        bigtiff=pixels.nbytes > _CLASSIC_TIFF_MOST,
         photometric="rgb",
         compression="adobe_deflate",
         predictor=True,
