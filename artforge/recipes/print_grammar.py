@@ -74,7 +74,9 @@ class PrintReader(Readers):
             self.problems.add(size.position, f"{_dpi_wanted()}, received {print_size.dpi:g}")
             return None
         bleed = self._bleed(entry)
-        default = "cover" if bleed else "contain"
+        per = entry.mapping.get("per")
+        is_sheet = per is not None and per.value == "sweep"  # whose captions must not be cut
+        default = "cover" if bleed and not is_sheet else "contain"
         fit = self.choice(entry, "fit", get_args(Fit), "fit", default=default)
         return replace(print_size, bleed=bleed, fit=cast(Fit, fit or default))
 

@@ -6,6 +6,7 @@ import re
 from xml.etree import ElementTree
 
 import numpy as np
+import pikepdf
 import pytest
 
 from artforge.core.drawings import Drawing, Pen, layer_of
@@ -104,7 +105,6 @@ def test_folder_that_is_not_there_is_told(tmp_path):
 
 
 def test_pdf_has_the_page_the_words_the_pens_and_their_paths(tmp_path):
-    pikepdf = pytest.importorskip("pikepdf")
     write_drawing(tmp_path / "a.pdf", drawing(), "pdf", LABEL)
     assert read_label(tmp_path / "a.pdf").record == LABEL.record
     with pikepdf.open(tmp_path / "a.pdf") as document:

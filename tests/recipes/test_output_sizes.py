@@ -110,6 +110,13 @@ def test_what_cannot_be_printed_is_a_fault_at_its_place(write_recipe, words, exp
         target_of(write_recipe, words)
 
 
+def test_a_contact_sheet_is_cut_only_where_that_is_asked_for(write_recipe):
+    body = BODY.replace("per: recipe", "per: sweep") + "sweep: {{intensity: [0, 1]}}\n"
+    for words, fit in (("", "contain"), (", fit: cover", "cover")):
+        path = write_recipe(body.format(f"size: A4, bleed: 3mm{words}"))
+        assert check_file(path).recipe.outputs["work"].target.print_size.fit == fit
+
+
 def test_a_print_has_its_size_its_resolution_and_its_page(render):
     path = render("formats: [pdf], size: 100x150mm@50dpi, bleed: 3mm")
     with pikepdf.open(path) as pdf:
