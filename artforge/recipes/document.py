@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -234,6 +235,9 @@ class _Builder:
             value = self._constructor.construct_object(node)
         except (YAMLError, ValueError) as error:
             self._problems.add(place, f"cannot be read: {str(error).splitlines()[0]}")
+            return None
+        if isinstance(value, int) and abs(value) > sys.float_info.max:
+            self._problems.add(place, f"a number of {len(str(abs(value)))} digits is too large to reckon with")
             return None
         if isinstance(value, int | float | bool | None):
             return value

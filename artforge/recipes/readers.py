@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from artforge.core.errors import choice_message, did_you_mean
 from artforge.recipes.document import Tree, as_written
@@ -79,7 +78,7 @@ class Readers:
         entry = tree.mapping.get(key)
         if entry is None:
             return default
-        if not _is_number(entry.value):
+        if isinstance(entry.value, bool) or not isinstance(entry.value, int | float) or not math.isfinite(entry.value):
             self.problems.add(entry.position, f"{key} is a number, received {as_written(entry.plain())}")
             return default
         return entry.value
@@ -127,8 +126,3 @@ def key_place(section: Tree | None, name: str) -> Position:
 def value_place(tree: Tree, key: str) -> Position:
     """Where the value of a key stands, or the mapping it is missing from."""
     return tree.mapping[key].position if key in tree.mapping else tree.position
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    """Whether it is a finite number that a float can hold: a whole one of 400 digits is none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-_MOMENT = re.compile(r"(-?\d+(?:\.\d+)?)\s*(%|s|f)")
+_MOMENT = re.compile(r"(-?\d{1,12}(?:\.\d+)?)\s*(%|s|f)")  # no film has more digits, and a float holds no 400
 MAX_FRAMES = 100_000
 
 

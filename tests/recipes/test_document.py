@@ -84,6 +84,13 @@ def test_text_with_what_is_no_character_is_refused(text):
     assert problems == [(1, "a text with characters that are none (a null, or half of a pair)")]
 
 
+@pytest.mark.parametrize("number", ["9" * 400, "-" + "9" * 400])
+def test_number_that_no_float_holds_is_refused_at_its_place(number):
+    tree, problems = parse(f"a: 1\nb: [{number}, 1e-2]\n")
+    assert problems == [(2, "a number of 400 digits is too large to reckon with")]
+    assert tree.plain() == {"a": 1, "b": [None, 0.01]}
+
+
 def test_anchor_that_stands_twice_is_a_fault_and_no_warning():
     _, problems = parse("a: &a [1]\nb: &a [2]\nc: *a\n")
     assert {line for line, _ in problems} == {1, 2}
