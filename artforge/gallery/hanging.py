@@ -165,8 +165,9 @@ def _card_names(records: Sequence[Provenance]) -> list[str]:
     if len({record.title for record in records}) > 1:
         return [record.title.strip() or words.humanize(record.recipe_name) for record in records]
     same_kind = Counter(kind for kind, _ in {(record.kind, record.output) for record in records})
-    varied = {(record.output, words.format_settings(record.variant)) for record in records if record.kind == "still"}
-    needs_output = any(number > 1 for number in Counter(variant for _, variant in varied).values())
+    varied = [record for record in records if record.kind == "still" and record.variant]
+    outputs = {(record.output, words.format_settings(record.variant)) for record in varied}
+    needs_output = len({variant for _, variant in outputs}) < len(outputs)
     names = []
     for record in records:
         kind, variant = words.KIND_WORDS[record.kind], words.format_settings(record.variant)

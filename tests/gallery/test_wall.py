@@ -161,6 +161,14 @@ def test_hostile_words_end_no_script(tmp_path, render):
         assert told["name"].startswith(HOSTILE.strip())
 
 
+def test_the_steps_on_the_way_change_no_name_in_a_series(tmp_path, render):
+    for output in ("source", "heat"):
+        render(tmp_path / "out" / f"{output}.png", output=output, shade=len(output) / 9)
+    render(tmp_path / "out" / "glow.png", output="glow", variant={"step": 1}, shade=0.3)
+    names = {work["name"] for work in data_of(build_site(tmp_path / "out", tmp_path / "site").folder)["works"]}
+    assert names == {"Print: heat", "Print: source", "step 1"}
+
+
 def test_works_of_two_outputs_have_names_that_tell_them_apart(tmp_path, render):
     for output in ("dream", "cloth"):
         for step in range(2):

@@ -133,9 +133,9 @@
   /* Finding: what is looked for stands in the address, so that it can be shared */
 
   const FACETS = {
-    recipe: { label: "Recipe", of: (work) => [work.recipe], name: (work) => work.section },
+    recipe: { label: "Recipe", of: (work) => [work.recipe], name: (_, work) => work.section },
     model: { label: "Model", of: (work) => work.models },
-    class: { label: "Class", of: (work) => work.classes },
+    class: { label: "Class", of: (work) => work.classes, name: (value) => value.replaceAll("_", " ") },
     colour: { label: "Colour", of: (work) => [work.colour] },
     format: { label: "Format", of: (work) => work.formats },
   };
@@ -224,7 +224,7 @@
     for (const work of works) {
       const count = passes(work, search, words, name) ? 1 : 0;
       for (const value of FACETS[name].of(work)) {
-        const known = counts.get(value) ?? { label: FACETS[name].name?.(work) ?? value, count: 0 };
+        const known = counts.get(value) ?? { label: FACETS[name].name?.(value, work) ?? value, count: 0 };
         known.count += count;
         counts.set(value, known);
       }

@@ -60,6 +60,12 @@ def test_a_view_is_shared_by_its_address(page, open_page, base):
     assert other.get_by_label("Sort", exact=True).input_value() == "title"
 
 
+def test_a_class_is_called_by_its_words(page, base):
+    page.goto(f"{base}/index.html#class=hand_made")
+    page.locator(TITLE).filter(has_text="6 works").wait_for()
+    assert page.get_by_label("Class", exact=True).locator("option").all_inner_texts() == ["All", "hand made (6)"]
+
+
 def test_every_choice_says_how_many_works_it_leaves(page, base):
     page.goto(f"{base}/index.html#recipe=tide")
     page.locator(TITLE).filter(has_text="9 works").wait_for()

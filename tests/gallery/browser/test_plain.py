@@ -76,8 +76,8 @@ def test_nothing_is_wider_than_the_window(open_page, site, size, script):
     pages = {path.name.rpartition("-")[0]: path for path in (site / "works").iterdir()}
     for path in [site / "index.html", pages["tide-intensity-0-5"], pages["large"], next(site.glob("works/img-src*"))]:
         page.goto(path.as_uri())
-        page.locator("select option").evaluate_all(
-            "all => all.forEach(one => { one.text += ' of a long name'.repeat(3) })"
+        page.locator("select option, #series-slider label, #series-slider output").evaluate_all(
+            "all => all.forEach(one => { one.textContent += 'W'.repeat(99) })"
         )
         assert overflow(page) == 0, path.name
 
