@@ -44,7 +44,7 @@ class PrintReader(Readers):
                     told = f"output {name!r}: {key} belongs to a sheet of paper: give it a size such as A3@300dpi"
                     self.problems.add(entry.key_positions[key], told)
         long_edge = None if of_paper else self.pixels(entry, "size")
-        self._check_edges(entry, formats, print_size.pixels() if print_size else (long_edge or 0, 0))
+        self._check_edges(entry, formats, print_size, long_edge or 0)
         dpi = print_size.dpi if print_size else self._dpi(entry)
         if all(each in FILM_FORMATS for each in formats):
             for key in ("dpi", "icc"):
@@ -80,15 +80,21 @@ class PrintReader(Readers):
         fit = self.choice(entry, "fit", get_args(Fit), "fit", default=default)
         return replace(print_size, bleed=bleed, fit=cast(Fit, fit or default))
 
-    def _check_edges(self, entry: Tree, formats: Sequence[Format], edges: tuple[int, int]) -> None:
+    def _check_edges(
+        self, entry: Tree, formats: Sequence[Format], print_size: PrintSize | None, long_edge: int
+    ) -> None:
         """No edge has more pixels than a work, or one of its formats, can have."""
         place = value_place(entry, "size")
-        if max(edges) > LARGEST_EDGE:
-            message = f"a print of {edges[0]} pixels along its longer edge: at most {LARGEST_EDGE}; take a lower dpi"
+        longest = max(print_size.pixels()) if print_size else long_edge
+        if print_size and longest > LARGEST_EDGE:
+            most = int(print_size.dpi * LARGEST_EDGE / longest)
+            message = (
+                f"a print of {longest} pixels along its longer edge: at most {LARGEST_EDGE}; take {most}dpi or less"
+            )
             self.problems.add(place, message)
             return
         for name in formats:
-            fault = edge_fault(name, max(edges))
+            fault = edge_fault(name, longest)
             if fault is not None:
                 self.problems.add(place, fault)
 

@@ -89,7 +89,8 @@ def test_sizes_are_read_as_they_are_written(write_recipe, words, expected):
         (f"size: 400px, dpi: {'9' * 400}", ":10:53: error: a number of 400 digits is too large"),
         (f"size: {'9' * 5000}px", "size is 'native' or a long edge from 16px to 32768px"),
         ("size: A3@1e9dpi", "received 'A3@1e9dpi': behind the @ stands a resolution such as 300dpi"),
-        ("size: A0@1200dpi", "56173 pixels along its longer edge: at most 32768; take a lower dpi"),
+        ("size: A0@1200dpi", "56173 pixels along its longer edge: at most 32768; take 700dpi or less"),
+        ("size: A0@2400dpi, bleed: 50mm", "121795 pixels .* take 645dpi or less"),
         ("size: A0@600dpi, formats: [webp]", "webp holds at most 16383 pixels along an edge, received 28087"),
         ("size: A0@600dpi, formats: [avif]", "avif holds at most 16384 pixels along an edge"),
         ("size: 20000px, formats: [webp]", "webp holds at most 16383 pixels .* take tiff, png or pdf"),
@@ -111,6 +112,11 @@ def test_sizes_are_read_as_they_are_written(write_recipe, words, expected):
 def test_what_cannot_be_printed_is_a_fault_at_its_place(write_recipe, words, expected):
     with pytest.raises(RecipeError, match=expected):
         target_of(write_recipe, words)
+
+
+@pytest.mark.parametrize("words", ["size: A0@700dpi", "size: A0@645dpi, bleed: 50mm", "size: 32768px"])
+def test_the_largest_print_is_taken(write_recipe, words):
+    assert target_of(write_recipe, words)
 
 
 def test_a_contact_sheet_is_cut_only_where_that_is_asked_for(write_recipe):
