@@ -96,9 +96,9 @@ class _Grid:
 def _grids(image: Image, heatmap: Heatmap, edge: float, num_levels: int, detail: float) -> list[_Grid]:
     """Stones of every size, the largest first; none is smaller than a pixel."""
     height, width = heatmap.shape
-    rows, columns = max(1, round(height / edge)), max(1, round(width / edge))
+    rows, columns = (min(max(1, round(length / edge)), length) for length in (height, width))
     sizes = [(rows << level, columns << level) for level in range(num_levels)]
-    sizes = [size for size in sizes if size[0] <= height and size[1] <= width] or [(1, 1)]
+    sizes = [size for size in sizes if size[0] <= height and size[1] <= width]
     hottest = _means(heatmap, sizes[-1])
     heats = [hottest]
     for _ in sizes[1:]:  # a stone is as hot as the hottest of its parts, or small hot places would not be found

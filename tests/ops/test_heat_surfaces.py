@@ -83,6 +83,13 @@ def test_without_a_gutter_no_ground_shows_between_stones_of_any_size():
     np.testing.assert_allclose(laid, 1, atol=1e-6)
 
 
+@pytest.mark.parametrize(("size", "largest"), [((60, 90), 0.01), ((1, 300), 0.25), ((300, 1), 0.25), ((1, 1), 1.0)])
+def test_no_stone_is_smaller_than_a_pixel(size, largest):
+    image = np.random.default_rng(0).random((*size, 3), dtype=np.float32)
+    laid = mosaic(image, np.zeros(size, np.float32), largest=largest, gutter=0.0)
+    np.testing.assert_allclose(laid, image, atol=1e-6)
+
+
 def test_round_stones_are_discs():
     white, cold = np.ones((100, 100, 3), np.float32), np.zeros((100, 100), np.float32)
     laid = mosaic(white, cold, largest=1, gutter=0.0, roundness=1.0, color="black")
