@@ -19,6 +19,8 @@ Field = NDArray[np.float32]
 _SMALL_CELL = 8.0
 """Pixels of a cell above which half a pixel more or less is nothing."""
 _SPARE = 16
+_SMALLEST_CELL = 1 / 32
+"""Pixels of a cell below which nothing is seen of its values, and a lattice of a very long picture fills the memory."""
 
 
 def noise(seed: int, cell: float, shape: tuple[int, int], *, blur: float = 0.0) -> Field:
@@ -33,7 +35,7 @@ def noise(seed: int, cell: float, shape: tuple[int, int], *, blur: float = 0.0) 
     Returns:
         float32 (H, W), of mean 0; the values on the lattice are normal with standard deviation 1.
     """
-    pixels_per_cell = cell * min(shape)
+    pixels_per_cell = max(cell * min(shape), _SMALLEST_CELL)
     rows, columns = (_count(edge, pixels_per_cell) for edge in shape)
     lattice = np.stack([generator(derive_seed(seed, row)).standard_normal(columns, np.float32) for row in range(rows)])
     if blur > 0:
@@ -43,6 +45,7 @@ def noise(seed: int, cell: float, shape: tuple[int, int], *, blur: float = 0.0) 
     size = (max(1, round(columns * pixels_per_cell)), max(1, round(rows * pixels_per_cell)))
     shrinks = pixels_per_cell < 1
     drawn = cv2.resize(lattice, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    drawn *= np.float32(min(1.0, cell * min(shape) / pixels_per_cell))  # what the mean of more cells would be
     return np.asarray(drawn[: shape[0], : shape[1]], np.float32)
 
 

@@ -49,6 +49,21 @@ def test_noise_has_mean_0_and_standard_deviation_1_on_its_lattice(blur):
     assert lattice.std() == pytest.approx(1, abs=0.04)
 
 
+@pytest.mark.parametrize("shape", [(1, 300), (300, 1), (10, 4000)])
+def test_noise_too_fine_to_be_seen_takes_no_room(shape, monkeypatch):
+    drawn = []
+
+    def counting(seed):
+        drawn.append(seed)
+        assert len(drawn) <= 32 * (max(shape) + 1)
+        return generator(seed)
+
+    monkeypatch.setattr("artforge.ops.noise.generator", counting)
+    field = noise(3, 0.0008, shape)
+    assert field.shape == shape
+    assert field.std() == pytest.approx(0.0008 * min(shape), rel=0.2)  # the mean of so many values along each axis
+
+
 def test_octaves_of_clouds_add_up_as_independent_chance():
     one = noise(11, 0.02, (500, 500)).std()
     four = clouds(11, 0.02, 4, (500, 500), gain=0.6).std()
