@@ -13,7 +13,7 @@ from pydantic import Field
 from artforge.core.colors import hex_of
 from artforge.core.drawings import Drawing, Pen, layer_of
 from artforge.core.steps import step
-from artforge.core.values import Color, Heatmap, Unit
+from artforge.core.values import Color, Heatmap, Kind, Unit
 from artforge.engine.attention.settings import check_count, check_range
 from artforge.ops.lines import Line, runs, simplified
 from artforge.ops.pages import INK, PAPER, Margin, Page, PenWidth, Place, check_pen, ink_map, on_grid, place_on_page
@@ -34,7 +34,7 @@ def hatch(
     where: Heatmap | None = None,
     *,
     spacing: Annotated[float, Field(ge=0.1, le=100)] = 0.8,
-    angle: Annotated[float, Field(ge=-360, le=360)] = 45,
+    angle: Annotated[float, Kind.DEGREES, Field(ge=-360, le=360)] = 45,
     num_directions: Annotated[int, Field(ge=1, le=4)] = 2,
     num_tones: Annotated[int, Field(ge=1, le=64)] = 8,
     low: Unit = 0.02,

@@ -14,6 +14,8 @@ from artforge.recipes.expressions import ExpressionError
 from artforge.recipes.problems import Problems
 
 _ROUNDING = 1e-9
+_OF_CHANCE = frozenset({"frame", "seed"})
+"""Settings whose every number is as far from its neighbour as from any other: with them nothing can close."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ def warn_of_open_loops(checked: CheckedCall, scope: Scope, problems: Problems) -
     if scope.timeline is None or not scope.timeline.loop or scope.timeline.num_frames < 2:
         return
     for name, binding in checked.settings.items():
+        if name in _OF_CHANCE:
+            continue
         setting = checked.step.settings[name]
         with suppress(ExpressionError, ValueError, KeyError):  # told where values are tried
             gap = next(iter(_open_loops(binding, setting, scope)), None)

@@ -150,6 +150,21 @@ def test_a_setting_that_goes_round_may_go_all_the_way(write_recipe):
     assert "half.pull.angle does not close the loop: it leads to 180" in warning
 
 
+def test_a_hatching_may_go_round_and_grain_may_change_in_every_frame(write_recipe):
+    body = """\
+    timeline: {duration: 8f, fps: 4, loop: true}
+    steps:
+      art: [{load: {path: "embedded:hand_made/gouache/3", long_edge: 32}}]
+      film: [$art, {grain: {frame: "=frame"}}]
+      heat: [{smooth_grad: {image: $art, model: net, seed: "=frame"}}, {normalize: {}}]
+      lines: [{hatch: {heatmap: $heat, angle: "=360*t"}}]
+    outputs:
+      grained: {from: $film, per: recipe, formats: [mp4]}
+      hatched: {from: $lines, per: recipe, formats: [mp4]}
+    """
+    assert told_of_loops(check_file(write_recipe(body))) == ()
+
+
 def frames_of(levels):
     return [np.full((4, 6, 3), level, np.float32) for level in levels]
 
