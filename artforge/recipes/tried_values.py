@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 from artforge.core.steps import Setting
@@ -18,7 +19,7 @@ from artforge.recipes.names import channel_fault, class_number_fault, named_thin
 from artforge.recipes.overrides import Overrides
 from artforge.recipes.problems import Position, Problems
 from artforge.recipes.recipe import Recipe
-from artforge.recipes.settings import rounded, setting_fault
+from artforge.recipes.settings import is_accepted, rounded, setting_fault
 from artforge.recipes.trust import Trust
 from artforge.recipes.variants import Variant, base_folder, scope_of, thinned
 
@@ -102,7 +103,10 @@ class ValueTrial:
 
     def _fault(self, checked: CheckedCall, setting: Setting, fault: str, scope: Scope) -> None:
         """Note what is wrong with a setting at one moment."""
-        moment = f" (at frame {scope.frame})" if checked.settings[setting.name].moves else ""
+        binding = checked.settings[setting.name]
+        moment = f" (at frame {scope.frame})" if binding.moves else ""
+        if binding.moves and _lies_between_whole_numbers(setting, binding.resolve(scope)):
+            moment += ": write =round(...), or keys with 'ease: hold'"
         place, origin = self._origin(checked, setting.name, scope)
         self.problems.add(place, f"{fault}{origin}{moment}")
 
@@ -194,6 +198,11 @@ def _read(variant: Variant, name: str) -> object:
 def _names_in(value: object) -> list[str]:
     """The names in a list, or the keys of a mapping."""
     return [name for name in value if isinstance(name, str)] if isinstance(value, list | dict) else []
+
+
+def _lies_between_whole_numbers(setting: Setting, value: object) -> bool:
+    """Whether a number is refused only because the setting takes whole ones."""
+    return isinstance(value, float) and bool(value % 1) and isfinite(value) and is_accepted(setting, round(value))
 
 
 def _place_of(name: str, tree: Tree | None) -> Position | None:

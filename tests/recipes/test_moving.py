@@ -102,6 +102,20 @@ def test_wrong_keys_are_explained(tide, opacity, message):
     assert message in fault(tide, opacity)
 
 
+@pytest.mark.parametrize("levels", ["{keys: {0%: 2, 50%: 8}}", '"=2+6*t"'])
+def test_whole_number_that_would_move_between_two_is_told_how_it_stays_whole(write_recipe, levels):
+    body = f"""\
+    timeline: {{duration: 8f, fps: 4, loop: true}}
+    steps:
+      art: [{{load: {{path: "embedded:hand_made/gouache/3", long_edge: 32}}}}]
+      lines: [$art, {{darkness: {{}}}}, {{isolines: {{num_levels: {levels}}}}}]
+    outputs: {{film: {{from: $lines, per: recipe, formats: [mp4]}}}}
+    """
+    with pytest.raises(RecipeError) as caught:
+        check_file(write_recipe(body))
+    assert "(at frame 1): write =round(...), or keys with 'ease: hold'" in str(caught.value)
+
+
 def told_of_loops(checked) -> tuple[str, ...]:
     return tuple(warning for warning in checked.warnings if "is read by nothing" not in warning)
 
