@@ -102,7 +102,7 @@ class Workshop:
         Raises:
             PictureError: it cannot be decoded.
         """
-        key = f"{digest[:NAME_DIGITS]}{path.suffix.lower()}{'~' if is_film else ''}"
+        key = _key(path, digest, is_film=is_film)
         known = self._known.get(key)
         if isinstance(known, str):
             self.found[key] = known
@@ -117,6 +117,10 @@ class Workshop:
             raise
         heavy = is_film or path.suffix.lower() not in SHOWN_SUFFIXES or path.stat().st_size > LIGHT_BYTES
         return self._make(key, pixels, digest, heavy=heavy), True
+
+    def knows(self, artifact: Artifact) -> bool:
+        """Whether the build before has looked at a file."""
+        return _key(artifact.path, artifact.sha256, is_film=_is_film(artifact)) in self._known
 
     def draw(self, name: str, draw: Callable[[str], Image]) -> Picture:
         """A picture that is no file, drawn by its name.
@@ -146,26 +150,31 @@ class Workshop:
     def copy(self, artifact: Artifact) -> MediaFile:
         """The file itself in the site, under the name of its content."""
         address = f"{MEDIA_FOLDER}/{artifact.sha256[:NAME_DIGITS]}{artifact.suffix}"
-        if not (self._take_over([address]) and self._same_size(address, artifact.path)):
-            (self._site / address).unlink(missing_ok=True)
-            shutil.copyfile(artifact.path, self._site / address)
-        return MediaFile(address, artifact.path.name, artifact.suffix, (self._site / address).stat().st_size)
-
-    def _same_size(self, address: str, path: Path) -> bool:
-        return (self._site / address).stat().st_size == path.stat().st_size
+        place, num_bytes = self._site / address, artifact.path.stat().st_size
+        if not (self._take_over([address]) and place.stat().st_size == num_bytes):
+            place.unlink(missing_ok=True)
+            shutil.copyfile(artifact.path, place)
+        return MediaFile(address, artifact.path.name, artifact.suffix, num_bytes)
 
     def _take_over(self, addresses: Iterable[str]) -> bool:
-        return self._old is not None and all(link_or_copy(self._old / one, self._site / one) for one in addresses)
+        # joined as text: of a large site thousands of files are taken over, and paths are slow to make
+        return self._old is not None and all(
+            link_or_copy(f"{self._old}/{one}", f"{self._site}/{one}") for one in addresses
+        )
 
 
-def link_or_copy(old: Path, new: Path) -> bool:
+def _key(path: Path, digest: str, *, is_film: bool) -> str:
+    return f"{digest[:NAME_DIGITS]}{path.suffix.lower()}{'~' if is_film else ''}"
+
+
+def link_or_copy(old: str, new: str) -> bool:
     """Make `new` the file that `old` is, without a copy where the disk can; False where there is no such file."""
     try:
         os.link(old, new)
     except FileExistsError:
         return True  # another work of the same content was there first
     except OSError:
-        if not old.is_file():
+        if not os.path.isfile(old):  # noqa: PTH113 - text: paths are slow to make
             return False
         shutil.copyfile(old, new)
     return True

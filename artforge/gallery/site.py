@@ -145,16 +145,25 @@ def _hang(
     dates: Mapping[str, str],
     on_progress: Callable[[int, int], None] | None,
 ) -> tuple[list[HungWork], list[str]]:
-    """The works that can be shown, in their order, and the warnings; made on as many cores as there are.
+    """The works that can be shown, in their order, and the warnings; new ones are made on as many cores as there are.
 
-    Decoding, resizing and encoding leave Python alone, so threads do.
+    Decoding, resizing and encoding leave Python alone, so threads do; what is known already is sooner linked than
+    handed over to one.
     """
+
+    def hang(work: Work) -> tuple[HungWork | None, list[str]]:
+        return hang_work(work, workshop, source, dates)
+
     hung: list[HungWork] = []
     warnings: list[str] = []
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
     try:
-        answers = pool.map(lambda work: hang_work(work, workshop, source, dates), works)
-        for done, (one, faults) in enumerate(answers, 1):
+        being_made = {
+            work.id: pool.submit(hang, work) for work in works if not all(map(workshop.knows, work.artifacts))
+        }
+        for done, work in enumerate(works, 1):
+            made = being_made.get(work.id)
+            one, faults = made.result() if made else hang(work)
             hung += [one] if one else []
             warnings += faults
             if on_progress:
@@ -209,7 +218,7 @@ def _put(file: TextFile, fresh: Path, old_site: Path, old: SiteState) -> list[st
     """Write a text file, or take it over where it shows nothing new: what it shows and its bytes, as digests."""
     place = fresh / file.address
     known = old.pages.get(file.address, [])
-    if known[:1] == [file.key] and link_or_copy(old_site / file.address, place):
+    if known[:1] == [file.key] and link_or_copy(f"{old_site}/{file.address}", str(place)):
         if hashlib.sha256(place.read_bytes()).hexdigest() == known[-1]:
             return known
         place.unlink()  # somebody has edited it
