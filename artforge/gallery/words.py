@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,6 +93,11 @@ def percent(share: float) -> str:
     if 0 < share < 0.01:
         return "<1%"
     return ">99%" if 0.99 < share < 1 else f"{round(100 * share)}%"
+
+
+def is_web_address(text: str) -> bool:
+    """Whether a licence is told by its address, so that it can be gone to."""
+    return re.fullmatch(r"https?://[^\s<>\"']+", text) is not None
 
 
 def count(num: int, noun: str) -> str:

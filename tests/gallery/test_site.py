@@ -232,6 +232,22 @@ def test_every_page_forbids_whatever_is_not_its_own(tmp_path, out):
         assert f"'sha256-{digest}'" in policy
 
 
+@pytest.mark.parametrize(
+    ("licence", "links"),
+    [
+        ("https://creativecommons.org/licenses/by/4.0/", ["https://creativecommons.org/licenses/by/4.0/"]),
+        ("javascript:alert(1)", []),
+        ('https://x/" onclick=alert(1)', []),
+        ("CC BY 4.0", []),
+    ],
+)
+def test_a_licence_that_is_an_address_can_be_gone_to(tmp_path, render, licence, links):
+    render(tmp_path / "out" / "a.png", licence=licence)
+    (page,) = (build_site(tmp_path / "out", tmp_path / "gallery").folder / "works").iterdir()
+    assert [link["href"] for link in Tags(page).all("a") if link.get("rel") == "license"] == links
+    assert licence in Tags(page).text
+
+
 def test_two_works_of_one_title_have_two_pages(tmp_path, render):
     for index in range(2):
         render(tmp_path / "out" / f"{index}.png", shade=index, title="Same", key=str(index))
