@@ -53,7 +53,9 @@ def blend(
     check_choice("space", space, SPACES)
     check_range("opacity", opacity, "[0, 1]")
     if overlay.shape != base.shape:
-        raise ShapeError(f"overlay {_size(overlay)} must be as large as the base {_size(base)}")
+        raise ShapeError(
+            f"overlay {_size(overlay)} must be as large as the base {_size(base)}: fit it to the base first"
+        )
     if mask is not None and mask.shape != base.shape[:2]:
         raise ShapeError(f"mask {_size(mask)} must be as large as the base {_size(base)}")
     if opacity == 0:

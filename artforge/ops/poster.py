@@ -44,7 +44,7 @@ def poster(
     title: str,
     subtitle: str = "",
     legend: dict[str, str | int | float] | None = None,
-    sheet: Sheet = "a",
+    sheet: Sheet | None = None,
     type_size: Annotated[float, Field(gt=0, le=0.5)] = 0.1,
     margin: Annotated[float, Field(ge=0, le=1)] = 0.11,
     background: Color = "#f4f0e8",
@@ -60,7 +60,8 @@ def poster(
         title: at most three lines as wide as the picture; may hold `{names}` and line breaks.
         subtitle: at most four lines in italics; may hold `{names}` and line breaks.
         legend: names and values, such as {network: "{model}", seed: "{seed}"}.
-        sheet: shape of the page; `close` leaves no more room than the margins.
+        sheet: shape of the page; `close` leaves no more room than the margins. Left out, it is that of A4, as the
+            picture stands or lies, and `close` for one that is more than twice as long as it is short.
         type_size: of the title's type (its em), (0, 0.5]; all other type follows from it.
         margin: round everything, [0, 1].
         background: colour of the paper, as `#rrggbb` or a CSS name.
@@ -75,6 +76,7 @@ def poster(
     check_text("title", title)
     check_text("subtitle", subtitle)
     check_legend(legend)
+    sheet = sheet or _sheet_for(image)
     check_choice("sheet", sheet, get_args(Sheet))
     check_range("type_size", type_size, "(0, 0.5]")
     check_range("margin", margin, "[0, 1]")
@@ -89,6 +91,13 @@ def poster(
     page[top : top + height, left : left + width] = image
     block.set_on(page, (top + height, left), page_height - edge, ink)
     return page
+
+
+def _sheet_for(image: Image) -> Sheet:
+    height, width = image.shape[:2]
+    if max(height, width) > 2 * min(height, width):
+        return "close"
+    return "a_across" if width > 1.2 * height else "a"
 
 
 def page_size(content: tuple[float, float], edge: float, aspect: float | None) -> tuple[float, float]:

@@ -85,6 +85,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "feature_maps": {"layer": "conv3"},
     "filter_grid": {"layer": "conv6", "columns": 4, "rows": 4, "tile": 64, "num_steps": 32},
     "flow_lines": {"near": 0.7, "far": 3, "page": "100x100mm", "margin": 6},
+    "fit": {"like": "$other", "rule": "contain"},
     "focus": {"fade": 0.6, "fringe": 1},
     "grain": {"amount": 0.25, "size": 0.004},
     "hatch": {

@@ -58,6 +58,9 @@ def run_step(node: Node, inputs: Mapping[str, Value], settings: Mapping[str, Any
     return np.stack(results, axis=0 if node.step.output is Kind.IMAGE else -1)
 
 
+_WAY_OUT = "put '- fit: {like: $one_of_them}' behind the others"
+
+
 def _together(node: Node, inputs: Mapping[str, Value]) -> dict[str, Value]:
     """The values by input; several that go into one are stacked."""
     found: dict[str, Value] = {}
@@ -73,7 +76,9 @@ def _together(node: Node, inputs: Mapping[str, Value]) -> dict[str, Value]:
 def _stacked(wanted: Input, values: Sequence[Any]) -> NDArray[np.float32]:
     sizes = list(dict.fromkeys(f"{value.shape[1]}x{value.shape[0]}" for value in values))
     if len(sizes) > 1:
-        raise ShapeError(f"{wanted.name} must be of one size to be put together, received {' and '.join(sizes)}")
+        raise ShapeError(
+            f"{wanted.name} must be of one size to be put together, received {' and '.join(sizes)}: {_WAY_OUT}"
+        )
     _check_bytes(len(values), values[0], "take fewer, or make them smaller")
     return np.stack(values, axis=0 if wanted.kind is Kind.IMAGES else -1)
 

@@ -50,6 +50,7 @@ STEP_MODULES = (
     "artforge.ops.duotone",
     "artforge.ops.edges",
     "artforge.ops.erode",
+    "artforge.ops.fit",
     "artforge.ops.flow_field",
     "artforge.ops.flow_lines",
     "artforge.ops.focus",

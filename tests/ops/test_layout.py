@@ -435,3 +435,18 @@ def test_any_title_at_all_gives_a_page_and_what_is_left_out_is_told(text):
         ]
     assert all(array_fault(page, Kind.IMAGE) is None for page in pages)
     assert bool(told) == (text in ("日本語 🎨", "عربي"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "aspect"),
+    [((90, 60), 2**-0.5), ((60, 60), 2**-0.5), ((60, 90), 2**0.5)],
+    ids=["upright", "square", "across"],
+)
+def test_a_poster_stands_or_lies_as_its_picture_does(shape, aspect):
+    page = poster(np.zeros((*shape, 3), np.float32), title="Tide")
+    assert page.shape[1] / page.shape[0] == pytest.approx(aspect, abs=0.02)
+
+
+def test_a_panorama_is_not_lost_on_its_poster():
+    page = poster(np.zeros((60, 300, 3), np.float32), title="Tide")
+    assert page.shape[0] < 200
