@@ -45,8 +45,8 @@ def noise(seed: int, cell: float, shape: tuple[int, int], *, blur: float = 0.0) 
     size = (max(1, round(columns * pixels_per_cell)), max(1, round(rows * pixels_per_cell)))
     shrinks = pixels_per_cell < 1
     drawn = cv2.resize(lattice, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    drawn *= np.float32(min(1.0, cell * min(shape) / pixels_per_cell))  # what the mean of more cells would be
-    return np.asarray(drawn[: shape[0], : shape[1]], np.float32)
+    strength = np.float32(min(1.0, cell * min(shape) / pixels_per_cell))  # what the mean of more cells would be
+    return np.asarray(drawn[: shape[0], : shape[1]], np.float32) * strength
 
 
 def _count(edge: int, pixels_per_cell: float) -> int:
