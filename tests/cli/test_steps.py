@@ -68,7 +68,7 @@ def test_a_step_comes_with_an_example_and_its_picture(monkeypatch, tmp_path):
     monkeypatch.setenv("ARTFORGE_CACHE", str(tmp_path))
     done = run(app, ["steps", "mat"])
     assert done.exit_code == 0, done.output
-    assert "- mat: {margin: 0.12, color: ivory}" in done.stdout
+    assert "- mat: {margin: 0.16, bottom: 1.25, line: 0.004}" in done.stdout
     path = done.stdout.rpartition("example picture: ")[2].strip()
     assert path.startswith(str(tmp_path))
     assert path.endswith(".png")

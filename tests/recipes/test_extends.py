@@ -65,7 +65,7 @@ outputs: {still: {size: 64px}}
     recipe = check_file(extend(text)).recipe
     intensity, still = recipe.params["intensity"], recipe.outputs["still"]
     assert (intensity.type, intensity.minimum, intensity.maximum, intensity.default) == ("float", 0, 2, 1.5)
-    assert (still.source.name, still.long_edge) == ("glow", 64)
+    assert (still.source.name, still.target.long_edge) == ("glow", 64)
     assert (recipe.title, recipe.timeline.fps, recipe.timeline.num_frames, recipe.timeline.loop) == ("Ebb", 8, 8, True)
     assert [call.step for call in recipe.pipes["glow"].calls] == ["mat"]
     assert "other" in recipe.pipes
@@ -172,7 +172,7 @@ def test_every_place_can_be_set(write_recipe):
     places += ["steps.glow.blend.mode=screen", "params.intensity.max=3", "title=Ebb: and flow"]
     recipe = check_file(write_recipe(BODY), set_to(*places[:-1], "title=Ebb")).recipe
     assert (recipe.timeline.fps, recipe.timeline.num_frames, recipe.title) == (12, 24, "Ebb")
-    assert recipe.outputs["still"].long_edge == 96
+    assert recipe.outputs["still"].target.long_edge == 96
     assert list(recipe.sweep[0].axes[0].values) == [0.5]
     assert recipe.pipes["glow"].calls[0].settings["mode"].value == "screen"
     assert recipe.params["intensity"].maximum == 3
@@ -211,7 +211,7 @@ def test_what_is_not_there_cannot_be_dropped_from_the_command_line(write_recipe)
 
 def test_an_output_can_be_added(write_recipe):
     recipe = check_file(write_recipe(BODY), set_to("outputs.big={from: $glow, size: 640px}")).recipe
-    assert recipe.outputs["big"].long_edge == 640
+    assert recipe.outputs["big"].target.long_edge == 640
 
 
 def test_wrong_value_is_told_at_the_word_that_was_typed(write_recipe):
