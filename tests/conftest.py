@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as of jobs in the background of a script
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # commands started by tests are to heed Ctrl-C
 
 
 @pytest.fixture(autouse=True, scope="session")
