@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,6 +138,11 @@ class Frames:
 
     def __iter__(self) -> Iterator[Image]:
         return (self.draw(index) for index in range(self.num_frames))
+
+
+def size_text(array: NDArray[Any]) -> str:
+    """`64x48`: the width and height of an array (H, W, ...), for messages."""
+    return f"{array.shape[1]}x{array.shape[0]}"
 
 
 def array_fault(value: object, kind: Kind) -> str | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from artforge.core.bands import row_bands
 from artforge.core.errors import ShapeError, check_choice
 from artforge.core.light import Pixels
 from artforge.core.steps import step
-from artforge.core.values import Heatmap, Image, Unit
+from artforge.core.values import Heatmap, Image, Unit, size_text
 from artforge.engine.attention.settings import check_range
 from artforge.ops.blend_modes import BLEND_MODES, BlendMode, ModeFunction, mode_function
 from artforge.ops.color_spaces import REACHED, SPACES, Reached, Space
@@ -54,10 +53,10 @@ def blend(
     check_range("opacity", opacity, "[0, 1]")
     if overlay.shape != base.shape:
         raise ShapeError(
-            f"overlay {_size(overlay)} must be as large as the base {_size(base)}: fit it to the base first"
+            f"overlay {size_text(overlay)} must be as large as the base {size_text(base)}: fit it to the base first"
         )
     if mask is not None and mask.shape != base.shape[:2]:
-        raise ShapeError(f"mask {_size(mask)} must be as large as the base {_size(base)}")
+        raise ShapeError(f"mask {size_text(mask)} must be as large as the base {size_text(base)}")
     if opacity == 0:
         return base.copy()
     function = mode_function(mode, space)
@@ -92,7 +91,3 @@ def _mix_elsewhere(
     if isinstance(share, np.ndarray):
         np.copyto(mixed, base, where=share == 0)
     return mixed
-
-
-def _size(array: NDArray[np.float32]) -> str:
-    return f"{array.shape[1]}x{array.shape[0]}"

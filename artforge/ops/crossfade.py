@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from artforge.core.errors import ShapeError
 from artforge.core.steps import step
-from artforge.core.values import Image, Unit
+from artforge.core.values import Image, Unit, size_text
 from artforge.engine.attention.settings import check_range
 from artforge.ops.blend import blend
 from artforge.ops.color_spaces import Space
@@ -30,6 +30,6 @@ def crossfade(image: Image, other: Image, *, share: Unit = 0.5, space: Space = "
     """
     check_range("share", share, "[0, 1]")
     if image.shape != other.shape:
-        sizes = " and ".join(f"{each.shape[1]}x{each.shape[0]}" for each in (image, other))
+        sizes = " and ".join(size_text(each) for each in (image, other))
         raise ShapeError(f"pictures of one size are wanted, received {sizes}")
     return other.copy() if share == 1 else blend(image, other, opacity=share, space=space)

@@ -27,7 +27,6 @@ _CELLS_APART = 5.0
 """Cells of the grid between two lines where they are nearest."""
 _MOST_CELLS = 3_000_000
 _NUM_SEEDS = 2000
-_AWAY_MM = 0.02
 
 
 @step("flow_lines", version=1)
@@ -109,9 +108,7 @@ def flow_lines(
     )
     seeds = draw_points(np.where(field.blank, 0, ink), _NUM_SEEDS, rng or np.random.default_rng(0))
     hottest_first = np.argsort(-ink[tuple(seeds.astype(int).T[::-1])], kind="stable")
-    lines = [
-        simplified(place.to_page(line, shape), _AWAY_MM) for line in field.draw(seeds[hottest_first], shortest / pitch)
-    ]
+    lines = [simplified(place.to_page(line, shape)) for line in field.draw(seeds[hottest_first], shortest / pitch)]
     return place.drawing([layer_of(own_pen, lines)], ground)
 
 

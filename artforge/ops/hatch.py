@@ -22,7 +22,6 @@ _STEP_MM = 0.25
 """From one look at the heat to the next, along a line."""
 _PITCH_MM = 0.25
 _MOST_CELLS = 8_000_000
-_AWAY_MM = 0.02
 _HOLD = 0.4
 """A stroke begins where the heat is this share of a tone above its own, and holds until it is as much below: one that
 broke off at every grain of a picture would be a row of dashes."""
@@ -157,7 +156,7 @@ def _strokes(
     middle = np.array([place.left, place.top]) + half
     for first, last in runs(holds & np.all(np.abs(line) <= half + 1e-9, axis=1)):
         if last - first > least and begins[first:last].any():
-            yield simplified(line[first:last] + middle, _AWAY_MM)
+            yield simplified(line[first:last] + middle)
 
 
 def _heat_at(line: Line, grid: Heatmap, place: Place) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from artforge.core.errors import ShapeError, StepError
 from artforge.core.light import Pixels
-from artforge.core.values import Heatmap, Image
+from artforge.core.values import Heatmap, Image, size_text
 
 Smooth = Annotated[float, Field(ge=0, le=0.5)]
 """How far heat is smoothed, as a share of the short edge."""
@@ -31,9 +31,8 @@ def check_heat(heatmap: Heatmap, *pictures: Image) -> None:
     """
     for picture in pictures:
         if heatmap.shape != picture.shape[:2]:
-            height, width = picture.shape[:2]
             raise ShapeError(
-                f"the heatmap {heatmap.shape[1]}x{heatmap.shape[0]} must be as large as the picture {width}x{height}: "
+                f"the heatmap {size_text(heatmap)} must be as large as the picture {size_text(picture)}: "
                 "put an 'upsample' step before it"
             )
     low, high = float(heatmap.min()), float(heatmap.max())

@@ -15,14 +15,12 @@ from artforge.core.steps import step
 from artforge.core.values import Color, Heatmap
 from artforge.engine.attention.settings import check_count, check_range
 from artforge.ops.heat_fields import check_heat
-from artforge.ops.lines import simplified
+from artforge.ops.lines import NEAR_MM, simplified
 from artforge.ops.pages import INK, PAPER, Margin, Page, PenWidth, check_pen, on_grid, place_on_page
 
 _PITCH_MM = 0.5
 """Of the grid on which lines are found, between whose points they are straight."""
 _MOST_CELLS = 4_000_000
-_LINES_AWAY_MM = 0.02
-"""A point is left out where the line passes it this near without it."""
 
 
 @step("isolines", version=1)
@@ -83,8 +81,8 @@ def isolines(
         own = lines[number * len(pens) // num_levels]
         for line in found:
             on_page = place.to_page(line, grid.shape)
-            if np.hypot(*np.diff(on_page, axis=0).T).sum() >= max(shortest, _LINES_AWAY_MM):
-                own.append(simplified(on_page, _LINES_AWAY_MM))
+            if np.hypot(*np.diff(on_page, axis=0).T).sum() >= max(shortest, NEAR_MM):
+                own.append(simplified(on_page))
     return place.drawing([layer_of(*each) for each in zip(pens, lines, strict=True)], ground)
 
 

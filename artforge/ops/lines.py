@@ -8,8 +8,11 @@ from numpy.typing import NDArray
 
 Line = NDArray[np.float64]
 
+NEAR_MM = 0.02
+"""A point is left out where the line passes it this near without it: no pen shows the difference."""
 
-def simplified(line: Line, tolerance: float) -> Line:
+
+def simplified(line: Line, tolerance: float = NEAR_MM) -> Line:
     """The line without the points that lie on it anyway.
 
     Args:

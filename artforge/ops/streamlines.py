@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Line = NDArray[np.float64]
+from artforge.ops.lines import Line
+
 _Point = tuple[float, float]
 
 _CLOSEST = 0.55

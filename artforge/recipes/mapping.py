@@ -12,7 +12,7 @@ from artforge.core.drawings import Drawing, Value
 from artforge.core.errors import ShapeError, StepError
 from artforge.core.seeds import derive_seed, generator
 from artforge.core.steps import Input
-from artforge.core.values import Kind, array_fault
+from artforge.core.values import Kind, array_fault, size_text
 from artforge.recipes.nodes import Node
 
 MAX_STACK_BYTES = 4_000_000_000
@@ -74,7 +74,7 @@ def _together(node: Node, inputs: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _stacked(wanted: Input, values: Sequence[Any]) -> NDArray[np.float32]:
-    sizes = list(dict.fromkeys(f"{value.shape[1]}x{value.shape[0]}" for value in values))
+    sizes = list(dict.fromkeys(size_text(value) for value in values))
     if len(sizes) > 1:
         raise ShapeError(
             f"{wanted.name} must be of one size to be put together, received {' and '.join(sizes)}: {_WAY_OUT}"

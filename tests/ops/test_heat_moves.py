@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from artforge.core.pictures import LUMA, resize
+from artforge.core.pictures import LUMA
 from artforge.core.seeds import generator
 from artforge.ops.displace import displace
 from artforge.ops.flow_field import flow_field
 from artforge.ops.heat_fields import slope_field
 from artforge.ops.pixel_sort import pixel_sort
-from tests.support.heat_pictures import hill, soft_picture
+from tests.support.heat_pictures import assert_preview_predicts_the_print, hill, soft_picture
 
 STEPS = {
     "displace by slope": displace,
@@ -56,12 +56,7 @@ def test_flat_heat_of_zero_and_no_strength_leave_the_picture_as_it_is(name):
 
 @pytest.mark.parametrize("name", STEPS)
 def test_preview_predicts_the_print(name):
-    image, heat = soft_picture(640, 800), hill(640, 800)
-    small, small_heat = resize(image, (160, 200)), cv2.resize(heat, (200, 160), interpolation=cv2.INTER_AREA)
-    printed = resize(STEPS[name](image, heat), (160, 200))
-    off = np.abs(printed - STEPS[name](small, small_heat)).mean()
-    assert off < 0.005
-    assert np.abs(printed - small).mean() > 4 * off
+    assert_preview_predicts_the_print(STEPS[name], within=0.005)
 
 
 @pytest.mark.parametrize("name", STEPS)

@@ -13,7 +13,7 @@ from artforge.ops.erode import erode
 from artforge.ops.focus import focus
 from artforge.ops.mosaic import mosaic
 from artforge.ops.slit_scan import slit_scan
-from tests.support.heat_pictures import hill, soft_picture
+from tests.support.heat_pictures import assert_preview_predicts_the_print, hill, soft_picture
 
 STEPS = {
     "mosaic": mosaic,
@@ -24,12 +24,7 @@ STEPS = {
 
 @pytest.mark.parametrize("name", STEPS)
 def test_preview_predicts_the_print(name):
-    image, heat = soft_picture(640, 800), hill(640, 800)
-    small, small_heat = resize(image, (160, 200)), cv2.resize(heat, (200, 160), interpolation=cv2.INTER_AREA)
-    printed = resize(STEPS[name](image, heat), (160, 200))
-    off = np.abs(printed - STEPS[name](small, small_heat)).mean()
-    assert off < 0.015
-    assert np.abs(printed - small).mean() > 4 * off
+    assert_preview_predicts_the_print(STEPS[name], within=0.015)
 
 
 @pytest.mark.parametrize(("name", "setting"), [("mosaic", "detail"), ("erode", "amount"), ("focus", "blur")])

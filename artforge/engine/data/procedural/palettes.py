@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-LUMA_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
-"""Rec. 709 weights of R, G, B in luma."""
+from artforge.core.pictures import LUMA
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def rgb(hex_colour: str) -> NDArray[np.float32]:
 
 def luma(colour: NDArray[np.float32]) -> float:
     """Brightness of a colour as the eye weighs it, [0, 1]."""
-    return float(colour @ LUMA_WEIGHTS)
+    return float(colour @ LUMA)
 
 
 def choose_colours(rng: np.random.Generator) -> Colours:
