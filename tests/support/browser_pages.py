@@ -40,7 +40,11 @@ def served(site, session=None):
 
 
 def eventually(read, is_wanted=bool):
-    """Ask again until the answer is the wanted one; the last answer."""
+    """Ask again until the answer is the wanted one; the last answer.
+
+    Not Playwright's `wait_for_function`: all but its first look evaluate a text in the page, which the site's policy
+    forbids.
+    """
     until = time.monotonic() + PATIENCE_S
     while not is_wanted(answer := read()) and time.monotonic() < until:
         time.sleep(0.02)

@@ -50,7 +50,7 @@ def test_search_is_one_key_away_and_escape_leaves_it(page, base):
     page.keyboard.type("tide?d")
     assert page.get_by_role("searchbox").input_value() == "tide?d"
     assert page.locator("dialog[open]").count() == 0
-    page.wait_for_function("location.hash.includes('q=')")
+    page.wait_for_url("**/index.html#*q=*")
     page.keyboard.press("Escape")
     page.locator("section.recipe").first.wait_for()
     assert page.get_by_role("searchbox").input_value() == ""
