@@ -103,23 +103,15 @@ class Workshop:
             PictureError: it cannot be decoded.
         """
         key = _key(path, digest, is_film=is_film)
-        known = self._known.get(key)
-        if isinstance(known, str):
-            self.found[key] = known
-            raise PictureError(f"{path}: {known}")
         picture = self._recall(key)
         if picture is not None:
             return picture, False
-        try:
-            pixels = decode(path, is_film=is_film)
-        except PictureError as error:
-            self.found[key] = str(error).removeprefix(f"{path}: ")
-            raise
+        pixels = decode(path, is_film=is_film)  # a fault is not remembered: a later version may read the file
         heavy = is_film or path.suffix.lower() not in SHOWN_SUFFIXES or path.stat().st_size > LIGHT_BYTES
         return self._make(key, pixels, digest, heavy=heavy), True
 
     def knows(self, artifact: Artifact) -> bool:
-        """Whether the build before has looked at a file."""
+        """Whether the build before has made a file's picture."""
         return _key(artifact.path, artifact.sha256, is_film=_is_film(artifact)) in self._known
 
     def draw(self, name: str, draw: Callable[[str], Image]) -> Picture:

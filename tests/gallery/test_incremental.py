@@ -6,6 +6,7 @@ import time
 import pytest
 from gallery_pages import files_of
 
+from artforge.core.errors import PictureError
 from artforge.core.provenance import Reading, read_sidecar, write_sidecar
 from artforge.gallery import media
 from artforge.gallery.known import Digests
@@ -88,13 +89,20 @@ def test_a_site_whose_state_is_lost_is_built_anew(tmp_path, out, state):
     assert files_of(tmp_path / "site") == before
 
 
-def test_a_damaged_work_is_told_again_without_being_decoded_again(tmp_path, out, render, decoded):
-    render(out / "bad.png", key="b").write_bytes(b"bad")
-    first = build_site(out, tmp_path / "site").warnings
-    decoded.clear()
-    assert build_site(out, tmp_path / "site").warnings == first
-    assert len(first) == 1
-    assert decoded == []
+def test_a_damaged_work_is_told_again_and_hangs_once_it_can_be_read(tmp_path, out, render, monkeypatch):
+    def unable(path, **options):
+        raise PictureError(f"{path}: a format from the future")
+
+    render(out / "odd.png", variant={"step": 9})
+    with monkeypatch.context() as older:
+        decode = media.decode
+        older.setattr(media, "decode", lambda path, **kw: (unable if path.name == "odd.png" else decode)(path, **kw))
+        told = build_site(out, tmp_path / "site").warnings
+        assert told == ["skipped 'odd.png': a format from the future"]
+        assert build_site(out, tmp_path / "site").warnings == told
+    built = build_site(out, tmp_path / "site")
+    assert built.warnings == []
+    assert built.num_made == 1
 
 
 def test_what_the_wall_was_called_stays_until_somebody_says_otherwise(tmp_path, out):
