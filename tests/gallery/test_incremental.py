@@ -93,7 +93,7 @@ def test_a_damaged_work_is_told_again_and_hangs_once_it_can_be_read(tmp_path, ou
     def unable(path, **options):
         raise PictureError(f"{path}: a format from the future")
 
-    render(out / "odd.png", variant={"step": 9})
+    render(out / "odd.png", shade=0.77, variant={"step": 9})
     with monkeypatch.context() as older:
         decode = media.decode
         older.setattr(media, "decode", lambda path, **kw: (unable if path.name == "odd.png" else decode)(path, **kw))
