@@ -7,7 +7,7 @@ return type is what flows out. Checking, help and the law tests all read it from
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter
 
-from artforge.core.errors import check_choice
+from artforge.core.errors import check_choice, did_you_mean
 from artforge.core.values import FLOWING_KINDS, ITEM_OF, Kind, Moments
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -64,10 +64,30 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """What must hold between the settings of a step, where each by itself is one that its type takes.
+
+    Attributes:
+        check: called with what it names; raises one of our errors where they do not go together.
+        names: settings of the step, which come as the step's function gets them, and inputs, which come as the number
+            of pipes that flow in: 0 where one is left out.
+    """
+
+    check: Callable[..., None]
+    names: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The function's own."""
+        return str(getattr(self.check, "__name__", self.check))
+
+
+@dataclass(frozen=True)
 class Step:
     """One registered function, read from its signature.
 
     Attributes:
+        rules: what must hold between its settings, beyond their types.
         source: SHA-256 of the file that it stands in, for a step of the artist's own; such a file is edited without
             a thought of versions, so it enters every key.
     """
@@ -79,27 +99,47 @@ class Step:
     settings: dict[str, Setting]
     output: Kind
     uses_rng: bool
+    rules: tuple[Rule, ...] = ()
     source: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it comes with artforge."""
+        return self.function.__module__.startswith("artforge.")
 
 
 _STEPS: dict[str, Step] = {}
 _COLLECTED: ContextVar[dict[str, Step] | None] = ContextVar("collected steps", default=None)
 
 
-def step(name: str, *, version: int) -> Callable[[Function], Function]:
+def step(name: str, *, version: int, rules: Sequence[Callable[..., None]] = ()) -> Callable[[Function], Function]:
     """Register a function as the recipe step `name`; the function itself is returned unchanged.
 
-    `version` is bumped only when the step's pixels change: it enters every cache key and every provenance.
+    A rule tells, before anything is computed, of settings that are each possible and impossible together:
+
+        def rising(*, low: float, high: float) -> None:
+            if low > high:
+                raise ChoiceError(f"low must not lie above high, received {low:g} and {high:g}")
+
+        @step("bands", version=1, rules=[rising])
+        def bands(image: Image, *, low: float = 0.2, high: float = 0.8) -> Image:
+            rising(low=low, high=high)  # for whoever calls the function from Python
+            ...
+
+    Args:
+        name: by which recipes call it.
+        version: bumped only when the step's pixels change: it enters every cache key and every provenance.
+        rules: functions of some of its settings and inputs, by name, see `Rule`; `**inputs` stands for all inputs.
     """
 
     def register(function: Function) -> Function:
         collected = _COLLECTED.get()
         if collected is not None:
-            collected[name] = _read_signature(name, version, function)
+            collected[name] = _read_signature(name, version, function, rules)
             return function
         if name in _STEPS and _STEPS[name].function.__qualname__ != function.__qualname__:
             raise TypeError(f"two functions are registered as the step {name!r}")
-        _STEPS[name] = _read_signature(name, version, function)
+        _STEPS[name] = _read_signature(name, version, function, rules)
         return function
 
     return register
@@ -131,7 +171,9 @@ def find_step(name: str) -> Step:
     return _STEPS[name]
 
 
-def _read_signature(name: str, version: int, function: Callable[..., Any]) -> Step:
+def _read_signature(
+    name: str, version: int, function: Callable[..., Any], rules: Sequence[Callable[..., None]]
+) -> Step:
     hints = get_type_hints(function, include_extras=True)
     inputs: list[Input] = []
     settings: dict[str, Setting] = {}
@@ -153,7 +195,24 @@ def _read_signature(name: str, version: int, function: Callable[..., Any]) -> St
     output = _kind_of(hints.get("return"))
     if output not in FLOWING_KINDS:
         raise TypeError(f"step {name!r}: what flows out must be an array kind; write it like -> Image, or -> Drawing")
-    return Step(name, version, function, tuple(inputs), settings, output, uses_rng="rng" in parameters)
+    read = tuple(_read_rule(name, rule, inputs, settings) for rule in rules)
+    return Step(name, version, function, tuple(inputs), settings, output, uses_rng="rng" in parameters, rules=read)
+
+
+def _read_rule(name: str, rule: Callable[..., None], inputs: Sequence[Input], settings: dict[str, Setting]) -> Rule:
+    names: list[str] = []
+    flowing = [wanted.name for wanted in inputs]
+    # a model is opened when the step runs, and none is when a recipe is checked
+    known = [*flowing, *(setting.name for setting in settings.values() if setting.kind is not Kind.MODEL)]
+    for parameter in inspect.signature(rule).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            names += [each for each in flowing if each not in names]
+        elif parameter.name in known and parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL):
+            names.append(parameter.name)
+        else:
+            told = f"step {name!r}: a rule takes settings and inputs of its step by name, not {str(parameter)!r}"
+            raise TypeError(f"{told}{did_you_mean(parameter.name, known)}")
+    return Rule(rule, tuple(names))
 
 
 def _setting(parameter: inspect.Parameter, hint: Any) -> Setting:

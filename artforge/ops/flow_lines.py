@@ -16,7 +16,18 @@ from artforge.core.steps import step
 from artforge.core.values import Color, Heatmap, Unit
 from artforge.engine.attention.settings import check_range
 from artforge.ops.lines import simplified
-from artforge.ops.pages import INK, PAPER, Margin, Page, PenWidth, check_pen, ink_map, on_grid, place_on_page
+from artforge.ops.pages import (
+    INK,
+    PAPER,
+    Margin,
+    Page,
+    PenWidth,
+    check_pen,
+    ink_map,
+    margins_leave_room,
+    on_grid,
+    place_on_page,
+)
 from artforge.ops.streamlines import Streamlines
 from artforge.ops.voronoi import draw_points
 
@@ -29,7 +40,17 @@ _MOST_CELLS = 3_000_000
 _NUM_SEEDS = 2000
 
 
-@step("flow_lines", version=1)
+def near_is_nearer(*, near: float, far: float) -> None:
+    """Raise unless lines stand no farther apart where it is hot than where it is cold.
+
+    Raises:
+        ChoiceError: they do.
+    """
+    if near > far:
+        raise ChoiceError(f"near must not lie above far, received {near:g} and {far:g} mm")
+
+
+@step("flow_lines", version=1, rules=[near_is_nearer, margins_leave_room])
 def flow_lines(
     heatmap: Heatmap,
     where: Heatmap | None = None,
@@ -76,7 +97,7 @@ def flow_lines(
     Raises:
         StepError: a heatmap leaves [0, 1].
         ShapeError: `where` has another format.
-        ChoiceError: a setting out of its range, or `near` above `far`.
+        ChoiceError: a setting out of its range, `near` above `far`, or margins that leave no room on the page.
 
     Source: Jobard and Lefer, Creating Evenly-Spaced Streamlines of Arbitrary Density (1997),
     https://doi.org/10.1007/978-3-7091-6876-9_5
@@ -89,8 +110,7 @@ def flow_lines(
     check_range("shortest", shortest, "[0, 1000]")
     check_range("longest", longest, "(0, 10000]")
     check_pen(pen)
-    if near > far:
-        raise ChoiceError(f"near must not lie above far, received {near:g} and {far:g} mm")
+    near_is_nearer(near=near, far=far)
     own_pen, ground = Pen(hex_of(color), pen), hex_of(paper)
     wanted = ink_map(heatmap, where, elsewhere)
     place = place_on_page(heatmap, page, margin)

@@ -16,7 +16,22 @@ from artforge.ops.type_metrics import Type
 from artforge.ops.typography import LABEL_SPACE, write_under
 
 
-@step("grid", version=1)
+def labels_name_all(*, labels: list[str] | None, images: int) -> None:
+    """Raise unless there is a label for each picture, where it is known how many come.
+
+    Args:
+        labels: as `grid`.
+        images: how many pipes bring them; a single one may bring any number.
+
+    Raises:
+        ChoiceError: labels that are no texts.
+        ShapeError: there are more labels than pictures, or fewer.
+    """
+    if images > 1:
+        check_labels(labels, images)
+
+
+@step("grid", version=1, rules=[labels_name_all])
 def grid(
     images: Images,
     *,

@@ -16,7 +16,19 @@ from artforge.core.steps import step
 from artforge.core.values import Color, Heatmap, Kind, Unit
 from artforge.engine.attention.settings import check_count, check_range
 from artforge.ops.lines import Line, runs, simplified
-from artforge.ops.pages import INK, PAPER, Margin, Page, PenWidth, Place, check_pen, ink_map, on_grid, place_on_page
+from artforge.ops.pages import (
+    INK,
+    PAPER,
+    Margin,
+    Page,
+    PenWidth,
+    Place,
+    check_pen,
+    ink_map,
+    margins_leave_room,
+    on_grid,
+    place_on_page,
+)
 
 _STEP_MM = 0.25
 """From one look at the heat to the next, along a line."""
@@ -27,7 +39,7 @@ _HOLD = 0.4
 broke off at every grain of a picture would be a row of dashes."""
 
 
-@step("hatch", version=1)
+@step("hatch", version=1, rules=[margins_leave_room])
 def hatch(
     heatmap: Heatmap,
     where: Heatmap | None = None,
@@ -78,7 +90,7 @@ def hatch(
     Raises:
         StepError: a heatmap leaves [0, 1].
         ShapeError: `where` has another format.
-        ChoiceError: a setting out of its range.
+        ChoiceError: a setting out of its range, or margins that leave no room on the page.
     """
     check_range("spacing", spacing, "[0.1, 100]")
     check_range("angle", angle, "[-360, 360]")

@@ -16,14 +16,34 @@ from artforge.core.values import Color, Heatmap
 from artforge.engine.attention.settings import check_count, check_range
 from artforge.ops.heat_fields import check_heat
 from artforge.ops.lines import NEAR_MM, simplified
-from artforge.ops.pages import INK, PAPER, Margin, Page, PenWidth, check_pen, on_grid, place_on_page
+from artforge.ops.pages import (
+    INK,
+    PAPER,
+    Margin,
+    Page,
+    PenWidth,
+    check_pen,
+    margins_leave_room,
+    on_grid,
+    place_on_page,
+)
 
 _PITCH_MM = 0.5
 """Of the grid on which lines are found, between whose points they are straight."""
 _MOST_CELLS = 4_000_000
 
 
-@step("isolines", version=1)
+def levels_rise(*, low: float, high: float) -> None:
+    """Raise unless the lowest level is no hotter than the highest.
+
+    Raises:
+        ChoiceError: it is.
+    """
+    if low > high:
+        raise ChoiceError(f"low must not lie above high, received {low:g} and {high:g}")
+
+
+@step("isolines", version=1, rules=[levels_rise, margins_leave_room])
 def isolines(
     heatmap: Heatmap,
     *,
@@ -58,7 +78,7 @@ def isolines(
 
     Raises:
         StepError: the heatmap leaves [0, 1].
-        ChoiceError: a setting out of its range, or `low` above `high`.
+        ChoiceError: a setting out of its range, `low` above `high`, or margins that leave no room on the page.
 
     Source: the lines are found by ContourPy, https://contourpy.readthedocs.io
     """
@@ -68,8 +88,7 @@ def isolines(
     check_range("smooth", smooth, "[0, 50]")
     check_range("shortest", shortest, "[0, 1000]")
     check_pen(pen)
-    if low > high:
-        raise ChoiceError(f"low must not lie above high, received {low:g} and {high:g}")
+    levels_rise(low=low, high=high)
     pens, ground = pens_of(colors, pen), hex_of(paper)
     check_heat(heatmap)
     place = place_on_page(heatmap, page, margin)

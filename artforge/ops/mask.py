@@ -13,7 +13,17 @@ from artforge.engine.attention.settings import check_range
 _KEPT = 0.3
 
 
-@step("mask", version=1)
+def one_limit(*, keep: float | None, threshold: float | None) -> None:
+    """Raise unless at most one of them says where the heatmap is cut off.
+
+    Raises:
+        StepError: both do.
+    """
+    if keep is not None and threshold is not None:
+        raise StepError("'keep' and 'threshold' both say how much is kept; leave one of them out")
+
+
+@step("mask", version=1, rules=[one_limit])
 def mask(
     heatmap: Heatmap,
     *,
@@ -43,8 +53,7 @@ def mask(
     for what, value in (("keep", keep), ("threshold", threshold), ("softness", softness)):
         if value is not None:
             check_range(what, value, "[0, 1]")
-    if keep is not None and threshold is not None:
-        raise StepError("'keep' and 'threshold' both say how much is kept; leave one of them out")
+    one_limit(keep=keep, threshold=threshold)
     if threshold is not None:
         cut = _ramp(heatmap, threshold - softness / 2, threshold + softness / 2, level=1.0)
     else:

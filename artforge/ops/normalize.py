@@ -31,7 +31,22 @@ Negative = Literal["drop", "keep"]
 """What becomes of evidence against the class."""
 
 
-@step("normalize", version=1)
+def one_scale(*, limits: Limits | None, percentiles: Percentiles | None, reference: int) -> None:
+    """Raise unless the scale is stated once.
+
+    Args:
+        limits, percentiles: as `normalize`.
+        reference: whether there is one.
+
+    Raises:
+        StepError: `limits` come together with another scale.
+    """
+    if limits is not None and (percentiles is not None or reference):
+        other = "percentiles" if percentiles is not None else "a reference"
+        raise StepError(f"'limits' and {other} both state the scale; leave one of them out")
+
+
+@step("normalize", version=1, rules=[one_scale])
 def normalize(
     heatmap: Heatmap,
     reference: Heatmap | None = None,
@@ -66,9 +81,7 @@ def normalize(
 
     Source: the ReLU is that of Selvaraju et al., Grad-CAM (2017), eq. 2, https://arxiv.org/abs/1610.02391
     """
-    if limits is not None and (percentiles is not None or reference is not None):
-        other = "percentiles" if percentiles is not None else "a reference"
-        raise StepError(f"'limits' and {other} both state the scale; leave one of them out")
+    one_scale(limits=limits, percentiles=percentiles, reference=reference is not None)
     check_choice("negative", negative, get_args(Negative))
     _check_pair("percentiles", percentiles, 0, 100)
     _check_pair("limits", limits, -np.inf, np.inf)

@@ -59,6 +59,21 @@ class Place:
         return placed
 
 
+def margins_leave_room(*, page: str, margin: float) -> None:
+    """Raise unless something of a sheet is left between its margins, whichever way it is turned.
+
+    Args:
+        page: as `Page`.
+        margin: at each side at least, in mm.
+
+    Raises:
+        ChoiceError: no such page, or the margins take all of it.
+    """
+    width, height = paper_size(page)
+    if min(width, height) - 2 * margin < 1:
+        raise ChoiceError(f"margins of {margin:g} mm leave no room on {width:g} x {height:g} mm")
+
+
 def place_on_page(heatmap: Heatmap, page: str, margin: float) -> Place:
     """The largest place in the middle of a page, in the heatmap's own format.
 
@@ -71,13 +86,12 @@ def place_on_page(heatmap: Heatmap, page: str, margin: float) -> Place:
         ChoiceError: no such page or margin, or the margins leave no room.
     """
     check_range("margin", margin, "[0, 1000]")
+    margins_leave_room(page=page, margin=margin)
     page_width, page_height = paper_size(page)
     rows, columns = heatmap.shape
     if columns > rows and not page.endswith("mm"):  # a paper by name is turned, a size is what it says
         page_width, page_height = page_height, page_width
     room = page_width - 2 * margin, page_height - 2 * margin
-    if min(room) < 1:
-        raise ChoiceError(f"margins of {margin:g} mm leave no room on {page_width:g} x {page_height:g} mm")
     scale = min(room[0] / columns, room[1] / rows)
     width, height = columns * scale, rows * scale
     return Place(page_width, page_height, (page_width - width) / 2, (page_height - height) / 2, width, height)

@@ -19,7 +19,35 @@ from artforge.ops.type_metrics import Type
 from artforge.ops.typography import LABEL_SPACE, write_under
 
 
-@step("polyptych", version=1)
+def rows_hold_all(*, rows: list[int] | None, **pictures: int) -> None:
+    """Raise unless the rows have a place for each picture.
+
+    Args:
+        rows: as `polyptych`.
+        pictures: for each place, whether there is one.
+
+    Raises:
+        ChoiceError: rows that are no numbers.
+        ShapeError: they have more places, or fewer.
+    """
+    _check_rows(rows, sum(map(bool, pictures.values())))
+
+
+def labels_name_all(*, labels: list[str] | None, **pictures: int) -> None:
+    """Raise unless there is a label for each picture, or none at all.
+
+    Args:
+        labels: as `polyptych`.
+        pictures: for each place, whether there is one.
+
+    Raises:
+        ChoiceError: labels that are no texts.
+        ShapeError: there are more labels, or fewer.
+    """
+    check_labels(labels, sum(map(bool, pictures.values())))
+
+
+@step("polyptych", version=1, rules=[rows_hold_all, labels_name_all])
 def polyptych(
     one: Image,
     two: Image | None = None,

@@ -14,7 +14,18 @@ from artforge.core.errors import check_choice
 from artforge.core.steps import step
 from artforge.core.values import Color, Heatmap, Unit
 from artforge.engine.attention.settings import check_count
-from artforge.ops.pages import INK, PAPER, Margin, Page, PenWidth, check_pen, ink_map, on_grid, place_on_page
+from artforge.ops.pages import (
+    INK,
+    PAPER,
+    Margin,
+    Page,
+    PenWidth,
+    check_pen,
+    ink_map,
+    margins_leave_room,
+    on_grid,
+    place_on_page,
+)
 from artforge.ops.voronoi import draw_points, nearest_point, spread_points
 
 Tone = Literal["counted", "sized"]
@@ -29,7 +40,7 @@ _EVENNESS = 0.5  # the power of the heat by which sized dots are drawn
 _COARSE_ROUNDS = 0.6
 
 
-@step("stipple", version=1)
+@step("stipple", version=1, rules=[margins_leave_room])
 def stipple(
     heatmap: Heatmap,
     where: Heatmap | None = None,
@@ -71,7 +82,7 @@ def stipple(
     Raises:
         StepError: a heatmap leaves [0, 1].
         ShapeError: `where` has another format.
-        ChoiceError: a setting out of its range.
+        ChoiceError: a setting out of its range, or margins that leave no room on the page.
 
     Source: Secord, Weighted Voronoi Stippling (2002), https://doi.org/10.1145/508530.508537
     """

@@ -31,6 +31,43 @@ FilterMix = dict[Annotated[str, Kind.CHANNEL, Field(pattern=r"^\d+$")], float]
 """Filters by number, each with its weight: `{3: 1, 17: -0.5}`."""
 
 
+def one_to_grow(
+    *,
+    filter: FilterNumber | None,  # noqa: A002 - the field's word
+    filters: FilterMix | None,
+    target: ClassTarget | None,
+) -> None:
+    """Raise unless at most one of them says what is grown.
+
+    Raises:
+        ChoiceError: several do.
+    """
+    asked = (("filter", filter), ("filters", filters), ("target", target))
+    given = [name for name, value in asked if value is not None]
+    if len(given) > 1:
+        raise ChoiceError(f"{' and '.join(given)} are given: a picture grows towards one of filter, filters and target")
+
+
+def alone_is_of_a_filter(*, alone: bool, filter: FilterNumber | None) -> None:  # noqa: A002 - the field's word
+    """Raise unless there is one filter where a lone neuron is asked for.
+
+    Raises:
+        ChoiceError: there is none.
+    """
+    if alone and filter is None:
+        raise ChoiceError("alone: true shows a single pattern of one filter: give its number as filter")
+
+
+def output_is_of_a_class(*, output: ClassOutput, target: ClassTarget | None) -> None:
+    """Raise unless there is a class where a probability is asked for.
+
+    Raises:
+        ChoiceError: there is none.
+    """
+    if output == "probability" and target is None:
+        raise ChoiceError("output: probability is that of a class: say which as target")
+
+
 def chosen_objective(
     *,
     layer: LayerName,
@@ -53,15 +90,9 @@ def chosen_objective(
     Raises:
         ChoiceError: more than one of them, or a lone neuron of a mix.
     """
-    given = [
-        name for name, value in (("filter", filter), ("filters", filters), ("target", target)) if value is not None
-    ]
-    if len(given) > 1:
-        raise ChoiceError(f"{' and '.join(given)} are given: a picture grows towards one of filter, filters and target")
-    if alone and filter is None:
-        raise ChoiceError("alone: true shows a single pattern of one filter: give its number as filter")
-    if output == "probability" and target is None:
-        raise ChoiceError("output: probability is that of a class: say which as target")
+    one_to_grow(filter=filter, filters=filters, target=target)
+    alone_is_of_a_filter(alone=alone, filter=filter)
+    output_is_of_a_class(output=output, target=target)
     if filter is not None:
         return neuron(layer, filter) if alone else channels(layer, {filter: 1.0})
     if filters is not None:

@@ -10,7 +10,7 @@ from pydantic import Field
 from artforge.core.steps import step
 from artforge.core.values import Image, LayerName
 from artforge.engine.ascent.at_work import living, surroundings
-from artforge.engine.ascent.chosen import FilterMix, FilterNumber, chosen_objective, described, seed_of
+from artforge.engine.ascent.chosen import FilterMix, FilterNumber, chosen_objective, described, one_to_grow, seed_of
 from artforge.engine.ascent.objectives import caricature
 from artforge.engine.ascent.octaves import dream, octave_sizes
 from artforge.engine.ascent.optimisers import PlainStep
@@ -25,7 +25,7 @@ NumOctaves = Annotated[int, Field(ge=1, le=12)]
 OctaveScale = Annotated[float, Field(gt=1, le=4)]
 
 
-@step("dream", version=1)
+@step("dream", version=1, rules=[one_to_grow])
 def dream_step(
     start_image: Image,
     *,
@@ -54,7 +54,7 @@ def dream_step(
         float32 (H, W, 3) in [0, 1], of the picture's size.
 
     Raises:
-        ChoiceError: an unknown layer, filter or class.
+        ChoiceError: an unknown layer, filter or class, or several things to dream of.
 
     Source: Mordvintsev et al., Inceptionism (2015), https://github.com/google/deepdream
     """

@@ -20,14 +20,31 @@ from artforge.engine.ascent.at_work import (
     tell_of_seam,
 )
 from artforge.engine.ascent.checkpoint import Checkpoint
-from artforge.engine.ascent.chosen import Edge, FilterMix, FilterNumber, chosen_objective, described, seed_of
+from artforge.engine.ascent.chosen import (
+    Edge,
+    FilterMix,
+    FilterNumber,
+    chosen_objective,
+    described,
+    one_to_grow,
+    seed_of,
+)
 from artforge.engine.ascent.films import frame_number
 from artforge.engine.ascent.objectives import channel
 from artforge.engine.ascent.presets import PresetName, deepdream, find_preset
 from artforge.engine.ascent.ring import Stations, between_stations, frame_groups, grow_stations
 from artforge.engine.ascent.shelf import SHELF, told_of
 from artforge.engine.ascent.tuning import made_seamless
-from artforge.engine.ascent.zoom import Fall, Zoom, begin_fall, fall_further, fall_of, num_drawn, shown_last
+from artforge.engine.ascent.zoom import (
+    Fall,
+    Zoom,
+    begin_fall,
+    fall_further,
+    fall_of,
+    num_drawn,
+    overlap_fits,
+    shown_last,
+)
 from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.models.handle import Model
 
@@ -114,7 +131,7 @@ def morph(
     return np.asarray(frames[number - group.start], np.float32)
 
 
-@step("zoom", version=1)
+@step("zoom", version=1, rules=[one_to_grow, overlap_fits])
 def zoom_step(
     start_image: Image,
     *,

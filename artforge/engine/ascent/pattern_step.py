@@ -9,10 +9,17 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from artforge.core.errors import ChoiceError
 from artforge.core.steps import step
 from artforge.core.values import Image, LayerName, PictureFolder, Unit
 from artforge.engine.ascent.ascend import ascend
+from artforge.engine.ascent.ascent_rules import (
+    ASCENT_RULES,
+    budget_is_from_a_start,
+    limits_have_the_whole_way,
+    octaves_are_from_noise,
+    spectrum_is_for_maco,
+    until_is_of_one_class,
+)
 from artforge.engine.ascent.at_work import living, surroundings, tell_of_seam
 from artforge.engine.ascent.budget import Budget, Distance, Until
 from artforge.engine.ascent.chosen import (
@@ -36,7 +43,7 @@ from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.models.handle import Model
 
 
-@step("ascend", version=1)
+@step("ascend", version=1, rules=ASCENT_RULES)
 def ascend_step(
     start_image: Image | None = None,
     like: Image | None = None,
@@ -107,13 +114,17 @@ def ascend_step(
     Source: see the presets; Olah et al., Feature Visualization (2017), https://doi.org/10.23915/distill.00007
     """
     objective = chosen_objective(layer=layer, filter=filter, filters=filters, target=target, alone=alone, output=output)
-    measured = _measured(preset, like, spectrum)
+    spectrum_is_for_maco(preset=preset, like=like is not None, spectrum=spectrum)
+    budget_is_from_a_start(start_image=start_image is not None, budget=budget, finish=finish)
+    until_is_of_one_class(until=until, target=target)
+    octaves_are_from_noise(start_image=start_image is not None, num_octaves=num_octaves)
+    limits_have_the_whole_way(budget=budget, until=until, num_octaves=num_octaves, at=at)
+    measured = _measured(like, spectrum)
     ascent = find_preset(preset, value_range=model.value_range, num_steps=num_steps, spectrum=measured)
     ascent = shown_as(ascent, finish)
     ascent = with_steps(with_penalties(ascent, penalties or Penalties()), gradient, rate)
     if seamless:
         ascent = made_seamless(ascent)
-    _check_together(start_image, num_octaves, budget, until, target, at, finish)
     shape = None if start_image is not None else _shape(model, size, height)
     name = described(layer=layer, filter=filter, filters=filters, target=target)
     if at < 1:
@@ -157,47 +168,8 @@ def _shape(model: Model, width: int | None, height: int | None) -> tuple[int, in
     return (height or width or own_height, width or own_width)
 
 
-def _check_together(
-    start_image: Image | None,
-    num_octaves: int,
-    budget: float | None,
-    until: float | None,
-    target: ClassTarget | None,
-    at: float,
-    finish: FinishName | None,
-) -> None:
-    """Settings that do not go together."""
-    if budget is not None and finish in ("contrast", "stretch"):
-        raise ChoiceError(
-            f"a picture that is held to a budget is shown as it is: finish: {finish} would take it further from its "
-            "start. Leave finish out, or budget"
-        )
-    if budget is not None and start_image is None:
-        raise ChoiceError("a budget is the distance from a start image: let one flow in, or leave budget out")
-    if until is not None and not isinstance(target, str):
-        raise ChoiceError("until is the probability of one class: say which as target")
-    if num_octaves > 1 and start_image is not None:
-        raise ChoiceError("num_octaves grows a picture from noise: from a picture, use the step dream")
-    limits = [
-        name
-        for name, given in (
-            ("budget", budget is not None),
-            ("until", until is not None),
-            ("num_octaves", num_octaves > 1),
-        )
-        if given
-    ]
-    if limits and (at < 1 or (len(limits) > 1 and "num_octaves" in limits)):
-        raise ChoiceError(f"{' and '.join(limits)} need the whole way of one ascent: leave out the others, and at")
-
-
-def _measured(preset: PresetName, like: Image | None, folder: PictureFolder | None) -> Spectrum | None:
+def _measured(like: Image | None, folder: PictureFolder | None) -> Spectrum | None:
     """The spectrum that is asked for, of a picture or of a folder."""
-    asked = [name for name, given in (("like", like), ("spectrum", folder)) if given is not None]
-    if asked and preset != "maco":
-        raise ChoiceError(f"{asked[0]} is for the preset maco; the preset is {preset}")
-    if len(asked) > 1:
-        raise ChoiceError("like and spectrum both say whose grain and palette it gets; leave one of them out")
     if like is not None:
         return spectrum_of_pictures([like])
     return None if folder is None else spectrum_of_folder(Path(folder))

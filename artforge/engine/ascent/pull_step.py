@@ -24,7 +24,24 @@ from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.models.handle import Model
 
 
-@step("pull", version=1)
+def one_for_each_side(
+    *,
+    left: ClassTarget | None,
+    right: ClassTarget | None,
+    left_filter: FilterNumber | None,
+    right_filter: FilterNumber | None,
+) -> None:
+    """Raise unless one thing pulls on each side.
+
+    Raises:
+        ChoiceError: nothing does on one of them, or two things do.
+    """
+    for side, target, index in (("left", left, left_filter), ("right", right, right_filter)):
+        if (target is None) == (index is None):
+            raise ChoiceError(f"say what pulls on the {side}: {side} (a class) or {side}_filter, one of the two")
+
+
+@step("pull", version=1, rules=[one_for_each_side])
 def pull_step(
     start_image: Image | None = None,
     mask: Heatmap | None = None,
@@ -67,9 +84,7 @@ def pull_step(
     Raises:
         ChoiceError: an unknown class, layer or filter, one that is dead, or not one thing for each side.
     """
-    for side, target, index in (("left", left, left_filter), ("right", right, right_filter)):
-        if (target is None) == (index is None):
-            raise ChoiceError(f"say what pulls on the {side}: {side} (a class) or {side}_filter, one of the two")
+    one_for_each_side(left=left, right=right, left_filter=left_filter, right_filter=right_filter)
     sides = ((left_filter, left), (right_filter, right))
     one, other = (chosen_objective(layer=layer, filter=index, target=target) for index, target in sides)
     shape = (size, size) if start_image is None else (start_image.shape[0], start_image.shape[1])

@@ -12,7 +12,7 @@ from artforge.core.steps import step
 from artforge.core.values import Image, LayerName, Unit
 from artforge.engine.ascent.ascend import ascend, begin
 from artforge.engine.ascent.at_work import all_living, living, noticed_once, surroundings
-from artforge.engine.ascent.chosen import FilterNumber, chosen_objective, described, seed_of
+from artforge.engine.ascent.chosen import FilterNumber, chosen_objective, described, one_to_grow, seed_of
 from artforge.engine.ascent.groups import most_at_once
 from artforge.engine.ascent.life import awakened
 from artforge.engine.ascent.objectives import diversity as unlikeness
@@ -22,7 +22,30 @@ from artforge.engine.attention.targets import ClassTarget
 from artforge.engine.models.handle import Model
 
 
-@step("variations", version=1)
+def one_thing(*, filter: FilterNumber | None, target: ClassTarget | None) -> None:  # noqa: A002 - the field's word
+    """Raise unless at most one of them says what is grown.
+
+    Raises:
+        ChoiceError: both do.
+    """
+    one_to_grow(filter=filter, filters=None, target=target)
+
+
+def all_climb_together(*, count: int, tile: int) -> None:
+    """Raise unless memory allows for so many pictures, with edges of `tile` pixels, at once.
+
+    Raises:
+        ChoiceError: it does not.
+    """
+    most = most_at_once((tile, tile))
+    if count > most:
+        raise ChoiceError(
+            f"{count} pictures of {tile}x{tile} look at each other and so must climb together, which memory allows "
+            f"for {most}: take fewer, or a smaller tile"
+        )
+
+
+@step("variations", version=1, rules=[one_thing, all_climb_together])
 def variations(
     *,
     model: Model,
@@ -67,12 +90,8 @@ def variations(
 
     Source: Olah et al., Feature Visualization (2017), https://doi.org/10.23915/distill.00007
     """
-    size, most = (tile, tile), most_at_once((tile, tile))
-    if count > most:
-        raise ChoiceError(
-            f"{count} pictures of {tile}x{tile} look at each other and so must climb together, which memory allows "
-            f"for {most}: take fewer, or a smaller tile"
-        )
+    all_climb_together(count=count, tile=tile)
+    size = (tile, tile)
     objective = chosen_objective(layer=layer, filter=filter, target=target)
     name = described(layer=layer, filter=filter, target=target)
     ascent = find_preset(preset, value_range=model.value_range, num_steps=num_steps)

@@ -28,6 +28,16 @@ HELD_BYTES = 1_000_000_000
 """How much the beginning of a loop may take, which is held until its end is laid over it."""
 
 
+def overlap_fits(*, overlap: int, num_frames: int) -> None:
+    """Raise unless an overlap is at most half the film.
+
+    Raises:
+        ChoiceError: it is longer, or below 0.
+    """
+    if not 0 <= overlap <= num_frames // 2:
+        raise ChoiceError(f"an overlap is at most half the film of {num_frames} frames, received {overlap}")
+
+
 @dataclass(frozen=True, eq=False)
 class Zoom:
     """What a fall is told.
@@ -64,10 +74,7 @@ class Zoom:
     def __post_init__(self) -> None:
         if not self.factor > 0:
             raise ChoiceError(f"a zoom enlarges by a factor above 0, received {self.factor}")
-        if not 0 <= self.overlap <= self.num_frames // 2:
-            raise ChoiceError(
-                f"an overlap is at most half the film of {self.num_frames} frames, received {self.overlap}"
-            )
+        overlap_fits(overlap=self.overlap, num_frames=self.num_frames)
         height, width = self.start_image.shape[:2]
         held = self.overlap * bytes_of((height, width))
         if held > HELD_BYTES:

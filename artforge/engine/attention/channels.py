@@ -88,6 +88,8 @@ class Channels(BaseModel):
             raise ValueError(f"{', '.join(strangers)} does not go with {ways[0]}, which takes {companions} beside it")
         if self.rank is not None and (self.count is None) == (self.share is None):
             raise ValueError("rank takes either count or share beside it")
+        if self.cluster is not None and self.cluster >= self.of:
+            raise ValueError(f"no cluster {self.cluster} of {self.of} (numbers 0 to {self.of - 1})")
         return self
 
 
@@ -209,8 +211,6 @@ def energy_of(feature_maps: FeatureMaps) -> NDArray[np.float64]:
 def _clustered(cluster: int, num_clusters: int, seed: int, feature_maps: FeatureMaps) -> NDArray[np.intp]:
     num_channels = feature_maps.shape[-1]
     _check_count("of", num_clusters, num_channels)
-    if cluster >= num_clusters:
-        raise ChoiceError(f"channels: no cluster {cluster} of {num_clusters} (numbers 0 to {num_clusters - 1})")
     shapes = feature_maps.reshape(-1, num_channels).T.astype(np.float32)
     lengths = np.linalg.norm(shapes, axis=1, keepdims=True)
     shapes = np.ascontiguousarray(shapes / np.where(lengths > 0, lengths, 1))

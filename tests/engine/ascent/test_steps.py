@@ -218,7 +218,7 @@ def test_a_network_that_sees_grey_gets_a_grey_picture(keras):
         ({"target": "red", "budget": 0.1}, "let one flow in"),
         ({"layer": "late", "filter": 1, "until": 0.5}, "say which as target"),
         ({"target": "red", "until": 0.5, "num_octaves": 2}, "until and num_octaves need the whole way"),
-        ({"target": "red", "until": 0.5, "at": 0.5}, "need the whole way"),
+        ({"target": "red", "until": 0.5, "at": 0.5}, "until needs the whole way"),
         ({"target": "red", "gradient": "l2"}, "is for presets with plain steps"),
         ({"target": "red", "finish": "stretch", "budget": 0.1}, "held to a budget is shown as it is"),
     ],

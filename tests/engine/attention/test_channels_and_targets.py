@@ -67,7 +67,6 @@ def test_clusters_part_the_channels_and_keep_like_with_like():
         ({"rank": "energy", "share": 0.5, "start": 99}, "start 99 is beyond the last of the 10"),
         ({"random": 11}, "random 11 is more than the 10"),
         ({"window": 11}, "window 11 is more than the 10"),
-        ({"cluster": 6, "of": 6}, "no cluster 6 of 6"),
         ({"cluster": 0, "of": 11}, "of 11 is more than the 10"),
     ],
 )
@@ -84,6 +83,8 @@ def test_what_the_layer_does_not_have_is_named(choice, message):
         ({"rank": "energy"}, "either count or share"),
         ({"rank": "energy", "count": 1, "share": 0.5}, "either count or share"),
         ({"window": 3, "seed": 1}, "seed does not go with window"),
+        ({"cluster": 6, "of": 6}, r"no cluster 6 of 6 \(numbers 0 to 5\)"),
+        ({"cluster": 6}, r"no cluster 6 of 6 \(numbers 0 to 5\)"),
         ({"windows": 3}, "windows"),
         ([3, 17], r"chosen by a mapping, such as \{index: \[3, 17\]\} or \{window: 8\}"),
         ({"index": [-1]}, "greater than or equal to 0"),
