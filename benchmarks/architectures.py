@@ -1,9 +1,10 @@
 """The small networks on sets of pictures, each trained for the same time: balanced accuracy as a table in Markdown.
 
-    python benchmarks/architectures.py FOLDER... [--seconds 120] [--seeds 0,1,2] [--networks artforge,...]
+    python benchmarks/architectures.py FOLDER... [--seconds 120] [--seeds 0,1,2] [--networks artforge,...] [--threads 2]
     python benchmarks/architectures.py FOLDER... --networks none --mobilenet mobilenet_v2.npz
 
-The time is the processor time of all threads, so that a busy machine slows all of them alike. Two epochs tell how long
+The time is the processor time of all threads, so that a busy machine slows all of them alike; on a very busy one take
+one thread, since those that wait for each other spin. Two epochs tell how long
 one takes, and each network is then trained for as many as fit, along a whole schedule of its own; a baseline that is
 fitted in one go takes what it takes. The split is by group and depends on the seed, the epoch is chosen by the
 validation loss, and the test is seen once.
@@ -27,7 +28,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from timing import limit_threads
+from timing import NUM_THREADS, limit_threads
 
 from artforge.core.pictures import to_float
 from artforge.engine.backend import load_keras
@@ -90,8 +91,9 @@ def main() -> None:
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--networks", default=",".join(NETWORKS), help="names with commas between them, or none")
     parser.add_argument("--mobilenet", type=Path, help="ImageNet weights of MobileNetV2 for the frozen extractor")
+    parser.add_argument("--threads", type=int, default=NUM_THREADS)
     options = parser.parse_args()
-    limit_threads()
+    limit_threads(options.threads)
     seeds = [int(seed) for seed in options.seeds.split(",")]
     rows: dict[tuple[str, str], list[Outcome]] = {}
     for folder in options.folders:

@@ -43,11 +43,11 @@ class Bench:
             getattr(self, name)()
 
 
-def limit_threads() -> None:
+def limit_threads(count: int = NUM_THREADS) -> None:
     """As many for TensorFlow as for everyone."""
     import tensorflow
 
-    tensorflow.config.threading.set_intra_op_parallelism_threads(NUM_THREADS)
+    tensorflow.config.threading.set_intra_op_parallelism_threads(count)
 
 
 def gemm_peak() -> float:
