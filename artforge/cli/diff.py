@@ -27,12 +27,15 @@ def diff_command(
     if out is not None and out.suffix.lower() != ".png":
         raise UsageError(f"--out {out}: a picture of the difference is a PNG file, such as where.png")
     found = compare_works(one, other)
-    if out is not None and found.picture is not None:
-        write_png(out, found.picture)
+    shown = found.shown
+    picture = None if out is None else shown.picture
+    if out is not None and picture is not None:
+        write_png(out, picture)
     if as_json:
-        pixels = {"largest": found.largest, "mean": found.mean, "sizes": found.sizes}
+        pixels = {"largest": shown.largest, "mean": shown.mean, "sizes": shown.sizes}
         changes = [asdict(change) for change in found.changes]
-        event({"event": "diff", "changes": changes, "recipe": found.recipe, "pixels": pixels, "notes": found.notes})
+        notes = [*found.notes, *(f"{shown.what}: {told}" for told in shown.told)]
+        event({"event": "diff", "changes": changes, "recipe": found.recipe, "pixels": pixels, "notes": notes})
         return
     for told in found.notes:
         note(told)
@@ -40,12 +43,7 @@ def diff_command(
         result(f"{change.what}: {change.before} -> {change.after}")
     for line in found.recipe:
         result(line)
-    if found.largest is None or found.mean is None:
-        (height, width), (other_height, other_width) = found.sizes
-        result(f"pixels: not compared, {width}x{height} and {other_width}x{other_height} or another number of frames")
-    elif found.largest == 0:
-        result("pixels: the same")
-    else:
-        result(f"pixels: differ by {found.mean:.2f} levels of 255 on average, {found.largest:.0f} at most")
-    if out is not None and found.picture is not None:
+    for told in shown.told or ("the same",):
+        result(f"{shown.what}: {told}")
+    if picture is not None:
         note(f"where they differ: {out}")

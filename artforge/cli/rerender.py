@@ -43,13 +43,16 @@ def rerender_command(
     changed = bool(overrides.params or overrides.places or seed is not None)
     if as_json:
         told = {"event": "rerendered", "file": str(again.path), "identical": again.identical}
-        differences = [] if changed else list(again.differences)
+        differences = [] if changed else [*again.differences, *(again.shown.told if again.shown else ())]
         event({**told, "same_pixels": again.same_pixels, "differences": differences})
         return
     result(str(again.path))
     if changed:
         return
-    seen = {True: "the same pixels in other bytes", False: "not the same pixels", None: "not the same bytes"}
-    note("the same file, byte for byte" if again.identical else f"{seen[again.same_pixels]}; what differs:")
-    for difference in again.differences:
+    if again.shown is None:
+        note("the same file, byte for byte")
+        return
+    lead = f"the same {again.shown.what} in other bytes" if again.shown.same else f"not the same {again.shown.what}"
+    note(f"{lead}; what differs:")
+    for difference in (*again.shown.told, *again.differences):
         note(f"  {difference}")

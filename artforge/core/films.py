@@ -57,6 +57,37 @@ def read_frame(path: Path, index: int = 0) -> Image:
     raise PictureError(f"{path}: no frame {index}; it has {num_frames} frames, counted from 0")
 
 
+def film_frames(path: Path) -> Iterator[NDArray[np.uint8]]:
+    """All frames of a film file in order, each decoded when it is asked for: a film of hours needs no more memory.
+
+    Yields:
+        uint8 (H, W, 3), sRGB.
+
+    Raises:
+        PictureError: no such file, no film, or damaged; frames before the damage have been given by then.
+    """
+    if _is_animation(path):
+        with _opened_animation(path) as film:
+            for index in range(getattr(film, "n_frames", 1)):
+                film.seek(index)
+                yield np.asarray(film.convert("RGB"))
+        return
+    with _opened(path) as (container, _):
+        yield from map(_to_rgb, container.decode(video=0))
+
+
+def is_film(path: Path) -> bool:
+    """Whether a file holds a film: an animation of a single frame is a still.
+
+    Raises:
+        PictureError: it begins like an animation and is damaged.
+    """
+    if not _is_animation(path):
+        return _film_format(_magic_of(path)) is not None
+    with _opened_animation(path) as film:
+        return getattr(film, "n_frames", 1) > 1
+
+
 def _to_rgb(frame: VideoFrame) -> NDArray[np.uint8]:
     from av.video.reformatter import Interpolation  # noqa: PLC0415
 

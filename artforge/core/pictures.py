@@ -70,6 +70,19 @@ def read_pixels(path: Path, *, shortest_edge: int | None = None) -> NDArray[np.u
     return read if read.dtype == np.uint8 else to_bytes(read)
 
 
+def read_levels(path: Path) -> NDArray[np.uint8 | np.uint16]:
+    """As `read_picture`, as finely as the file has it: two pictures can be told apart by their last bit.
+
+    Returns:
+        (H, W, 3), sRGB: uint8 [0, 255] from a file of 8 bits a colour, uint16 [0, 65535] from one of more.
+
+    Raises:
+        PictureError: as `read_picture`.
+    """
+    read = _read(path, None)
+    return read if read.dtype == np.uint8 else to_deep(read)
+
+
 def _read(path: Path, shortest_edge: int | None) -> NDArray[Any]:
     """uint8 [0, 255] from a file of 8 bits, else float32 [0, 1]: (H, W, 3)."""
     if path.is_dir():

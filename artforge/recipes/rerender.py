@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from artforge.recipes.artifacts import Artifact
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_recipe
 from artforge.recipes.checked import CheckedRecipe
-from artforge.recipes.comparison import shows_the_same
+from artforge.recipes.comparison import compare_shown
 from artforge.recipes.embedded_recipe import read_embedded, to_text
 from artforge.recipes.ingredients import Found, find_ingredients
 from artforge.recipes.names import named_thing_fault
@@ -28,6 +29,7 @@ from artforge.recipes.recipe import PATH_KINDS
 from artforge.recipes.records import portable_params
 from artforge.recipes.render import Renderer
 from artforge.recipes.reporting import Reporter
+from artforge.recipes.shown import Shown
 from artforge.recipes.staging import Stage
 from artforge.recipes.steps import load_steps
 from artforge.recipes.trust import Trust
@@ -41,14 +43,19 @@ class Again:
     Attributes:
         path: where it stands.
         identical: whether the file has the same bytes as the one it was made from.
-        same_pixels: whether it shows the same; None of a drawing or a page of PDF in other bytes.
+        shown: how far it shows the same; None where the bytes are the same, and nothing had to be compared.
         differences: what is not as it was, in sentences; all that could change the pixels.
     """
 
     path: Path
     identical: bool
-    same_pixels: bool | None
+    shown: Shown | None
     differences: tuple[str, ...]
+
+    @property
+    def same_pixels(self) -> bool:
+        """Whether it shows the same: pixels, lines or pages."""
+        return self.shown is None or self.shown.same
 
 
 @dataclass(frozen=True)
@@ -108,11 +115,10 @@ def rerender(request: Request, store: Cache, noticed: Callable[[str], None]) -> 
             raise UsageError(f"{target} is the work itself, which stays as it is; choose another folder with --out")
         renderer.artifacts = [artifact]
         (done,) = renderer.render(_OnlyNotices(noticed))
-    identical = done.path.read_bytes() == request.file.read_bytes()
-    if identical:
-        return Again(done.path, identical=True, same_pixels=True, differences=())
-    told = tuple(differences(provenance, found))
-    return Again(done.path, identical=False, same_pixels=shows_the_same(request.file, done.path), differences=told)
+    if filecmp.cmp(request.file, done.path, shallow=False):
+        return Again(done.path, identical=True, shown=None, differences=())
+    shown = compare_shown(request.file, done.path)
+    return Again(done.path, identical=False, shown=shown, differences=tuple(differences(provenance, found)))
 
 
 class _OnlyNotices(Reporter):

@@ -97,6 +97,14 @@ def test_rerender_gives_the_same_file_or_says_what_differs(rendered, tmp_path, p
     assert "picture two.png has another content" in told["differences"][0]
 
 
+def test_rerender_says_by_how_much_the_pixels_differ_and_then_why(rendered, tmp_path, paint):
+    write_png(tmp_path / "two.png", paint(5))
+    lines = run(app, ["rerender", the(rendered, ".png"), "--ingredients", "."]).stderr.splitlines()
+    told = lines[lines.index("not the same pixels; what differs:") + 1 :]
+    assert told[0].startswith("  differ by ")
+    assert told[1].startswith("  picture two.png has another content")
+
+
 def test_rerender_without_its_ingredients_says_where_to_name_them(rendered):
     with pytest.raises(PictureError, match=r"not found: one\.png .*two\.png .*--ingredients"):
         run(app, ["rerender", the(rendered, ".png")], catch_exceptions=False)

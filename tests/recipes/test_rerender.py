@@ -176,6 +176,22 @@ def test_versions_that_differ_are_named(write_recipe, render, again, studio):
         assert expected in told
 
 
+@pytest.mark.parametrize("ending", ["svg", "pdf"])
+def test_drawing_in_other_bytes_is_known_for_the_same(write_recipe, render, again, ending):
+    body = f"""\
+    steps: {{lines: [{{load: {{path: $image}}}}, darkness, normalize, {{isolines: {{num_levels: 3, page: A6}}}}]}}
+    outputs: {{still: {{from: $lines, formats: [{ending}]}}}}
+    """
+    file = render(write_recipe(body), places={"title": "Other"})[f"still.{ending}"]
+    assert again(file).identical
+    made = again(file, "title=Third")
+    assert not made.identical
+    assert made.same_pixels
+    made = again(file, "steps.lines.isolines.num_levels=2")
+    assert not made.same_pixels
+    assert made.shown.told[0].startswith("layer '1 #1b1b1f 0.3 mm', ")
+
+
 def test_sidecar_stands_in_for_a_record_that_was_lost(write_recipe, render, again):
     file = render(write_recipe(BODY.replace("more/../", "")))["still-intensity1.png"]
     expected = read_provenance(file)
@@ -321,9 +337,9 @@ def test_two_works_are_told_apart_by_recipe_and_pixels(write_recipe, render):
     assert changes["param intensity"] == ("0.5", "1")
     assert changes["step glow.blend: opacity"] == ("0.25", "0.5")
     before, after = (read_picture(files[f"still-intensity{name}.png"]) for name in ("0.5", "1"))
-    assert found.largest == pytest.approx(np.abs(before - after).max() * 255, rel=1e-5)
-    assert found.mean == pytest.approx(np.abs(before - after).mean() * 255, rel=1e-5)
-    np.testing.assert_allclose(found.picture, np.abs(before - after) / np.abs(before - after).max(), rtol=1e-5)
+    assert found.shown.largest == pytest.approx(np.abs(before - after).max() * 255, rel=1e-5)
+    assert found.shown.mean == pytest.approx(np.abs(before - after).mean() * 255, rel=1e-5)
+    np.testing.assert_allclose(found.shown.picture, np.abs(before - after) / np.abs(before - after).max(), rtol=1e-5)
     assert found.recipe == []
 
 
@@ -335,14 +351,14 @@ def test_recipes_are_compared_line_by_line_and_films_frame_by_frame(write_recipe
     second = render(write_recipe(body.replace("50%: 1", "50%: 0.5")))
     found = compare_works(kept, second["loop.webm"])
     assert any(line.startswith("-") and "50%: 1" in line for line in found.recipe)
-    assert found.largest > 10
-    assert compare_works(kept, kept).largest == 0
+    assert found.shown.largest > 10
+    assert compare_works(kept, kept).shown.largest == 0
 
 
 def test_pictures_of_others_and_of_other_sizes_are_compared_as_far_as_they_can(write_recipe, render, studio, paint):
     file = render(write_recipe(BODY.replace("more/../", "")))["still-intensity1.png"]
     write_png(studio / "foreign.png", paint(5, 20, 30))
     found = compare_works(file, studio / "foreign.png")
-    assert found.mean is None
-    assert found.sizes[1] == (20, 30)
+    assert found.shown.mean is None
+    assert found.shown.sizes[1] == (20, 30)
     assert "carries no record" in found.notes[0]

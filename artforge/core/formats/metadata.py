@@ -9,6 +9,7 @@ from PIL import Image as PillowImage
 
 from artforge.core.errors import PictureError
 from artforge.core.formats.containers import find_in_gif, find_in_mp4, find_in_svg, join_jpeg_segments
+from artforge.core.formats.signatures import SIGNATURE_BYTES, begins_pdf, begins_svg
 from artforge.core.formats.video import WEBM_XMP_TAG
 from artforge.core.formats.xmp import Label, from_packet
 
@@ -26,7 +27,7 @@ def read_label(path: Path) -> Label:
     """
     try:
         with path.open("rb") as file:
-            head = file.read(512)
+            head = file.read(SIGNATURE_BYTES)
     except OSError as error:
         raise PictureError(f"{path}: cannot be read ({error.strerror})") from error
     try:
@@ -46,9 +47,9 @@ def _packets(path: Path, head: bytes) -> tuple[bytes | None, bytes | None]:
         return find_in_mp4(path), None
     if head[:4] == b"\x1aE\xdf\xa3":
         return _of_webm(path), None
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<svg", b"<!--")):
+    if begins_svg(head):
         return find_in_svg(path), None
-    if head.startswith(b"%PDF-"):
+    if begins_pdf(head):
         from artforge.core.formats.pdf import find_in_pdf  # noqa: PLC0415 - loads a library that only these files need
 
         return find_in_pdf(path), None
