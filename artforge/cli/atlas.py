@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from artforge.cli.console import console, note, progress_bars, result, warn
+from artforge.cli.console import console, event, note, progress_bars, result, warn
+from artforge.cli.progress_events import ProgressEvents
 
 if TYPE_CHECKING:
     from artforge.engine.ascent.atlas import AtlasEntry
@@ -36,6 +37,9 @@ def atlas_command(
     ] = 96,
     seed: Annotated[int, typer.Option("--seed", help="Of the noise that all filters begin with.")] = 0,
     out: Annotated[Path, typer.Option("--out", help="Folder for the sheet and its data.")] = Path("atlas"),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object per event on stdout: progress, and at the end atlas.")
+    ] = False,
 ) -> None:
     """See what every filter of a network looks for. Example: artforge atlas hand_vs_algo --layer conv5 --sort colour
 
@@ -59,12 +63,19 @@ def atlas_command(
     state_file = StateFile(out / STATE, spare=True)
     with progress_bars(console) as bars:
         task = bars.add_task("filters", total=None)
+        events = ProgressEvents(model=loaded.name)
+
+        def on_filter(done: int, total: int) -> None:
+            bars.update(task, completed=done, total=total)
+            if as_json:
+                events.tell("atlas", done / total, f"{done} of {total} filters")
+
         entries = atlas(
             loaded,
             layers=layer,
             edge=edge,
             seed=seed,
-            on_filter=lambda done, total: bars.update(task, completed=done, total=total),
+            on_filter=on_filter,
             state_file=state_file,
         )
     entries = in_order(entries, sort)
@@ -79,8 +90,11 @@ def atlas_command(
     write_png(out / SHEET, sheet)
     write_text(out / DATA, json.dumps(told(entries, loaded, columns=columns, sort=sort, seed=seed), indent=1) + "\n")
     state_file.remove()
-    result(str(out / SHEET))
-    result(str(out / DATA))
+    if as_json:
+        event({"event": "atlas", "sheet": str(out / SHEET), "data": str(out / DATA), "filters": len(entries)})
+    else:
+        result(str(out / SHEET))
+        result(str(out / DATA))
     dead = [f"{entry.layer} {entry.index}" for entry in entries if entry.is_dead]
     if dead:
         warn(f"{len(dead)} of {len(entries)} filters do not respond to anything: {', '.join(dead)}")

@@ -1,4 +1,14 @@
-"""How a render is shown: on a terminal a tree of the recipe, its files and the step at work; elsewhere plain lines."""
+"""How a render is shown: on a terminal a tree of the recipe, its files and the step at work; elsewhere plain lines.
+
+A program reads events, one JSON object a line:
+    `started`   how many files and pictures of a recipe are to be made
+    `progress`  how far a long step is, at most every half second: its share in [0, 1], and how it stands in words
+    `node`      a step is computed, in so many seconds, or was in the cache
+    `notice`    what the person should know of a result; `remark`, what needs no mending
+    `file`      a work stands in its place
+    `error`     a file or a recipe cannot be made
+    `finished`  of the whole command, how many files there are
+"""
 
 from __future__ import annotations
 
@@ -10,6 +20,7 @@ from rich.console import Console
 from rich.progress import TaskID
 
 from artforge.cli.console import event, note, progress_bars, report_error, result, tell_error, warn
+from artforge.cli.progress_events import ProgressEvents
 from artforge.core.errors import ArtforgeError
 from artforge.recipes.artifacts import Artifact
 from artforge.recipes.nodes import Node
@@ -37,6 +48,7 @@ class RenderProgress(Reporter):
         self.num_failed = 0
         self._name = name
         self._as_json = as_json
+        self._events = ProgressEvents(recipe=name)
         self._keep_going = keep_going
         self._progress = progress_bars(console)
         self._num_pictures = sum(map(_num_pictures, artifacts))
@@ -84,6 +96,8 @@ class RenderProgress(Reporter):
         with self._lock:
             described = f"    └ {step}: {told}"
             self._progress.update(self._step, completed=100 * share, description=described, visible=share < 1)
+            if self._as_json:
+                self._events.tell(step, share, told)
 
     def noticed(self, message: str) -> None:
         """What the person should know of a result."""

@@ -37,7 +37,13 @@ def render_command(
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Another seed: other chance, same recipe.")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="A look at a quarter of the size.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per event on stdout.")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help="One JSON object per event on stdout: started, progress, node, notice, remark, file, error, finished.",
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Say what would be made; write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Render a sweep of more than 1000 variants too.")] = False,
     keep_going: Annotated[

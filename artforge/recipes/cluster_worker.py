@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import os
 import signal
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +12,7 @@ from typing import Any, cast
 from distributed import WorkerPlugin, get_worker
 
 from artforge.core.errors import OutputError, StepError
+from artforge.core.pace import Pace
 from artforge.recipes.artifacts import node_of
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file
@@ -22,9 +21,6 @@ from artforge.recipes.nodes import walk
 from artforge.recipes.plan import Planner
 from artforge.recipes.provenance import package_versions
 from artforge.recipes.render import Renderer
-
-TELL_SECONDS = 0.5
-"""A worker tells no more often than this how far its step is."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ class RenderWorker(WorkerPlugin):
             StepError: it has other libraries, and so would give other pixels.
         """
         self.worker = worker
-        self.told = -math.inf
+        self.pace = Pace()
         for folder in (self.folder, self.store.folder):
             if not folder.is_dir():
                 raise OutputError(f"a worker has no folder {folder}: all machines must see the same folders")
@@ -117,12 +113,9 @@ class RenderWorker(WorkerPlugin):
             return Done(seconds, tuple(notices), tuple(remarks), is_kept=runner.is_known(node))
 
     def _tell(self, step: str, share: float, told: str) -> None:
-        """Let the asker know how far a step is."""
-        now = time.monotonic()
-        if now - self.told < TELL_SECONDS and share < 1:
-            return
-        self.told = now
-        self.worker.log_event(self.name, (step, float(share), told))
+        """Let the asker know how far a step is, and always that it is done."""
+        if self.pace.is_due() or share >= 1:
+            self.worker.log_event(self.name, (step, float(share), told))
 
     def _renderer(self, order: RecipeOrder) -> Renderer:
         if order.token not in self.renderers:

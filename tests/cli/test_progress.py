@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from artforge.cli.progress import RenderProgress
+from artforge.cli.progress_events import ProgressEvents
 from artforge.core.errors import StepError
 from artforge.recipes.reporting import Rendered
 
@@ -77,3 +78,24 @@ def test_an_error_is_an_event_with_its_recipe_and_file(capsys):
     progress.failed(FILM, StepError("no"))
     told = {"event": "error", "message": "no", "recipe": "recipe", "file": "loop.mp4"}
     assert json.loads(capsys.readouterr().out) == told
+
+
+def test_how_far_a_step_is_becomes_an_event(capsys):
+    progress = new_progress(as_json=True)
+    progress.working("ascend", 0.4, "step 4/10")
+    told = {"event": "progress", "recipe": "recipe", "step": "ascend", "share": 0.4, "told": "step 4/10"}
+    assert json.loads(capsys.readouterr().out) == told
+
+
+def test_a_step_is_told_of_every_half_second_whatever_others_do(capsys):
+    now = iter([0.0, 0.1, 0.3, 0.49, 0.5, 0.9, 0.95])
+    events = ProgressEvents(lambda: next(now), recipe="r")
+    for step, share in (("a", 0.1), ("b", 0.2), ("a", 0.3), ("a", 0.4), ("a", 0.5), ("b", 0.6), ("a", 1.0)):
+        events.tell(step, share, "")
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(each["step"], each["share"]) for each in told] == [("a", 0.1), ("b", 0.2), ("a", 0.5), ("b", 0.6)]
+
+
+def test_a_person_is_told_by_the_bar_alone(progress, capsys):
+    progress.working("ascend", 0.4, "step 4/10")
+    assert capsys.readouterr().out == ""

@@ -231,6 +231,17 @@ def test_what_workers_tell_reaches_the_person(talkative):
     assert heard == [("talk", 0.5, "word 50"), "too many words", "100 words"]
 
 
+@pytest.mark.parametrize("words", [(), ("--workers", "1")], ids=["here", "by workers"])
+def test_a_program_hears_how_far_a_long_step_is(talkative, studio, words):
+    del talkative
+    words, options = command(studio / "tide.yaml", "--json", *words)
+    done = subprocess.run(words, check=False, capture_output=True, timeout=120, **options)
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    first = next(each for each in told if each["event"] == "progress")
+    assert first == {"event": "progress", "recipe": "tide", "step": "talk", "share": 0.0, "told": "word 0"}
+
+
 def test_a_failure_on_a_worker_is_told_at_its_line(renderer, worker, studio):
     work = tasks_of(renderer)
     (studio / "one.png").write_bytes(b"no picture")

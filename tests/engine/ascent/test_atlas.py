@@ -161,6 +161,18 @@ def test_the_command_takes_one_layer_and_refuses_another(model, tmp_path):
     assert not (tmp_path / "c").exists()
 
 
+def test_a_program_hears_of_the_filters_and_of_the_sheet(model, tmp_path):
+    out = tmp_path / "a"
+    done = CliRunner().invoke(app, ["atlas", model, "--layer", "conv", "--edge", "32", "--out", str(out), "--json"])
+    assert done.exit_code == 0, done.output
+    progress, ended = (json.loads(line) for line in done.stdout.splitlines())
+    assert progress["event"] == "progress"
+    assert (progress["step"], progress["share"], progress["told"]) == ("atlas", 1.0, "5 of 5 filters")
+    assert ended == {
+        "event": "atlas", "sheet": str(out / "atlas.png"), "data": str(out / "atlas.json"), "filters": 5
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("in_the_way", ["folder", "file"])
 def test_a_place_that_takes_no_sheet_is_known_before_anything_grows(model, tmp_path, monkeypatch, in_the_way):
     monkeypatch.setattr("artforge.engine.ascent.atlas.ascend", None)
