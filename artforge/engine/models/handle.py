@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from numbers import Integral, Real
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,18 +21,27 @@ from artforge.core.errors import (
 )
 from artforge.core.pictures import LUMA, resize
 from artforge.core.values import Image, Kind
-from artforge.engine.backend import load_keras, to_array
+from artforge.engine.backend import to_array
 from artforge.engine.gradients import LONG_RUN, Compiled, compile_function
 from artforge.engine.models.card import LAST_CONV, LayerInfo, last_conv_of
 from artforge.engine.models.graph import Graph, read_graph, run_calls
 from artforge.engine.models.head import LogitsTwin, as_class_scores, logits_twin, probabilities_from
 from artforge.engine.models.layers import layers_to_look_at, multiply_adds_of
+from artforge.engine.models.model_checks import (
+    check_channels_last,
+    check_is_model,
+    check_names,
+    check_size_and_range,
+    check_temperature,
+    check_weights,
+    picture_shape,
+)
+from artforge.engine.models.picture_checks import check_shape, check_values
 
 LONGEST_ASPECT = 4
 """A flexible network sees a picture undistorted up to this ratio of long to short edge."""
 DEFAULT_SIZE = 224
 """Working edge of a network that takes any size and has no card to say better (pixels)."""
-_SLACK = 1e-4  # rounding of whoever made the picture
 BATCH = 16
 """Pictures that go through the network at once: more is no faster on a CPU and only costs memory."""
 
@@ -142,7 +148,7 @@ class Model:
         A flexible network sees the whole picture undistorted: the short edge becomes that of the input size, the
         long edge follows, up to four times the short one. Any other sees it fitted to its input size.
         """
-        _check_shape(image)
+        check_shape(image)
         if not self.flexible_size:
             return self.input_size
         edge = min(self.input_size)
@@ -177,7 +183,7 @@ class Model:
         return np.stack([self._prepare_one(picture) for picture in pictures])
 
     def _prepare_one(self, image: Image) -> NDArray[np.float32]:
-        _check_values(image)
+        check_values(image)
         low, high = self.value_range
         seen = resize(np.asarray(image, np.float32), self.working_size(image))
         if self.graph.shapes[self.graph.picture][-1] == 1:
@@ -263,18 +269,18 @@ def wrap_model(
         ModelError: not a classifier of pictures, NaN or infinite weights, names that do not fit its classes, or an
             input size, a value range or a temperature that is none.
     """
-    _check_is_model(keras_model)
-    _check_size_and_range(input_size, value_range)
-    _check_temperature(temperature)
+    check_is_model(keras_model)
+    check_size_and_range(input_size, value_range)
+    check_temperature(temperature)
     own_name = name or str(keras_model.name)
     graph = read_graph(keras_model, input_size=input_size)
-    height, width = _picture_shape(graph, own_name)
+    height, width = picture_shape(graph, own_name)
     twin = logits_twin(graph)
-    _check_channels_last(graph)
-    _check_weights(keras_model, own_name)
+    check_channels_last(graph)
+    check_weights(keras_model, own_name)
     num_classes = 2 if twin.num_outputs == 1 else twin.num_outputs
     names = tuple(class_names) if class_names is not None else tuple(f"class_{index}" for index in range(num_classes))
-    _check_names(names, num_classes, own_name)
+    check_names(names, num_classes, own_name)
     wanted_height, wanted_width = input_size or (DEFAULT_SIZE, DEFAULT_SIZE)
     model = Model(
         keras_model=keras_model,
@@ -293,117 +299,3 @@ def wrap_model(
 def _one_by_one(images: Image | Sequence[Image]) -> list[Image]:
     """The pictures as a list; a lone array is one picture, unless it has the four axes of a batch."""
     return [images] if isinstance(images, np.ndarray) and images.ndim != 4 else list(images)
-
-
-def _check_shape(image: Image) -> None:
-    if not isinstance(image, np.ndarray):
-        raise ShapeError(f"a picture must be an array (height, width, 3), received {type(image).__name__}")
-    if image.ndim != 3 or image.shape[-1] != 3 or 0 in image.shape:
-        raise ShapeError(f"a picture must be (height, width, 3), received {image.shape}{_shape_way_out(image.shape)}")
-
-
-def _shape_way_out(shape: tuple[int, ...]) -> str:
-    if len(shape) == 2:
-        return ": repeat the grey channel three times, np.stack([picture] * 3, axis=-1)"
-    if len(shape) == 3 and shape[-1] == 1:
-        return ": repeat the grey channel three times, np.repeat(picture, 3, axis=-1)"
-    if len(shape) == 3 and shape[-1] == 4:
-        return ": drop the fourth channel, picture[..., :3]"
-    if len(shape) == 3 and shape[0] == 3:
-        return ": put the channels last, np.moveaxis(picture, 0, -1)"
-    return ": pass its pictures as a list" if len(shape) == 4 else ""
-
-
-def _check_values(image: Image) -> None:
-    if image.dtype.kind != "f":
-        way_out = ": divide by 255 first" if str(image.dtype) == "uint8" else ""
-        raise ShapeError(f"a picture must be float32 in [0, 1], received {image.dtype}{way_out}")
-    low, high = float(image.min()), float(image.max())
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise ShapeError(f"a picture must be finite, received [{low:g}, {high:g}]")
-    if low < -_SLACK or high > 1 + _SLACK:
-        way_out = "divide by 255 first" if low >= 0 and high > 2 else "cut it off with np.clip(picture, 0, 1)"
-        # all digits that float32 has: rounded, 1.0001 reads as the 1 that is allowed
-        raise ShapeError(f"a picture must stay in [0, 1], received [{low:.9g}, {high:.9g}]: {way_out}")
-
-
-def _check_is_model(keras_model: Any) -> None:
-    if isinstance(keras_model, str | Path):
-        raise ModelError(
-            f"wrap_model takes a Keras model, received the name {str(keras_model)!r}. Open a file with load_model"
-        )
-    if not isinstance(keras_model, load_keras().Model):
-        raise ModelError(
-            "wrap_model takes a Keras model (functional, Sequential, or a subclass of keras.Model), received "
-            f"{keras_model!r:.60} ({type(keras_model).__name__})"
-        )
-
-
-def _check_size_and_range(input_size: Any, value_range: Any) -> None:
-    sides = _pair(input_size)
-    if input_size is not None and not all(isinstance(side, Integral) and int(side) > 0 for side in sides or [0]):
-        raise ModelError(f"input_size must be (height, width) in pixels, such as (224, 224), received {input_size!r}")
-    ends = _pair(value_range)
-    if not (ends and all(isinstance(end, Real) and math.isfinite(end) for end in ends) and ends[0] < ends[1]):
-        raise ModelError(
-            "value_range must be (low, high), two finite numbers of which the first is smaller, such as (0, 255) or "
-            f"(-1, 1), received {value_range!r}"
-        )
-
-
-def _check_temperature(temperature: Any) -> None:
-    if not (isinstance(temperature, Real) and math.isfinite(temperature) and float(temperature) > 0):
-        raise ModelError(f"temperature must be a finite number above 0, such as 1, received {temperature!r}")
-
-
-def _pair(value: Any) -> tuple[Any, Any] | None:
-    return tuple(value) if isinstance(value, tuple | list | np.ndarray) and len(value) == 2 else None
-
-
-def _check_names(names: Sequence[str], num_classes: int, model_name: str) -> None:
-    if len(names) != num_classes:
-        raise ModelError(
-            f"the model {model_name!r} has {num_classes} classes, received {len(names)} names: {listing(names)}"
-        )
-    numbers: dict[str, list[int]] = {}
-    for number, name in enumerate(names):
-        numbers.setdefault(name, []).append(number)
-    doubles = {name: found for name, found in numbers.items() if len(found) > 1}
-    if doubles:
-        told = [f"{name!r} (numbers {listing(list(map(str, found)))})" for name, found in doubles.items()]
-        first, [number, *_] = next(iter(doubles.items()))
-        raise ModelError(
-            f"the model {model_name!r} has two classes of one name: {listing(told)}. Give each a name of its own, such "
-            f"as {f'{first} {number}'!r}"
-        )
-
-
-def _picture_shape(graph: Graph, name: str) -> tuple[int | None, int | None]:
-    shape = graph.shapes[graph.picture]
-    if len(shape) != 4 or shape[-1] not in (1, 3):
-        raise ModelError(
-            f"the model {name!r} does not take pictures: its input is {shape}, expected (n, height, width, 3)"
-        )
-    return shape[1], shape[2]
-
-
-def _check_channels_last(graph: Graph) -> None:
-    for call in graph.calls:
-        reads_maps = any(len(graph.shapes[source]) == 4 for source in call.sources)
-        is_flatten = type(call.operation).__name__ == "Flatten"  # gives no maps, so its order matters to nobody
-        if getattr(call.operation, "data_format", None) == "channels_first" and reads_maps and not is_flatten:
-            raise ModelError(
-                f"the model {graph.name!r} keeps the channels of its maps first (data_format in {call.path!r}), "
-                "expected (n, height, width, channels) throughout. Build it with data_format='channels_last'; the "
-                "weights of its convolutions fit as they are"
-            )
-
-
-def _check_weights(keras_model: Any, name: str) -> None:
-    ops = load_keras().ops
-    for variable in keras_model.variables:
-        if not bool(ops.all(ops.isfinite(ops.cast(variable, "float32")))):
-            raise ModelError(
-                f"the model {name!r} has NaN or infinite numbers in {variable.path}: its training diverged "
-                "or its file is damaged. Train it again, perhaps with a lower learning rate."
-            )
