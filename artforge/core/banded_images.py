@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ BAND_PIXELS = 1 << 20
 _CUBIC = -0.75  # the sharpness of OpenCV's cubic curves, which `resize` has too
 
 
-@dataclass(frozen=True)
+@dataclass
 class BandedImage:
     """A picture whose rows are made when they are asked for.
 
@@ -44,6 +45,14 @@ class BandedImage:
     def whole(self) -> Image:
         """All of it at once."""
         return self.draw(0, self.height)
+
+    def let_go(self) -> None:
+        """Drop what the rows are made from, of a large print most of its memory; they can be drawn no more."""
+        self.draw = _gone
+
+
+def _gone(top: int, bottom: int) -> NoReturn:
+    raise AssertionError(f"rows {top} to {bottom} are drawn of a picture that was let go")
 
 
 def as_banded(image: Image | BandedImage) -> BandedImage:

@@ -12,6 +12,9 @@ from artforge.core.formats.known import FORMATS, FilmFormat, StillFormat
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 _WORKING_BYTES = 500_000_000
 """Of Python with its libraries, and of what the steps themselves hold."""
+_PACKING_BYTES_PER_PIXEL = 7.0
+"""Of the file, while the picture behind it is still there: as soon as all of it has been turned into levels, it is let
+go."""
 _GIGABYTE = 1e9
 
 
@@ -31,28 +34,32 @@ def writing_memory(still_format: StillFormat | FilmFormat, size: tuple[int, int]
     return round(size[0] * size[1] * FORMATS[still_format].bytes_per_pixel)
 
 
-def needed_memory(still_format: StillFormat | FilmFormat, size: tuple[int, int]) -> int:
+def needed_memory(still_format: StillFormat | FilmFormat, size: tuple[int, int], held: int = 0) -> int:
     """Bytes that a still takes to write, besides what its steps take.
 
     Args:
         still_format: a name of `FORMATS`.
         size: (height, width) in pixels.
+        held: bytes of the picture that it is made from, as far as that is known.
     """
-    return _WORKING_BYTES + writing_memory(still_format, size)
+    writing = writing_memory(still_format, size)
+    packing = min(writing, round(size[0] * size[1] * _PACKING_BYTES_PER_PIXEL))
+    return _WORKING_BYTES + max(writing, held + packing)
 
 
-def check_memory(what: str, still_format: StillFormat | FilmFormat, size: tuple[int, int]) -> None:
+def check_memory(what: str, still_format: StillFormat | FilmFormat, size: tuple[int, int], held: int = 0) -> None:
     """Raise before anything is drawn where a still does not fit into memory.
 
     Args:
         what: the still's name, for the message.
         still_format: a name of `FORMATS`.
         size: (height, width) in pixels.
+        held: see `needed_memory`.
 
     Raises:
         OutputError: it needs more than there is; both are told.
     """
-    needed, total = needed_memory(still_format, size), total_memory()
+    needed, total = needed_memory(still_format, size, held), total_memory()
     if total is not None and needed > total:
         raise OutputError(
             f"output {what!r}: {size[1]}x{size[0]} pixels as {still_format} need about {needed / _GIGABYTE:.1f} GB of "

@@ -40,6 +40,9 @@ from artforge.recipes.writing import size_in_file, write_work
 WRITING_VERSION = 2
 """Bumped when files of the same pixels and words get other bytes, so that none is taken from the store."""
 
+ALONE_BYTES = 2_000_000_000
+"""A still that takes more than this to write is written with no other picture in memory."""
+
 
 class _Kept(BaseModel):
     """What lies beside a file in the store."""
@@ -204,6 +207,8 @@ class Renderer:
         size = size_in_pixels(work) if isinstance(work, drawings.Drawing) else (work.shape[0], work.shape[1])
         provenance = drawing.record(artifact, size)
         medium = medium_of(artifact.output, size, self.planner.scale, self._profile(artifact))
+        if writing_memory(artifact.format, size) > ALONE_BYTES:
+            self.runner.forget()
         write_work(path, artifact, work, self._label(provenance), medium=medium)
         return _Kept(provenance=provenance)
 

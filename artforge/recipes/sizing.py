@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from artforge.core.banded_images import BandedImage, as_banded, laid_on, resized
 from artforge.core.drawings import Drawing, Value
 from artforge.core.formats.medium import Medium
@@ -14,6 +16,8 @@ from artforge.ops.layout import color_to_rgb, fit_within
 from artforge.recipes.recipe import Format, Output, Target
 
 SMALLEST_EDGE = 16
+_FLOAT_PIXEL = 12
+"""Bytes of a pixel of an Image."""
 
 
 def scaled(pixels: float, scale: float) -> int:
@@ -39,11 +43,13 @@ def sized(output: Output, work_format: Format, value: Value, scale: float) -> Ba
         if target.long_edge is None:
             return as_banded(image)
         size = fit_within(image, scaled(target.long_edge, scale))
-        check_memory(output.name, work_format, size)
+        check_memory(output.name, work_format, size, image.nbytes)
         return resized(image, size)
     height, width = (value.height, value.width) if isinstance(value, Drawing) else value.shape[:2]
     sheet = target.print_size.sheet(height, width, scale)
-    check_memory(output.name, work_format, (sheet.height, sheet.width))
+    inked = _FLOAT_PIXEL * math.prod(sheet.picture)
+    held = inked if isinstance(value, Drawing) else value.nbytes
+    check_memory(output.name, work_format, (sheet.height, sheet.width), held)
     image = ink(value, max(sheet.picture)) if isinstance(value, Drawing) else value
     return laid_on(image, sheet, color_to_rgb(target.ground))
 

@@ -171,9 +171,10 @@ def boxes_in(path) -> dict[str, list[float]]:
 def test_a_pdf_keeps_every_pixel_on_a_page_of_the_exact_size(write, paint):
     size = PrintSize(100, 150, dpi=72, bleed=3)
     picture = laid_on(paint(4, 45, 70), size.sheet(45, 70), WHITE)
+    expected = to_bytes(picture.whole())
     path = write("pdf", Medium(72, page=size.page(picture.height, picture.width)), picture)
     pixels, _ = picture_in(path)
-    np.testing.assert_array_equal(pixels, to_bytes(picture.whole()))
+    np.testing.assert_array_equal(pixels, expected)
     boxes, point = boxes_in(path), 72 / 25.4
     np.testing.assert_allclose(boxes["MediaBox"], [0, 0, 156 * point, 106 * point], atol=1e-4)
     np.testing.assert_allclose(boxes["TrimBox"], [3 * point, 3 * point, 153 * point, 103 * point], atol=1e-4)
@@ -258,3 +259,21 @@ def test_more_pixels_need_more_memory_and_an_a0_stays_below_6_gb():
         if FORMATS[name].pixels and not FORMATS[name].film:
             small, large = needed_memory(name, (1000, 1000)), needed_memory(name, (14_043, 9_933))
             assert small < large < 6e9, name
+
+
+@pytest.mark.parametrize("name", sorted(name for name in STILL_FORMATS if FORMATS[name].pixels and name != "png16"))
+def test_a_print_is_encoded_without_the_floats_that_it_was_made_from(write, paint, name):
+    image = paint(4, 45, 70)
+    picture = banded_images.BandedImage(45, 70, lambda top, bottom: image[top:bottom])
+    write(name, image=picture)
+    with pytest.raises(AssertionError, match="rows 0 to 45 are drawn of a picture that was let go"):
+        picture.whole()
+
+
+def test_what_a_print_is_made_from_counts_while_its_levels_are_packed():
+    size = (14_043, 9_933)
+    pixels = size[0] * size[1]
+    for name in LOSSLESS:
+        assert needed_memory(name, size, 12 * pixels) - needed_memory(name, size) == 12 * pixels
+    assert needed_memory("avif", size, 12 * pixels) == needed_memory("avif", size)
+    assert needed_memory("avif", size, 50 * pixels) == needed_memory("avif", size) + 18 * pixels

@@ -190,6 +190,32 @@ def test_a_picture_that_says_its_own_shape_is_refused_when_it_is_known(write_rec
         Renderer(planner, tmp_path / "out", Cache(tmp_path / "store")).render(Quiet())
 
 
+def test_the_picture_that_a_print_is_made_from_counts_as_soon_as_it_is_there(write_recipe, tmp_path, monkeypatch):
+    asked = []
+
+    def heard(*given):
+        asked.append(given)
+        return 0
+
+    monkeypatch.setattr(memory, "needed_memory", heard)
+    planner = Planner(check_file(write_recipe(BODY.format("size: 80x60mm@100dpi"))))
+    renderer = Renderer(planner, tmp_path / "out", Cache(tmp_path / "store"))
+    renderer.render(Quiet())
+    of_print, of_picture = asked
+    pixels = renderer.runner.value(renderer.planner.node("art", renderer.artifacts[0].variant))
+    assert of_print == ("png", (315, 236), 0)
+    assert of_picture == ("png", (236, 315), pixels.nbytes)
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_a_large_still_is_written_with_no_other_picture_in_memory(write_recipe, tmp_path, monkeypatch, is_large):
+    monkeypatch.setattr("artforge.recipes.render.ALONE_BYTES", 0 if is_large else 10**9)
+    planner = Planner(check_file(write_recipe(BODY.format("size: 80x60mm@100dpi, formats: [png, jpeg]"))))
+    renderer = Renderer(planner, tmp_path / "out", Cache(tmp_path / "store"))
+    renderer.render(Quiet())
+    assert renderer.runner.num_computed == (2 if is_large else 1)
+
+
 @pytest.mark.parametrize("size", ["200px", "50mm@100dpi", "A6@50dpi"])
 @pytest.mark.parametrize("is_large", [True, False])
 def test_works_are_written_side_by_side_unless_they_are_large(write_recipe, tmp_path, monkeypatch, size, is_large):

@@ -55,6 +55,7 @@ def write_picture_pdf(path: Path, picture: BandedImage, label: Label | None, med
         medium: its page, or the dpi that tells its size, and the profile of its colours.
     """
     packed = b"".join(deflated(convert(to_bytes(band), medium.profile) for _, band in picture.bands()))
+    picture.let_go()
     with Pdf.new() as pdf:
         image = pdf.make_stream(
             packed,

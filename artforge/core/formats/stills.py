@@ -60,10 +60,11 @@ class _Still:
         return {"exif": tags}
 
     def pixels(self) -> PillowImage.Image:
-        """8 bits a colour, in the numbers of the profile."""
+        """8 bits a colour, in the numbers of the profile; the floats behind them are let go."""
         pixels = PillowImage.new("RGB", (self.picture.width, self.picture.height))
         for top, band in self.picture.bands():
             pixels.paste(PillowImage.fromarray(convert(to_bytes(band), self.medium.profile)), (0, top))
+        self.picture.let_go()
         return pixels
 
 
@@ -81,7 +82,7 @@ def write_still(
 
     Args:
         path: where it goes.
-        image: float32 (H, W, 3), sRGB, [0, 1]; perhaps made band by band.
+        image: float32 (H, W, 3), sRGB, [0, 1]; perhaps made band by band, and then let go.
         still_format: a name of `FORMATS`.
         label: what it says of itself; nothing where None.
         quality: from 1 to 100, of a format that loses something; None takes the format's own.
@@ -180,6 +181,7 @@ def _tiff16(part: Path, still: _Still) -> None:
     pixels = np.empty(still.picture.shape, np.uint16)
     for top, band in still.picture.bands():
         pixels[top : top + len(band)] = to_deep(band)
+    still.picture.let_go()
     packet = still.packet()
     dpi = still.medium.dpi
     tifffile.imwrite(
