@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from artforge.core.errors import UsageError, did_you_mean
-from artforge.recipes.document import Tree, parse_document
-from artforge.recipes.problems import Position, Problems
+from artforge.core.problems import Position, Problems
+from artforge.core.yaml_tree import Tree
+from artforge.recipes.document import parse_document
 
 PLAIN_SECTIONS = ("title", "description", "creator", "rights", "licence", "timeline", "sweep")
 """Sections that are set by their bare name."""

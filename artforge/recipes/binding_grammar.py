@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from artforge.core.errors import did_you_mean
+from artforge.core.problems import Position, Problems
+from artforge.core.yaml_tree import Tree
 from artforge.recipes.bindings import (
     Binding,
     Computed,
@@ -18,10 +20,9 @@ from artforge.recipes.bindings import (
     is_number,
     parts_of_paths,
 )
-from artforge.recipes.document import Tree, as_written
+from artforge.recipes.document import as_written
 from artforge.recipes.easing import EASINGS
 from artforge.recipes.expressions import TIME_NAMES, VARIANT_NAMES, ExpressionError, parse_expression
-from artforge.recipes.problems import Position, Problems
 from artforge.recipes.recipe import NUMERIC_TYPES, PATH_KINDS, Param
 from artforge.recipes.templates import template_fault
 from artforge.recipes.timeline import Timeline

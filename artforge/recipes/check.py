@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from artforge.core.pictures import pictures_in
+from artforge.core.problems import Problems
 from artforge.core.steps import Step, registered_steps
 from artforge.core.values import Kind
 from artforge.recipes.binding_grammar import sample_texts
@@ -24,7 +25,6 @@ from artforge.recipes.outputs_check import (
     warn_of_own_pages,
 )
 from artforge.recipes.overrides import Overrides, check_overrides
-from artforge.recipes.problems import Problems
 from artforge.recipes.recipe import NAMED_KINDS, NUMERIC_TYPES, PATH_KINDS, Recipe
 from artforge.recipes.steps import load_steps
 from artforge.recipes.templates import template_fault

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from artforge.core.problems import Position
 from artforge.core.steps import Step
 from artforge.core.values import STACK_OF, Kind
 from artforge.recipes.bindings import Binding
-from artforge.recipes.problems import Position
 from artforge.recipes.recipe import Call, Recipe
 
 Source = str | tuple[str, ...] | None

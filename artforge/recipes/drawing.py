@@ -15,6 +15,7 @@ from artforge.core.banded_images import BandedImage
 from artforge.core.formats.known import LINE_FORMATS
 from artforge.core.inking import ink
 from artforge.core.pictures import resize
+from artforge.core.problems import at
 from artforge.core.provenance import Provenance
 from artforge.core.values import Frames, Image
 from artforge.core.work import Work, working
@@ -24,7 +25,6 @@ from artforge.recipes.ahead import Ahead
 from artforge.recipes.artifacts import Artifact, node_of, nodes_of
 from artforge.recipes.nodes import Node
 from artforge.recipes.plan import Planner
-from artforge.recipes.problems import at
 from artforge.recipes.provenance import build_provenance, label_of
 from artforge.recipes.recipe import Output
 from artforge.recipes.records import portable_params

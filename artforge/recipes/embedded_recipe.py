@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from artforge.core.errors import PictureError
+from artforge.core.problems import Problems
 from artforge.core.provenance import Provenance
 from artforge.recipes.document import parse_document, yaml_of
-from artforge.recipes.problems import Problems
 
 _REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 

@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from artforge.core.errors import RecipeError, did_you_mean
-from artforge.recipes.document import MAX_CHARACTERS, Tree, as_written, parse_document
-from artforge.recipes.problems import Position, Problems
+from artforge.core.problems import Position, Problems
+from artforge.core.yaml_tree import Tree
+from artforge.recipes.document import MAX_CHARACTERS, as_written, parse_document
 from artforge.recipes.trust import Trust
 
 MAX_CHAIN = 16

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from artforge.core.formats.known import FORMATS
+from artforge.core.problems import Problems
 from artforge.core.steps import Input
 from artforge.core.values import ITEM_OF, STACK_OF, Kind
 from artforge.recipes.checked import CheckedCall, CheckedPipe
-from artforge.recipes.problems import Problems
 from artforge.recipes.recipe import Output, Pipe
 from artforge.recipes.timeline import Timeline
 

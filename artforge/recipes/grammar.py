@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
+from artforge.core.problems import Position, Problems
+from artforge.core.yaml_tree import Tree
 from artforge.recipes.assigning import assign
-from artforge.recipes.document import Tree, as_written, to_yaml
+from artforge.recipes.document import as_written, to_yaml
 from artforge.recipes.extending import read_whole
 from artforge.recipes.output_grammar import OutputReader
 from artforge.recipes.param_grammar import ParamReader
-from artforge.recipes.problems import Position, Problems
 from artforge.recipes.readers import MAX_SEED, START, Readers, key_place, value_place
 from artforge.recipes.recipe import Call, Param, Pipe, Recipe, Reference
 from artforge.recipes.sweep_grammar import SweepReader

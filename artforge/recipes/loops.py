@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from artforge.core.problems import Problems
 from artforge.core.steps import Setting
 from artforge.core.values import ROUNDS
 from artforge.recipes.bindings import Binding, Computed, Keyed, Listed, Mapped, Scope
 from artforge.recipes.checked import CheckedCall
 from artforge.recipes.expressions import ExpressionError
-from artforge.recipes.problems import Problems
 
 _ROUNDING = 1e-9
 _OF_CHANCE = frozenset({"frame", "seed"})

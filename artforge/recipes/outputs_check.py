@@ -6,10 +6,10 @@ from artforge.core.errors import PictureError, did_you_mean
 from artforge.core.formats.gif import gif_every
 from artforge.core.formats.known import LINE_FORMATS
 from artforge.core.formats.profiles import read_profile
+from artforge.core.problems import Problems
 from artforge.core.values import Kind
 from artforge.recipes.binding_grammar import sample_texts
 from artforge.recipes.overrides import Overrides
-from artforge.recipes.problems import Problems
 from artforge.recipes.recipe import Output, Recipe
 from artforge.recipes.templates import template_fault
 from artforge.recipes.trust import Trust

@@ -11,9 +11,10 @@ from artforge.core.colors import canonical_color, canonical_palette
 from artforge.core.errors import did_you_mean
 from artforge.core.formats.known import FilmFormat, StillFormat
 from artforge.core.print_sizes import PrintSize
+from artforge.core.problems import Position
 from artforge.core.values import Kind
-from artforge.recipes.document import Tree, as_written
-from artforge.recipes.problems import Position
+from artforge.core.yaml_tree import Tree
+from artforge.recipes.document import as_written
 from artforge.recipes.timeline import Timeline
 
 ParamType = Literal[

@@ -14,6 +14,7 @@ from typing import Any
 
 from artforge.core.drawings import Drawing, Value, value_fault
 from artforge.core.errors import ArtforgeError, StepError
+from artforge.core.problems import at
 from artforge.core.steps import Step
 from artforge.core.values import Kind
 from artforge.core.work import Work, working
@@ -21,7 +22,6 @@ from artforge.recipes.cache import Cache
 from artforge.recipes.keys import stored_key
 from artforge.recipes.mapping import run_step
 from artforge.recipes.nodes import Node
-from artforge.recipes.problems import at
 from artforge.recipes.user_steps import told_failure
 
 MEMORY_BYTES = 1_000_000_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from artforge.recipes.document import Tree
+from artforge.core.yaml_tree import Tree
 from artforge.recipes.readers import Readers, value_place
 from artforge.recipes.timeline import MAX_FRAMES, Timeline, parse_moment
 

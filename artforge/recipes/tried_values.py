@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
+from artforge.core.problems import Position, Problems
 from artforge.core.steps import Setting
 from artforge.core.values import Kind
+from artforge.core.yaml_tree import Tree
 from artforge.recipes.bindings import Binding, FromParam, Scope
 from artforge.recipes.checked import CheckedCall
-from artforge.recipes.document import Tree
 from artforge.recipes.expressions import VARIANT_NAMES, ExpressionError
 from artforge.recipes.names import channel_fault, class_number_fault, named_thing_fault
 from artforge.recipes.overrides import Overrides
-from artforge.recipes.problems import Position, Problems
 from artforge.recipes.recipe import Recipe
 from artforge.recipes.settings import is_accepted, rounded, setting_fault
 from artforge.recipes.trust import Trust

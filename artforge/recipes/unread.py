@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from artforge.core.errors import did_you_mean
-from artforge.recipes.document import Tree
-from artforge.recipes.problems import Problems
+from artforge.core.problems import Problems
+from artforge.core.yaml_tree import Tree
 from artforge.recipes.recipe import Recipe
 
 _WORD = re.compile(r"[A-Za-z_]\w*")

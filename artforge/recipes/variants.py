@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from artforge.core.pictures import pictures_in
+from artforge.core.problems import Position
 from artforge.recipes.bindings import Binding, FromParam, Scope
 from artforge.recipes.overrides import Overrides, fitted
-from artforge.recipes.problems import Position
 from artforge.recipes.recipe import NUMERIC_TYPES, Recipe, Reference, SweepBlock
 from artforge.recipes.templates import fill_template, template_fault
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from artforge.core.errors import did_you_mean
+from artforge.core.problems import Position, Problems
 from artforge.core.steps import Input, Setting, Step
 from artforge.core.values import ITEM_OF
+from artforge.core.yaml_tree import Tree
 from artforge.recipes.binding_grammar import bind
 from artforge.recipes.bindings import Binding, Mapped
 from artforge.recipes.checked import CheckedCall, Source
-from artforge.recipes.document import Tree
-from artforge.recipes.problems import Position, Problems
 from artforge.recipes.recipe import Call, Pipe, Recipe
 from artforge.recipes.user_steps import UserSteps
 

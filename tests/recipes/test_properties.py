@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from artforge.core.errors import ArtforgeError
+from artforge.core.problems import Problems
 from artforge.recipes.check import check_recipe
 from artforge.recipes.document import parse_document, yaml_of
 from artforge.recipes.nodes import walk
 from artforge.recipes.plan import Planner
-from artforge.recipes.problems import Problems
 from artforge.recipes.trust import Trust
 
 SHIPPED = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))

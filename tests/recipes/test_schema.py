@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
+from artforge.core.problems import Problems
 from artforge.core.steps import registered_steps
 from artforge.recipes.document import parse_document
 from artforge.recipes.examples import example_recipe
 from artforge.recipes.grammar import SECTIONS
-from artforge.recipes.problems import Problems
 from artforge.recipes.schema import recipe_schema
 from artforge.recipes.starters import FOLDER
 from artforge.recipes.steps import load_steps

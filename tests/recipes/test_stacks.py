@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from artforge.core.errors import RecipeError, ShapeError, StepError
+from artforge.core.problems import Position
 from artforge.core.seeds import derive_seed
 from artforge.core.steps import registered_steps
 from artforge.core.values import Kind
@@ -19,7 +20,6 @@ from artforge.recipes.checked import CheckedCall
 from artforge.recipes.mapping import run_step
 from artforge.recipes.nodes import Node
 from artforge.recipes.plan import Planner
-from artforge.recipes.problems import Position
 from artforge.recipes.recipe import Call
 from artforge.recipes.steps import load_steps
 

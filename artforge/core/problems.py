@@ -1,14 +1,14 @@
-"""What is wrong with a recipe, and where: collected, never thrown one by one, shown with the line and a caret."""
+"""What is wrong with a text, and where: collected, never thrown one by one, shown with the line and a caret."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from artforge.core.errors import RecipeError
+from artforge.core.errors import ArtforgeError, RecipeError
 
 MOST_FAULTS = 200
-"""Of one recipe; it is not looked at any further then."""
+"""Of one text; it is not looked at any further then."""
 
 MOST_SHOWN = 160
 """Characters of a line that are shown with a fault."""
@@ -16,9 +16,9 @@ MOST_SHOWN = 160
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """A place in a recipe's text: line and column from 1, how many characters it spans, and in which file.
+    """A place in a text: line and column from 1, how many characters it spans, and in which file.
 
-    `file` is empty for the recipe itself; a recipe that it extends, or a word of the command line, has a name.
+    `file` is empty for the text itself; a recipe that it extends, or a word of the command line, has a name.
     """
 
     line: int
@@ -41,17 +41,19 @@ class Problem:
 
 @dataclass
 class Problems:
-    """Every fault found in one recipe so far, and what is odd about it without being wrong.
+    """Every fault found in one text so far, and what is odd about it without being wrong.
 
     Attributes:
-        source: the recipe's path, as it was typed.
-        text: its text.
+        source: the text's path, as it was typed.
+        text: the text.
+        error: what is raised where it has faults.
         found: the faults.
-        oddities: what a person should know before it is rendered.
+        oddities: what a person should know before it is used.
     """
 
     source: str
     text: str
+    error: type[ArtforgeError] = RecipeError
     found: list[Problem] = field(default_factory=list)
     oddities: list[Problem] = field(default_factory=list)
     _texts: dict[str, str] = field(default_factory=dict)
@@ -60,11 +62,11 @@ class Problems:
         """Note one fault and go on.
 
         Raises:
-            RecipeError: there are `MOST_FAULTS`, which it carries; to look for the names nearest to more takes long.
+            ArtforgeError: there are `MOST_FAULTS`, which it carries; to look for the names nearest to more takes long.
         """
         self.found.append(Problem(position, message))
         if len(self.found) == MOST_FAULTS:
-            raise RecipeError(
+            raise self.error(
                 f"{self.report()}\n{self.source}: {MOST_FAULTS} faults; more are sought once these are mended"
             )
 
@@ -77,13 +79,13 @@ class Problems:
         self._texts[name] = text
 
     def raise_if_any(self) -> None:
-        """Raise one RecipeError that carries all faults, in the order of the text.
+        """Raise one error that carries all faults, in the order of the text.
 
         Raises:
-            RecipeError: at least one fault was noted.
+            ArtforgeError: at least one fault was noted.
         """
         if self.found:
-            raise RecipeError(self.report())
+            raise self.error(self.report())
 
     def report(self) -> str:
         """All faults as text: `file:line:column: error: ...`, the source line, a caret."""
