@@ -48,14 +48,19 @@ def test_an_empty_file_says_nothing():
     [
         ("titel: x", "gallery.yaml:1:1: error: key 'titel' is not one of: title,"),
         ("titel: x", "did you mean 'title'?"),
-        ("title: a\ntitle: b", "gallery.yaml:2:1: error: 'title' stands here twice"),
+        ("title: a\ntitle: b", "gallery.yaml:2:1: error: 'title' stands here twice (first on line 1)"),
         ("title: [a]", "gallery.yaml:1:8: error: must be text"),
         ("order: tide", "gallery.yaml:1:8: error: must be a list of recipes and works"),
         ("theme: {grund: '#ffffff'}", "did you mean 'ground'?"),
         ("theme: {ink: '#fffff'}", "received '#fffff'"),
         ("theme: {ink: '#fff; } body { display: none'}", "a colour is written as"),
         ("theme: {ink: whit}", "did you mean 'white'?"),
-        ("theme:\n  ink: #ffffff", "gallery.yaml:2:"),
+        (
+            "theme:\n  ink: #ffffff",
+            'gallery.yaml:2:8: error: # begins a comment: write the colour in quotes, "#ffffff"',
+        ),
+        ("theme: {ink: }", "gallery.yaml:1:9: error: a colour is missing"),
+        ("hidden: [&a tide]", "gallery.yaml:1:10: error: anchors and aliases (&name, *name) are not part of"),
         ("ingredients: perhaps", "must be true or false"),
         ("language: <script>", "a language is a tag"),
         ("base_url: javascript:alert(1)", "a base URL is the site's whole address"),
@@ -63,6 +68,7 @@ def test_an_empty_file_says_nothing():
         ("title: a: b", "not YAML"),
         ("- a", "the settings must be a mapping"),
         ("title: 'a", "not YAML"),
+        ("#" * 2_000_001, "a gallery's settings of 2,000,001 characters: at most 2,000,000 are read"),
     ],
 )
 def test_a_fault_is_told_with_its_line(text, told):
@@ -77,6 +83,11 @@ def test_all_faults_come_at_once_each_under_its_line():
     assert str(raised.value).split("\n")[1:3] == ["     1 | titel: x", "       | ^^^^^"]
     assert "gallery.yaml:3:1: error: key 'license'" in str(raised.value)
     assert "did you mean 'licence'?" in str(raised.value)
+
+
+def test_far_too_many_faults_are_refused_as_faults_of_the_settings():
+    with pytest.raises(UsageError, match="200 faults; more are sought once these are mended"):
+        parse_settings("\n".join(f"x{index}: 1" for index in range(300)))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +134,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         read_settings(tmp_path / "latin.yaml")
 
 
-def test_one_fault_is_told_once():
+@pytest.mark.parametrize("text", ["theme: {ground: [1]}", "theme:\n  ground: #ffffff\n"])
+def test_one_fault_is_told_once(text):
     with pytest.raises(UsageError) as told:
-        parse_settings("theme: {ground: [1]}")
+        parse_settings(text)
     assert str(told.value).count("error:") == 1
