@@ -103,8 +103,7 @@ class Runner:
 
     def successor(self) -> Runner:
         """A runner for another render that has what this one remembers."""
-        held, num_bytes = self._memory, self._held_bytes
-        return Runner(self.source, self.store, self.models, scale=self.scale, _memory=held, _held_bytes=num_bytes)
+        return Runner(self.source, self.store, self.models, _memory=self._memory, _held_bytes=self._held_bytes)
 
     def forget(self) -> None:
         """Drop every value that is at hand: what comes next needs the room. What is asked for again is made again."""
