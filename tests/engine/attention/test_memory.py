@@ -8,7 +8,7 @@ import weakref
 import numpy as np
 import pytest
 
-from artforge.engine.attention import at_once, evidence
+from artforge.engine.attention import at_once, pieces
 from artforge.engine.attention.at_once import pictures_at_once
 from artforge.engine.attention.evidence import each_evidence, gather_evidence_of_layers, pieces_of
 from artforge.engine.attention.feature_maps import each_feature_maps, feature_maps_of_layers
@@ -57,7 +57,7 @@ def test_layers_in_another_order_are_the_same_pieces(residual, pictures):
 def test_a_sweep_over_sets_of_layers_does_not_keep_them_all(residual):
     first = weakref.ref(pieces_of(residual, ("early",)))
     for index in range(20):
-        evidence._PIECES.get(residual, f"another {index}", object)
+        pieces._PIECES.get(residual, f"another {index}", object)
     gc.collect()
     assert first() is None
 
