@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artforge.cli.console import console, event, numbered, report_error, result, warn
+from artforge.cli.console import event, numbered, report_error, result, warn
+from artforge.cli.terminal import console
 from artforge.core.errors import ChoiceError, PictureError, check_choice, listing
 
 if TYPE_CHECKING:
@@ -164,13 +165,13 @@ def lay_over(image: Image, heatmap: Heatmap) -> Image:
     """
     import numpy as np
 
-    from artforge.core.pictures import LUMA
+    from artforge.core.light import luma
     from artforge.ops.blend import blend
     from artforge.ops.colorize import colorize
     from artforge.ops.normalize import normalize
 
-    luma = image @ LUMA
-    dusk = (luma[..., None] + np.float32(COLOUR_KEPT) * (image - luma[..., None])) * np.float32(LIGHT_KEPT)
+    grey = luma(image)[..., None]
+    dusk = (grey + np.float32(COLOUR_KEPT) * (image - grey)) * np.float32(LIGHT_KEPT)
     heat = normalize(heatmap, percentiles=(0, 99.8))
     return blend(np.clip(dusk, 0, 1), colorize(heat, map=COLORMAP), heat, opacity=STRONGEST)
 

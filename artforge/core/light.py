@@ -7,6 +7,20 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.float32]
 """Numbers of pixels or of what is in between, of any shape and range."""
+LUMA = np.asarray([0.2126, 0.7152, 0.0722], np.float32)
+"""How much each colour adds to the light of an sRGB picture (ITU-R BT.709)."""
+
+
+def luma(colors: Pixels) -> Pixels:
+    """How light colours are: the sum of their three numbers by `LUMA`, of sRGB or of linear light.
+
+    Args:
+        colors: float32 (..., 3).
+
+    Returns:
+        float32 (...), [0, 1] where the colours are.
+    """
+    return np.asarray(colors @ LUMA, np.float32)
 
 
 def to_light(numbers: Pixels) -> Pixels:

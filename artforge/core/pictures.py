@@ -20,8 +20,6 @@ from artforge.core.formats.profiles import srgb_profile
 from artforge.core.values import Image
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".ppm"})
-LUMA = np.asarray([0.2126, 0.7152, 0.0722], np.float32)
-"""How much each colour adds to the light of an sRGB picture (ITU-R BT.709)."""
 
 MAX_PIXELS = 178_000_000
 """Larger pictures are refused from their header, before anything is decoded (Pillow stops at 179 million)."""

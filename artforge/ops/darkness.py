@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from artforge.core.pictures import LUMA
+from artforge.core.light import LUMA
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
 from artforge.engine.attention.settings import check_range

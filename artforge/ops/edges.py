@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from artforge.core.errors import check_choice
-from artforge.core.pictures import LUMA
+from artforge.core.light import luma
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
 from artforge.engine.attention.classical_filters import classical_kernel
@@ -46,7 +46,7 @@ def edges(
     """
     check_choice("operator", operator, get_args(Operator))
     check_range("scale", scale, "(0, 0.1]")
-    light = np.ascontiguousarray(image) @ LUMA
+    light = luma(image)
     sigma = max(scale * min(light.shape), _LEAST_SIGMA)
     light = np.asarray(cv2.GaussianBlur(light, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
     if operator == "laplacian":

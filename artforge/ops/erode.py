@@ -11,8 +11,7 @@ from pydantic import Field
 
 from artforge.core.bands import row_bands, tall_bands
 from artforge.core.curves import smoothstep
-from artforge.core.light import Pixels
-from artforge.core.pictures import LUMA
+from artforge.core.light import Pixels, luma
 from artforge.core.seeds import draw_seed
 from artforge.core.steps import step
 from artforge.core.values import Color, Heatmap, Image, Unit
@@ -82,7 +81,7 @@ def erode(
     worn = np.empty(image.shape, np.float32)
     for rows in tall_bands(len(image)):
         color_here = np.ascontiguousarray(image[rows])
-        grey = (color_here @ LUMA)[..., None]
+        grey = luma(color_here)[..., None]
         faded = np.float32(_FADED) * (1 - smoothstep(margin[rows] / np.float32(_FADING)))[..., None]
         pale = color_here + faded * (ground * (np.float32(0.5) + grey / 2) - color_here)
         bare = ground * (1 - np.float32(trace) * (1 - grey))

@@ -9,8 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from artforge.core.bands import tall_bands
-from artforge.core.light import Pixels, to_light, to_srgb
-from artforge.core.pictures import LUMA
+from artforge.core.light import Pixels, luma, to_light, to_srgb
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Unit
 from artforge.engine.attention.settings import check_range
@@ -66,7 +65,7 @@ def focus(
             focused[rows] += _weight((1 - heatmap[rows])[..., None] * speeds, place) * blurred[rows]
     for rows in tall_bands(len(light)):
         band = focused[rows]
-        band += np.float32(fade) * (1 - heatmap[rows])[..., None] * ((band @ LUMA)[..., None] - band)
+        band += np.float32(fade) * (1 - heatmap[rows])[..., None] * (luma(band)[..., None] - band)
         sharp = (heatmap[rows] == 1)[..., None]  # what is in focus is the picture itself, bit for bit
         focused[rows] = np.where(sharp, image[rows], to_srgb(band))
     return focused

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from artforge.core.bands import row_bands
-from artforge.core.pictures import LUMA
+from artforge.core.light import luma
 from artforge.core.seeds import derive_seed, draw_seed
 from artforge.core.steps import step
 from artforge.core.values import Image, Unit
@@ -70,6 +70,6 @@ def grain(
         grains = noise(derive_seed(seed, frame, layer), size / _CELLS_PER_GRAIN, image.shape[:2], blur=0.7)
         strength = np.float32(2 * _STRONGEST * amount * share**0.5)
         for rows in row_bands(image):
-            tone = np.clip(image[rows] @ LUMA, 0, 1)
+            tone = np.clip(luma(image[rows]), 0, 1)
             grained[rows, :, channels] += (strength * np.sqrt(tone * (1 - tone)) * grains[rows])[..., None]
     return np.clip(grained, 0, 1, out=grained)

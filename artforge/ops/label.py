@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from artforge.core.errors import check_choice
-from artforge.core.pictures import LUMA
+from artforge.core.light import LUMA
 from artforge.core.steps import step
 from artforge.core.values import Color, Image
 from artforge.engine.attention.settings import check_range

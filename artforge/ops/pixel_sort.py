@@ -11,7 +11,7 @@ from pydantic import Field
 
 from artforge.core.bands import tall_bands
 from artforge.core.errors import check_choice
-from artforge.core.pictures import LUMA
+from artforge.core.light import luma
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image, Unit
 from artforge.engine.attention.settings import check_range
@@ -102,8 +102,7 @@ def _rank(pixels: NDArray[np.float32], heat: NDArray[np.float32], by: Order) -> 
     """What pixels are sorted by, in [0, 1]."""
     if by == "heat":
         return heat
-    packed = np.ascontiguousarray(pixels)
     if by == "lightness":
-        return np.asarray(packed @ LUMA, np.float32)
-    hue, saturation = np.moveaxis(cv2.cvtColor(packed, cv2.COLOR_RGB2HSV), -1, 0)[:2]
+        return luma(pixels)
+    hue, saturation = np.moveaxis(cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2HSV), -1, 0)[:2]
     return np.asarray(hue / 360 if by == "hue" else saturation, np.float32)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from artforge.core.pictures import LUMA
+from artforge.core.light import LUMA
 from artforge.core.seeds import generator
 from artforge.ops.displace import displace
 from artforge.ops.flow_field import flow_field

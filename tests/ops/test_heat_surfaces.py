@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from artforge.core.errors import ShapeError
-from artforge.core.pictures import LUMA, resize
+from artforge.core.light import LUMA
+from artforge.core.pictures import resize
 from artforge.core.seeds import generator
 from artforge.engine.attention.classical_filters import classical_filter
 from artforge.ops.edges import edges

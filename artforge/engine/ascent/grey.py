@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.pictures import LUMA
+from artforge.core.light import LUMA, luma
 from artforge.engine.ascent.parameterisation import Parameterisation
 
 Array = NDArray[np.float32]
@@ -42,4 +42,4 @@ class Grey:
 
 
 def _light(pictures: Array) -> Array:
-    return np.repeat((pictures @ LUMA)[..., None], 3, axis=-1)
+    return np.repeat(luma(pictures)[..., None], 3, axis=-1)

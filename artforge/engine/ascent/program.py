@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import ShapeError
-from artforge.core.pictures import LUMA, resize
+from artforge.core.light import LUMA
+from artforge.core.pictures import resize
 from artforge.engine.ascent.cell_weights import weights_of_cells
 from artforge.engine.ascent.form import Form, Numbers, Slot
 from artforge.engine.ascent.masks import stacked_masks, through_masks

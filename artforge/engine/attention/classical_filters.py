@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artforge.core.errors import ShapeError, check_choice
-from artforge.core.pictures import LUMA
+from artforge.core.light import luma
 from artforge.core.steps import step
 from artforge.core.values import Heatmap, Image
 from artforge.engine.attention.inputs import check_picture
@@ -70,5 +70,5 @@ def classical_filter(image: Image, *, filter: FilterName) -> Heatmap:  # noqa: A
     Source: Sobel and Feldman, A 3x3 Isotropic Gradient Operator for Image Processing (1968).
     """
     check_picture(image)
-    found = cv2.filter2D(image @ LUMA, cv2.CV_32F, classical_kernel(filter), borderType=cv2.BORDER_REFLECT_101)
+    found = cv2.filter2D(luma(image), cv2.CV_32F, classical_kernel(filter), borderType=cv2.BORDER_REFLECT_101)
     return np.asarray(found, np.float32)

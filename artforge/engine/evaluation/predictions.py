@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from artforge.core.errors import DatasetError, ShapeError
 from artforge.core.files import write_text
-from artforge.core.pictures import LUMA, resize, to_float
+from artforge.core.light import luma
+from artforge.core.pictures import resize, to_float
 
 if TYPE_CHECKING:
     from artforge.engine.data.pictures import Pictures
@@ -106,7 +107,7 @@ def as_batch(pixels: NDArray[np.uint8], *, model: Model) -> NDArray[np.float32]:
     images = to_float(pixels)
     channels = model.graph.shapes[model.graph.picture][-1]
     if channels != images.shape[-1]:
-        images = (images @ LUMA)[..., None] if channels == 1 else np.repeat(images, 3, axis=-1)
+        images = luma(images)[..., None] if channels == 1 else np.repeat(images, 3, axis=-1)
     if not model.flexible_size and images.shape[1:3] != model.input_size:
         resized = [resize(image, model.input_size) for image in images]
         images = np.stack(resized).reshape(len(images), *model.input_size, -1)

@@ -19,7 +19,8 @@ from artforge.core.errors import (
     listing,
     nearest_first,
 )
-from artforge.core.pictures import LUMA, resize
+from artforge.core.light import luma
+from artforge.core.pictures import resize
 from artforge.core.values import Image, Kind
 from artforge.engine.backend import to_array
 from artforge.engine.gradients import LONG_RUN, Compiled, compile_function
@@ -187,7 +188,7 @@ class Model:
         low, high = self.value_range
         seen = resize(np.asarray(image, np.float32), self.working_size(image))
         if self.graph.shapes[self.graph.picture][-1] == 1:
-            seen = (seen @ LUMA)[..., None]
+            seen = luma(seen)[..., None]
         return np.asarray(seen * np.float32(high - low) + np.float32(low), np.float32)
 
     def batches(

@@ -9,9 +9,10 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import cross_val_score
 
 from artforge.core.errors import ArtforgeError, ChoiceError, ShapeError
+from artforge.core.light import luma
 from artforge.engine.data.procedural import CLASS_NAMES, FAMILIES, draw, draw_set
 from artforge.engine.data.procedural.grounds import prepare_sheet
-from artforge.engine.data.procedural.palettes import PALETTES, luma, rgb
+from artforge.engine.data.procedural.palettes import PALETTES, rgb
 
 EVERY_FAMILY = [(class_name, family) for class_name in CLASS_NAMES for family in FAMILIES[class_name]]
 EACH_FAMILY = pytest.mark.parametrize(("class_name", "family"), EVERY_FAMILY)

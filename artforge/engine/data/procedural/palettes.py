@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from artforge.core.pictures import LUMA
+from artforge.core.light import luma
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Colours:
     @property
     def dark_ground(self) -> bool:
         """Whether inks must cover the ground to be seen, as chalk does, rather than stain it."""
-        return luma(self.ground) < 0.45
+        return float(luma(self.ground)) < 0.45
 
 
 PALETTES: tuple[Palette, ...] = (
@@ -78,11 +78,6 @@ PALETTES: tuple[Palette, ...] = (
 def rgb(hex_colour: str) -> NDArray[np.float32]:
     """`"1c1b1a"` as float32 (3,), sRGB, [0, 1]."""
     return np.array([int(hex_colour[start : start + 2], 16) / 255 for start in (0, 2, 4)], np.float32)
-
-
-def luma(colour: NDArray[np.float32]) -> float:
-    """Brightness of a colour as the eye weighs it, [0, 1]."""
-    return float(colour @ LUMA)
 
 
 def choose_colours(rng: np.random.Generator) -> Colours:
