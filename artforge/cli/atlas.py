@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from artforge.cli.console import console, event, note, progress_bars, result, warn
+from artforge.cli.console import event, note, result, warn
 from artforge.cli.progress_events import ProgressEvents
+from artforge.cli.terminal import console, progress_bars
 
 if TYPE_CHECKING:
     from artforge.engine.ascent.atlas import AtlasEntry

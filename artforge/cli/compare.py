@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artforge.cli.console import console, event, note, report_error, result, warn
+from artforge.cli.console import event, note, report_error, result, warn
+from artforge.cli.terminal import console
 from artforge.core.errors import UsageError
 
 if TYPE_CHECKING:

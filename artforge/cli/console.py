@@ -7,42 +7,23 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-console = Console(stderr=True, soft_wrap=True, highlight=False)
-"""Progress, notes and warnings; colour only on a terminal, and never under NO_COLOR."""
-
-
-def progress_bars(to: Console) -> Progress:
-    """Bars with counts and the time left, gone when done; shown on a terminal only."""
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=32),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=to,
-        transient=True,
-        disable=not to.is_terminal,
-    )
 
 
 def report_error(message: str) -> None:
     """One error in red; a message that already speaks of errors (a recipe's list) stands as it is."""
     lead = "" if ": error: " in message else "error: "
-    console.print(f"{lead}{message}", style="red", markup=False)
+    _say(f"{lead}{message}", style="red")
 
 
 def note(message: str) -> None:
     """A line for the person."""
-    console.print(message, markup=False)
+    _say(message)
 
 
 def warn(message: str) -> None:
     """Something that went on, but not as hoped; a message that already says so stands as it is."""
     lead = "" if ": warning: " in message else "warning: "
-    console.print(f"{lead}{message}", style="yellow", markup=False)
+    _say(f"{lead}{message}", style="yellow")
 
 
 def result(message: str) -> None:
@@ -64,3 +45,9 @@ def tell_error(message: str, *, as_json: bool, **place: str) -> None:
     """An error among the events, with its `place`, for those who read them; people read it on stderr."""
     if as_json:
         event({"event": "error", "message": message, **place})
+
+
+def _say(message: str, style: str | None = None) -> None:
+    from artforge.cli.terminal import console  # a command that has nothing to say does not wait for it
+
+    console.print(message, style=style, markup=False)

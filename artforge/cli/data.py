@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artforge.cli.console import console, event, note, numbered, progress_bars, result
+from artforge.cli.console import event, note, numbered, result
 from artforge.cli.paths import named_path
+from artforge.cli.terminal import console, progress_bars
 
 if TYPE_CHECKING:
     from artforge.engine.data.dataset import Dataset

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artforge.cli.console import console, event, numbered, result
+from artforge.cli.console import event, numbered, result
+from artforge.cli.terminal import console
 from artforge.core.errors import ChoiceError, ModelError, did_you_mean
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from artforge.cli.console import console, event, progress_bars, report_error, result
+from artforge.cli.console import event, report_error, result
+from artforge.cli.terminal import console, progress_bars
 from artforge.core.errors import UsageError
 from artforge.core.files import check_writable, make_folder, write_text
 from artforge.core.pictures import PICTURE_SUFFIXES, pictures_in

@@ -19,8 +19,9 @@ from typing import Self
 from rich.console import Console
 from rich.progress import TaskID
 
-from artforge.cli.console import event, note, progress_bars, report_error, result, tell_error, warn
+from artforge.cli.console import event, note, report_error, result, tell_error, warn
 from artforge.cli.progress_events import ProgressEvents
+from artforge.cli.terminal import progress_bars
 from artforge.core.errors import ArtforgeError
 from artforge.recipes.artifacts import Artifact
 from artforge.recipes.nodes import Node

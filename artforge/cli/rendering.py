@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from artforge.cli.console import console, event, note, report_error, result, tell_error, warn
+from artforge.cli.console import event, note, report_error, result, tell_error, warn
 from artforge.cli.progress import RenderProgress
+from artforge.cli.terminal import console
 from artforge.core.errors import ArtforgeError, RecipeError, UsageError
 from artforge.recipes.cache import Cache
 from artforge.recipes.check import check_file

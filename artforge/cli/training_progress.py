@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from artforge.cli.console import console, event, note, progress_bars, report_error, result, warn
+from artforge.cli.console import event, note, report_error, result, warn
+from artforge.cli.terminal import console, progress_bars
 from artforge.engine.data.splits import num_met_in_training, torn_groups
 from artforge.engine.evaluation.doubts import chance_of, is_like_guessing
 from artforge.engine.training.config import MOST_EPOCHS

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console
 
-from artforge.cli.console import console, note, report_error, warn
+from artforge.cli.console import note, report_error, warn
+from artforge.cli.terminal import console
 from artforge.cli.training_progress import INTERRUPTED, TrainingProgress, tell_end
 from artforge.core.errors import ArtforgeError
 

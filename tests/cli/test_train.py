@@ -11,8 +11,8 @@ import pytest
 from PIL import Image as PillowImage
 from typer.testing import CliRunner
 
-from artforge.cli.console import console
 from artforge.cli.main import app
+from artforge.cli.terminal import console
 from artforge.cli.training_progress import TrainingProgress
 from artforge.core.errors import ChoiceError, DatasetError, ModelError, OutputError, UsageError
 from artforge.engine.data.dataset import Dataset
