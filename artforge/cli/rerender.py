@@ -40,19 +40,20 @@ def rerender_command(
     request = Request(file, out, overrides, tuple(ingredients or ()), trust_ops)
     with TemporaryDirectory(prefix="artforge-cache-") as empty:
         again = rerender(request, Cache(Path(empty) if fresh else cache_folder(), cache_limit()), warn)
+    seen = () if again.shown is None else again.shown.told
     changed = bool(overrides.params or overrides.places or seed is not None)
     if as_json:
         told = {"event": "rerendered", "file": str(again.path), "identical": again.identical}
-        differences = [] if changed else [*again.differences, *(again.shown.told if again.shown else ())]
+        differences = [] if changed else [*again.differences, *seen]
         event({**told, "same_pixels": again.same_pixels, "differences": differences})
         return
     result(str(again.path))
     if changed:
         return
-    if again.shown is None:
+    if again.identical:
         note("the same file, byte for byte")
         return
-    lead = f"the same {again.shown.what} in other bytes" if again.shown.same else f"not the same {again.shown.what}"
-    note(f"{lead}; what differs:")
-    for difference in (*again.shown.told, *again.differences):
+    what = "bytes" if again.shown is None else again.shown.what
+    note(f"{f'the same {what} in other bytes' if again.same_pixels else f'not the same {what}'}; what differs:")
+    for difference in (*seen, *again.differences):
         note(f"  {difference}")

@@ -43,7 +43,7 @@ class Again:
     Attributes:
         path: where it stands.
         identical: whether the file has the same bytes as the one it was made from.
-        shown: how far it shows the same; None where the bytes are the same, and nothing had to be compared.
+        shown: how far it shows the same; None where the bytes are the same, or the old file cannot be read.
         differences: what is not as it was, in sentences; all that could change the pixels.
     """
 
@@ -53,9 +53,11 @@ class Again:
     differences: tuple[str, ...]
 
     @property
-    def same_pixels(self) -> bool:
-        """Whether it shows the same: pixels, lines or pages."""
-        return self.shown is None or self.shown.same
+    def same_pixels(self) -> bool | None:
+        """Whether it shows the same: pixels, lines or pages; None where the old file cannot be read."""
+        if self.identical:
+            return True
+        return None if self.shown is None else self.shown.same
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,12 @@ def rerender(request: Request, store: Cache, noticed: Callable[[str], None]) -> 
         (done,) = renderer.render(_OnlyNotices(noticed))
     if filecmp.cmp(request.file, done.path, shallow=False):
         return Again(done.path, identical=True, shown=None, differences=())
-    shown = compare_shown(request.file, done.path)
-    return Again(done.path, identical=False, shown=shown, differences=tuple(differences(provenance, found)))
+    told = tuple(differences(provenance, found))
+    try:
+        shown = compare_shown(request.file, done.path)
+    except PictureError as error:  # a file that is damaged behind its record can be made anew
+        return Again(done.path, identical=False, shown=None, differences=(*told, str(error)))
+    return Again(done.path, identical=False, shown=shown, differences=told)
 
 
 class _OnlyNotices(Reporter):

@@ -192,6 +192,16 @@ def test_drawing_in_other_bytes_is_known_for_the_same(write_recipe, render, agai
     assert made.shown.told[0].startswith("layer '1 #1b1b1f 0.3 mm', ")
 
 
+def test_work_that_is_damaged_behind_its_record_is_made_anew(write_recipe, render, again, studio):
+    file = render(write_recipe(BODY.replace("more/../", "")))["still-intensity1.png"]
+    damaged = studio / "damaged.png"
+    damaged.write_bytes(file.read_bytes()[:-2000])
+    made = again(damaged)
+    assert made.path.read_bytes() == file.read_bytes()
+    assert (made.identical, made.same_pixels) == (False, None)
+    assert "damaged or cut short" in made.differences[-1]
+
+
 def test_sidecar_stands_in_for_a_record_that_was_lost(write_recipe, render, again):
     file = render(write_recipe(BODY.replace("more/../", "")))["still-intensity1.png"]
     expected = read_provenance(file)
