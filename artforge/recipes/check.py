@@ -28,6 +28,7 @@ from artforge.recipes.overrides import Overrides, check_overrides
 from artforge.recipes.recipe import NAMED_KINDS, NUMERIC_TYPES, PATH_KINDS, Recipe
 from artforge.recipes.steps import load_steps
 from artforge.recipes.templates import template_fault
+from artforge.recipes.tried_rules import try_rules
 from artforge.recipes.tried_values import ValueTrial
 from artforge.recipes.trust import Trust
 from artforge.recipes.unread import warn_of_unread_params
@@ -178,5 +179,5 @@ class _Checker:
         variants = spread_variants(self.recipe, self.overrides)
         trial = ValueTrial(self.recipe, self.overrides, variants, self.problems, self.trust)
         for checked in calls:
-            trial.try_call(checked)
+            try_rules(trial, checked, trial.try_call(checked))
             warn_of_open_loops(checked, scope_of(self.recipe, variants[0], len(variants)), self.problems)

@@ -47,8 +47,8 @@ class ValueTrial:
     problems: Problems
     trust: Trust
 
-    def try_call(self, checked: CheckedCall) -> None:
-        """Every setting that a call writes."""
+    def try_call(self, checked: CheckedCall) -> list[str]:
+        """Every setting that a call writes; those that the step takes at every moment."""
         written = {name: checked.step.settings[name] for name in checked.settings}
         sound = [name for name, each in written.items() if self._is_sound(checked, each)]
         layers = {name for name, each in checked.step.settings.items() if each.kind is Kind.LAYER}
@@ -57,16 +57,19 @@ class ValueTrial:
             self._look_up(checked, written[name])
             if layers_are_sound:
                 self._look_up_channels(checked, written[name])
+        return sound
 
-    def moments(self, binding: Binding) -> Iterator[Scope]:
-        """What a setting can read in every variant that differs for it, at one frame or, where it moves, at many."""
+    def moments(self, *bindings: Binding) -> Iterator[Scope]:
+        """What settings can read in every variant that differs for them, at one frame or, where one moves, at many."""
         tried: set[str] = set()
+        reads = sorted({name for binding in bindings for name in binding.reads})
+        frames = self._sample_frames() if any(binding.moves for binding in bindings) else [0]
         for variant in self.variants:
-            read = repr([_read(variant, name) for name in sorted(binding.reads)])
+            read = repr([_read(variant, name) for name in reads])
             if read in tried:
                 continue
             tried.add(read)
-            for frame in self._sample_frames() if binding.moves else (0,):
+            for frame in frames:
                 yield scope_of(self.recipe, variant, len(self.variants), frame)
 
     def _sample_frames(self) -> list[int]:
@@ -107,7 +110,7 @@ class ValueTrial:
         moment = f" (at frame {scope.frame})" if binding.moves else ""
         if binding.moves and _lies_between_whole_numbers(setting, binding.resolve(scope)):
             moment += ": write =round(...), or keys with 'ease: hold'"
-        place, origin = self._origin(checked, setting.name, scope)
+        place, origin = self.origin(checked, setting.name, scope)
         self.problems.add(place, f"{fault}{origin}{moment}")
 
     # -- names ---------------------------------------------------------------------------------------------------
@@ -127,7 +130,7 @@ class ValueTrial:
                 tried.add((name, model))
                 fault = self._name_fault(checked, setting, name, model)
                 if fault is not None:
-                    place, origin = self._origin(checked, setting.name, scope)
+                    place, origin = self.origin(checked, setting.name, scope)
                     inside = _place_of(name, checked.call.settings.get(setting.name))
                     self.problems.add(inside or place, f"{checked.step.name}.{setting.name}: {fault}{origin}")
 
@@ -176,7 +179,7 @@ class ValueTrial:
     def _base(self, checked: CheckedCall, name: str) -> Path:
         return base_folder(self.recipe, self.overrides, checked.settings.get(name), checked.position_of(name))
 
-    def _origin(self, checked: CheckedCall, name: str, scope: Scope) -> tuple[Position, str]:
+    def origin(self, checked: CheckedCall, name: str, scope: Scope) -> tuple[Position, str]:
         """Where a setting's value really comes from: the step, the param behind it, its sweep, or the command line."""
         binding = checked.settings.get(name)
         if not isinstance(binding, FromParam):
