@@ -27,12 +27,15 @@ class Work:
         advanced: told the share of the work that is done, in [0, 1], and how it stands.
         noticed: told what the person should know of the result, such as a filter that is dead.
         remarked: told what is good to know and needs no mending, such as how much shorter a pen's way has become.
+        scale: how large the result is beside the finished work: 1, or less for a preview, all of whose lengths are so
+            much shorter.
     """
 
     state_file: Path | None = None
     advanced: Callable[[float, str], None] = _tell_nobody
     noticed: Callable[[str], None] = _tell_nobody
     remarked: Callable[[str], None] = _tell_nobody
+    scale: float = 1.0
 
 
 _CURRENT: ContextVar[Work] = ContextVar("work", default=Work())  # noqa: B039 - frozen

@@ -31,6 +31,9 @@ QUIET = 0.68
 LABEL_SPACE = 1.75
 """What a label under a picture takes, in ems."""
 
+LEAST_EM = 5.0
+"""Pixels an em: letters of smaller type run into each other."""
+
 _LABEL_BASELINE = 1.35  # from the picture's lower edge, in ems
 _SMOOTH_EM = 64  # smaller type is drawn at least so large and scaled down, so that no hinting shifts its letters
 _OVERHANG = 0.6  # how far, in ems, ink may reach beyond a line's advance and below its baseline
@@ -49,7 +52,8 @@ def write(
 ) -> None:
     """Set a line on `page`, in place; what would stand beyond its edges is cut off.
 
-    Characters that EB Garamond lacks are set in DejaVu Sans; those that neither has are left out. The person is told.
+    Characters that EB Garamond lacks are set in DejaVu Sans; those that neither has are left out. The person is told,
+    and also of type that is too small to be read on the finished work.
 
     Args:
         page: float32 (H, W, 3).
@@ -66,6 +70,7 @@ def write(
     _tell(line, setting)
     if not setting.runs or style.size <= 0:
         return
+    _tell_of_smallness(style.size / current_work().scale)
     baseline, x = place
     first, last = ink_extent(setting.runs, style)
     left = x - {"left": first, "centre": (first + last) / 2, "right": last}[align]
@@ -110,6 +115,12 @@ def _tell(line: str, setting: SetLine) -> None:
         notice(f"{line!r}: neither EB Garamond nor DejaVu Sans has {_listed(setting.missing)}; left out")
     if setting.unjoined:
         notice(f"{line!r}: this Pillow was built without Raqm; letters run from left to right and are not joined")
+
+
+def _tell_of_smallness(em: float) -> None:
+    if em < LEAST_EM:
+        told = f"type of {math.floor(em * 10) / 10:g} pixels cannot be read, {LEAST_EM:g} are the least"
+        current_work().noticed(f"{told}: set a larger type_size, or make the picture larger")
 
 
 def _listed(letters: str) -> str:

@@ -72,7 +72,7 @@ class Renderer:
     runner: Runner = field(init=False)
 
     def __post_init__(self) -> None:
-        self.runner = Runner(self.planner.checked.recipe.source, self.store)
+        self.runner = Runner(self.planner.checked.recipe.source, self.store, scale=self.planner.scale)
 
     @cached_property
     def artifacts(self) -> list[Artifact]:

@@ -15,7 +15,6 @@ from typing import Any
 from artforge.core.drawings import Drawing, Value, value_fault
 from artforge.core.errors import ArtforgeError, StepError
 from artforge.core.problems import at
-from artforge.core.steps import Step
 from artforge.core.values import Kind
 from artforge.core.work import Work, working
 from artforge.recipes.cache import Cache
@@ -52,6 +51,7 @@ class Runner:
         noticed: told what the person should know of a result, with its place in the recipe.
         remarked: told what is good to know of a result and needs no mending, once it is computed.
         computed: told of each node that was computed and how many seconds its step took; 0 if it was in the store.
+        scale: how large everything is beside the finished work, see `Work`.
         halted: once it is set, steps that tell how far they are end there, with KeyboardInterrupt.
     """
 
@@ -64,6 +64,7 @@ class Runner:
     noticed: Callable[[str], None] = _tell_nobody
     remarked: Callable[[str], None] = _tell_nobody
     computed: Callable[[Node, float], None] = _tell_nobody
+    scale: float = 1.0
     halted: threading.Event = field(default_factory=threading.Event)
     _memory: OrderedDict[str, Value] = field(default_factory=OrderedDict)
     _held_bytes: int = 0
@@ -103,7 +104,8 @@ class Runner:
 
     def successor(self) -> Runner:
         """A runner for another render that has what this one remembers."""
-        return Runner(self.source, self.store, self.models, _memory=self._memory, _held_bytes=self._held_bytes)
+        held, num_bytes = self._memory, self._held_bytes
+        return Runner(self.source, self.store, self.models, scale=self.scale, _memory=held, _held_bytes=num_bytes)
 
     def forget(self) -> None:
         """Drop every value that is at hand: what comes next needs the room. What is asked for again is made again."""
@@ -137,6 +139,7 @@ class Runner:
             advanced=lambda share, told: self._advance(node.step.name, share, told),
             noticed=lambda message: self.notice(self._placed(node, message, "warning")),
             remarked=lambda message: self.remarked(f"{node.checked.id}: {message}"),
+            scale=self.scale,
         )
         try:
             with self._turn(node), working(work):
@@ -150,7 +153,7 @@ class Runner:
                 self._placed(node, "out of memory: make the work smaller, or render a --preview")
             ) from error
         except (Exception, SystemExit) as error:
-            if _is_ours(node.step):
+            if node.step.is_ours:
                 raise
             raise StepError(self._placed(node, told_failure("it broke off"))) from error  # the artist's own code
         fault = value_fault(value, node.checked.output)
@@ -168,7 +171,7 @@ class Runner:
     def _turn(self, node: Node) -> AbstractContextManager[object]:
         """Networks, and steps that are not ours, run one at a time: nobody knows whether threads can share them."""
         opens_model = any(setting.kind is Kind.MODEL for setting in node.step.settings.values())
-        return nullcontext() if _is_ours(node.step) and not opens_model else self._one_by_one
+        return nullcontext() if node.step.is_ours and not opens_model else self._one_by_one
 
     def _advance(self, step: str, share: float, told: str) -> None:
         if self.halted.is_set():
@@ -206,8 +209,3 @@ class Runner:
         while self._held_bytes > MEMORY_BYTES and len(self._memory) > 1:
             _, dropped = self._memory.popitem(last=False)
             self._held_bytes -= dropped.nbytes
-
-
-def _is_ours(step: Step) -> bool:
-    """Whether a step comes with artforge."""
-    return step.function.__module__.startswith("artforge.")

@@ -37,6 +37,19 @@ def extent(ink, least=0.02):
     return columns[0], columns[-1] + 1
 
 
+@pytest.mark.parametrize(
+    ("size", "scale", "least"), [(4.96, 1.0, "4.9"), (5.0, 1.0, None), (2.0, 0.25, None), (1.0, 0.25, "4")]
+)
+def test_type_that_is_too_small_on_the_finished_work_is_told(size, scale, least):
+    told = []
+    with working(Work(noticed=told.append, scale=scale)):
+        write(blank(40, 200, GROUND), "Attention tide", Type(size, "small"), (20, 10), ink=INK)
+        write(blank(40, 200, GROUND), " ", Type(1, "small"), (20, 10), ink=INK)  # there is nothing to read
+    assert [each.partition(":")[0] for each in told] == (
+        [] if least is None else [f"type of {least} pixels cannot be read, 5 are the least"]
+    )
+
+
 @pytest.mark.parametrize(("face", "path"), FACES)
 def test_every_face_has_the_characters_that_are_never_looked_up(face, path):
     font = FT2Font(str(path))

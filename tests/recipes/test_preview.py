@@ -36,8 +36,25 @@ outputs:
 """
 
 
+CAPTIONED = """\
+steps:
+  art: [{{load: {{path: $image}}}}, {{label: {{text: "intensity {{intensity}}", type_size: {type_size}}}}}]
+outputs: {{still: {{from: $art}}}}
+"""
+
+
 class Quiet(Reporter):
     """Hears nothing."""
+
+
+class Heard(Reporter):
+    """Notes what the person should know."""
+
+    def __init__(self):
+        self.notices = []
+
+    def noticed(self, message):
+        self.notices.append(message)
 
 
 @pytest.fixture
@@ -70,6 +87,18 @@ def test_preview_is_the_print_seen_from_afar(both, name):
     from_afar = resize(printed, preview.shape[:2])
     assert np.abs(from_afar - preview).mean() < 1.5 / 255
     assert np.corrcoef(from_afar.ravel(), preview.ravel())[0, 1] > 0.998
+
+
+@pytest.mark.parametrize(("type_size", "told"), [(0.05, 0), (0.01, 1)])
+def test_type_is_judged_by_its_size_on_the_print(write_recipe, studio, soft, tmp_path, type_size, told):
+    write_png(studio / "one.png", soft(1))
+    path = write_recipe(CAPTIONED.format(type_size=type_size))
+    for scale in (1.0, PREVIEW_SCALE):
+        renderer, heard = Renderer(Planner(check_file(path), scale=scale), tmp_path, Cache(tmp_path / "store")), Heard()
+        renderer.render(heard)
+        assert len(heard.notices) == told
+        assert all("label: type of 4.8 pixels cannot be read" in notice for notice in heard.notices)
+        assert renderer.runner.successor().scale == scale
 
 
 def test_preview_of_a_sheet_is_a_small_sheet_whose_captions_can_still_be_read(both):
