@@ -27,7 +27,7 @@ _DESCENT = 0.27
 _MOST_LINES = 3
 
 
-@step("label", version=1)
+@step("label", version=2)
 def label(
     image: Image,
     *,
@@ -42,7 +42,8 @@ def label(
 
     Args:
         image: float32 (H, W, 3), sRGB, [0, 1].
-        text: at most three lines; may hold `{names}` and line breaks. What is longer ends in an ellipsis.
+        text: at most three lines, and no more than the picture has room for; may hold `{names}` and line breaks. What
+            is longer ends in an ellipsis.
         corner: where it stands.
         type_size: of the type (its em) as a share of the picture's short edge, (0, 0.5].
         margin: from the picture's edge, as a share of its short edge, [0, 0.5].
@@ -67,7 +68,9 @@ def label(
     style = Type(type_size * short_edge, "small")
     padding = _PADDING * style.size if plate is not None else 0.0
     edge = margin * short_edge + padding
-    lines = break_lines(text, style, max(width - 2 * edge, style.size), most=_MOST_LINES)
+    room = height - edge - padding - (CAPITAL_HEIGHT + _DESCENT) * style.size  # for the lines after the first
+    most = min(_MOST_LINES, 1 + max(0, int(room / style.leading)))
+    lines = break_lines(text, style, max(width - 2 * edge, style.size), most=most)
     page = image.copy()
     if not lines:
         return page

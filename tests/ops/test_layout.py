@@ -227,6 +227,26 @@ def test_a_label_stands_in_its_corner_and_leaves_the_rest_alone(corner):
         assert abs((left + right) / 2 - 150) <= 1
 
 
+def lines_of(page):
+    """How many rows of type stand on a white page, apart from each other."""
+    bare = np.abs(page - 1).max(axis=(1, 2)) < 0.2
+    return int((bare[:-1] & ~bare[1:]).sum())
+
+
+@pytest.mark.parametrize("plate", [None, "#d0d0d0"])
+@pytest.mark.parametrize("corner", ["top_left", "bottom_right", "bottom"])
+@pytest.mark.parametrize(
+    ("height", "type_size", "num_lines"), [(200, 0.5, 1), (200, 0.35, 2), (200, 0.25, 3), (400, 0.5, 3)]
+)
+def test_a_label_has_as_many_lines_as_stand_whole_on_the_picture(height, type_size, num_lines, corner, plate):
+    page = label(flat(height, 200, 1), text="nun\nxox\nrun", type_size=type_size, corner=corner, plate=plate, ink=INK)
+    dark = np.where(page < 0.5, 0, 1).astype(np.float32)
+    if plate is None:
+        assert lines_of(dark) == num_lines
+    assert 1 <= lines_of(dark) <= num_lines
+    assert dark[0].min() == dark[-1].min() == 1  # no line is cut
+
+
 @pytest.mark.parametrize(("ground", "is_light"), [(0.0, True), (0.3, True), (0.6, False), (1.0, False)])
 def test_ink_stands_off_from_the_ground(ground, is_light):
     page = label(flat(100, 100, ground), text="W", type_size=0.4)
@@ -425,7 +445,7 @@ def test_every_shape_of_picture_can_be_laid_out(name, size):
 
 @pytest.mark.parametrize("text", ["日本語 🎨", "عربي", "\ud800", "", "W" * 3000, "a\nb\nc\nd\ne\nf\ng\nh"])
 def test_any_title_at_all_gives_a_page_and_what_is_left_out_is_told(text):
-    picture, told = noise(60, 90), []
+    picture, told = noise(240, 360), []
     with working(Work(noticed=told.append)):
         pages = [
             caption(picture, title=text, text=text),
