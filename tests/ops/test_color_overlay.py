@@ -120,6 +120,23 @@ def test_a_picture_of_fewer_colours_gives_those_it_has():
     np.testing.assert_allclose(one, 0.4, atol=1e-3)
 
 
+@pytest.mark.parametrize("num_inks", [1, 2])
+@pytest.mark.parametrize("from_folder", [False, True])
+def test_a_palette_that_cannot_tell_hot_from_cold_is_told(tmp_path, num_inks, from_folder):
+    grained = INKS[:num_inks].repeat(60, axis=0)[None].repeat(4, axis=0)
+    grained = grained + np.float32(0.004) * np.random.default_rng(3).random(grained.shape, dtype=np.float32)
+    write_png(tmp_path / "like.png", grained)
+    told = []
+    with working(Work(noticed=told.append)):
+        colorize_like(np.array([[0, 1]], np.float32), **like_of(grained, tmp_path, from_folder))
+    assert len(told) == (num_inks == 1)
+    assert all("hot and cold cannot be told apart; take those of another picture" in each for each in told)
+
+
+def like_of(picture, folder, from_folder):
+    return {"folder": str(folder)} if from_folder else {"like": picture}
+
+
 def test_a_table_passes_through_its_colours_at_one_speed():
     table = even_table(INKS)
     assert table.shape == (NUM_ENTRIES, 3)
