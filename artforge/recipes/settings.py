@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
-from artforge.core.errors import did_you_mean
 from artforge.core.steps import Setting, Step
 from artforge.recipes.bindings import Scope
 from artforge.recipes.checked import CheckedCall
 from artforge.recipes.document import as_written
-
-_LENGTH_FAULTS = {"missing", "too_short", "too_long"}
+from artforge.recipes.wording import worded
 
 
 def resolve_settings(checked: CheckedCall, scope: Scope) -> dict[str, Any]:
@@ -51,7 +48,7 @@ def setting_fault(step: Step, setting: Setting, value: Any) -> str | None:
     try:
         setting.adapter.validate_python(rounded(setting, value))
     except ValidationError as error:
-        return f"{where}: {_worded(error, value)}"
+        return f"{where}: {worded(error, value)}"
     fault = _emptiness(setting, value)
     return fault and f"{where} asks for nothing: {fault}, received {as_written(value)}"
 
@@ -64,30 +61,3 @@ def _emptiness(setting: Setting, value: Any) -> str | None:
         return "name at least one"
     weightless = isinstance(value, dict) and setting.kind is not None and not any(value.values())
     return "at least one weight must not be 0" if weightless else None
-
-
-def _worded(error: ValidationError, value: Any) -> str:
-    faults = error.errors(include_url=False)
-    first = next((fault for fault in faults if fault["type"] == "literal_error"), faults[0])
-    received = first.get("input", value)
-    if first["type"] == "literal_error":
-        expected = str(first["ctx"]["expected"])
-        allowed = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
-        return f"{as_written(received)} is not one of: {', '.join(allowed)}{did_you_mean(str(received), allowed)}"
-    bounds = {"greater_than_equal": "ge", "less_than_equal": "le", "greater_than": "gt", "less_than": "lt"}
-    if first["type"] in bounds:
-        return f"{as_written(received)} is out of range: it {first['msg'].removeprefix('Input ')}"
-    if first["type"] in _LENGTH_FAULTS and isinstance(received, list | tuple):
-        return f"a list of {_length_wanted(faults, received)} is wanted, received {as_written(received)}"
-    message = first["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list")
-    told = f"{message[:1].lower()}{message[1:]}"
-    return told if ", received " in told else f"{told}, received {as_written(received)}"
-
-
-def _length_wanted(faults: Sequence[Any], received: Sequence[Any]) -> str:
-    """How many entries a list must have."""
-    first = faults[0]
-    if first["type"] == "missing":  # a fault for each entry that a list of a fixed length lacks
-        return str(len(received) + sum(fault["type"] == "missing" for fault in faults))
-    bounds = first["ctx"]
-    return f"at least {bounds['min_length']}" if first["type"] == "too_short" else f"at most {bounds['max_length']}"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 from pydantic import TypeAdapter
 
 from artforge.core.errors import RecipeError
-from artforge.core.steps import Setting, find_step
+from artforge.core.steps import Setting, find_step, registered_steps
 from artforge.engine.attention.channels import Channels
 from artforge.recipes.check import check_file
 from artforge.recipes.overrides import Overrides
 from artforge.recipes.plan import Planner
 from artforge.recipes.settings import setting_fault
 from artforge.recipes.steps import load_steps
+
+load_steps()
 
 BODY = """\
 timeline: {{duration: 4f, fps: 4, loop: true}}
@@ -164,7 +167,7 @@ def test_a_mapping_of_fixed_keys_may_leave_each_at_its_default(write_recipe):
         ("percentiles: []", "a list of 2 is wanted, received []"),
         ("percentiles: [1, 2, 3]", "a list of at most 2 is wanted, received [1, 2, 3]"),
         ("percentiles: [99, 1]", "the first number must be smaller than the second, received [99, 1]"),
-        ("percentiles: 5", "input should be a list, received 5"),
+        ("percentiles: 5", "a list is wanted, received 5"),
     ],
 )
 def test_a_list_of_the_wrong_length_or_order_is_told_as_it_is_written(write_recipe, written, message):
@@ -175,6 +178,46 @@ def test_a_list_of_the_wrong_length_or_order_is_told_as_it_is_written(write_reci
 def test_a_list_that_is_too_short_is_told_how_long_it_must_be(write_recipe):
     told = faults(write_recipe, "morph: {model: net, filters: [3]}")
     assert "morph.filters: a list of at least 2 is wanted, received [3]" in told
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (HEAT.format("target: true"), "grad_cam.target: a text, a list or a mapping is wanted, received true"),
+        (HEAT.format("target: {human: x}"), "grad_cam.target: a number is wanted, received 'x'"),
+        (HEAT.format("layer: 3"), "grad_cam.layer: a text is wanted, received 3"),
+        (HEAT.format("channels: {index: x}"), "grad_cam.channels: a list is wanted, received 'x'"),
+        ("dream: {start_image: $art, model: net, filters: 3}", "dream.filters: a mapping is wanted, received 3"),
+        ("dream: {start_image: $art, model: net, filters: {x: 1}}", "filters: a whole number is wanted, received 'x'"),
+        ("dream: {start_image: $art, model: net, num_steps: 2.5}", "num_steps: a whole number is wanted, received 2.5"),
+        ("poster: {image: $art, title: a, legend: {b: [1]}}", "legend: a text or a number is wanted, received [1]"),
+        ("mask: {heatmap: $art, invert: 1}", "mask.invert: true or false is wanted, received 1"),
+        ("mask: {heatmap: $art, softness: x}", "mask.softness: a number is wanted, received 'x'"),
+        ("mask: {heatmap: $art, softness: 2}", "mask.softness: 2 is out of range: it must be at most 1"),
+        ("blend: {base: $art, overlay: $art, opacity: -1}", "-1 is out of range: it must be at least 0"),
+        ("dream: {start_image: $art, model: net, octave_scale: 1}", "1 is out of range: it must be greater than 1"),
+        ("ascend: {model: net, target: human, until: 1}", "1 is out of range: it must be less than 1"),
+        ("stipple: {heatmap: $art, num_dots: 100001}", "100001 is out of range: it must be at most 100000"),
+        ("colorize: {heatmap: $art, map: [red, 3]}", "colorize.map: a text is wanted, received 3"),
+    ],
+)
+def test_what_a_type_wants_is_told_in_the_recipes_own_words(write_recipe, step, message):
+    assert f"{message}\n" in faults(write_recipe, step)
+
+
+ODD = [
+    *("no", 1, -1, 0.5, -1.5, 1e9, True, None, float("nan"), float("inf"), [], ["x"], [1, 2, 3], [0.5, "x"], [[1]], {}),
+    *({"a": 1}, {"a": "x"}, {"x": [1]}, {"index": "x"}, {"index": [-1]}, {"tv": -1}, {"3": "x"}, ["red", 3], [5, 2]),
+]
+
+
+@pytest.mark.parametrize("name", registered_steps())
+def test_no_setting_speaks_of_python(name):
+    step = find_step(name)
+    for setting in step.settings.values():
+        for value in ODD:
+            told = setting_fault(step, setting, value) or ""
+            assert not re.search(r"[Ii]nput|valid|should|dictionary|instance|string|e[+]0", told), told
 
 
 def test_a_number_still_moves_with_keys_and_ease_only(write_recipe):
