@@ -33,6 +33,8 @@ from artforge.ops.pages import (
 _STEP_MM = 0.25
 """From one look at the heat to the next, along a line."""
 _PITCH_MM = 0.25
+_LEVEL = 1e-6
+"""A line that rises by less from point to point may not be cut where it leaves the page at its side."""
 _MOST_CELLS = 8_000_000
 _HOLD = 0.4
 """A stroke begins where the heat is this share of a tone above its own, and holds until it is as much below: one that
@@ -111,7 +113,7 @@ def hatch(
     hold = _HOLD * (1 - low) / (num_tones * num_directions) if num_tones > 1 else 0.0
     for number in range(num_directions):
         turned = angle + 180 * number / num_directions
-        for index, line in enumerate(_parallels(place, spacing, turned)):
+        for index, line in _parallels(place, spacing, turned, abs(relief)):
             threshold = low + (1 - low) * (number + thresholds[index % num_tones]) / num_directions
             lifted = _lifted(line, grid, place, relief, turned) if relief else line
             lines += _strokes(lifted, grid, place, (threshold - hold, threshold + hold), shortest)
@@ -135,15 +137,41 @@ def spread_thresholds(count: int) -> NDArray[np.float64]:
     return order
 
 
-def _parallels(place: Place, spacing: float, angle: float) -> Iterator[Line]:
-    """Lines across the heatmap's place at an angle, its middle midway between two of them; (n, 2) in mm from there."""
+def _parallels(place: Place, spacing: float, angle: float, around: float) -> Iterator[tuple[int, Line]]:
+    """Lines across the heatmap's place at an angle, its middle midway between two of them.
+
+    Args:
+        place: of the heatmap.
+        spacing: from line to line, in mm.
+        angle: in degrees.
+        around: how far beyond the place points are still wanted, in mm.
+
+    Yields:
+        a line's number, and its points (n, 2) in mm from the middle; those that have none are left out.
+    """
     along, across = _directions(angle)
     half = np.array([place.width, place.height]) / 2
     reach, breadth = np.abs(along) @ half, np.abs(across) @ half
     count = int(np.ceil(2 * breadth / spacing))
     places = np.linspace(-reach, reach, max(2, int(np.ceil(2 * reach / _STEP_MM))))
     for number in range(count):
-        yield places[:, None] * along + (number - (count - 1) / 2) * spacing * across
+        off = (number - (count - 1) / 2) * spacing * across
+        near = _near(places, along, off, half + around)
+        if len(near):
+            yield number, near[:, None] * along + off
+
+
+def _near(
+    places: NDArray[np.float64], along: NDArray[np.float64], off: NDArray[np.float64], half: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Of the rising `places` on a line, those that may lie within `half` of the middle: all that do, and few others."""
+    first, last = -np.inf, np.inf
+    for rise, start, reach in zip(along, off, half, strict=True):
+        if abs(rise) > _LEVEL:
+            ends = sorted(((-reach - start) / rise, (reach - start) / rise))
+            first, last = max(first, ends[0]), min(last, ends[1])
+    begin, end = np.searchsorted(places, [first - _STEP_MM, last + _STEP_MM])
+    return places[begin:end]
 
 
 def _directions(angle: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -166,7 +194,8 @@ def _strokes(
     holds, begins = (heat > each for each in holds_begins)
     least = max(1, round(shortest / _STEP_MM))
     middle = np.array([place.left, place.top]) + half
-    for first, last in runs(holds & np.all(np.abs(line) <= half + 1e-9, axis=1)):
+    across, down = np.abs(line).T
+    for first, last in runs(holds & (across <= half[0] + 1e-9) & (down <= half[1] + 1e-9)):
         if last - first > least and begins[first:last].any():
             yield simplified(line[first:last] + middle)
 
@@ -174,7 +203,10 @@ def _strokes(
 def _heat_at(line: Line, grid: Heatmap, place: Place) -> NDArray[np.float32]:
     """The heat under the points of a line, in mm from the middle of the place."""
     rows, columns = grid.shape
-    cells = (line / np.array([place.width, place.height]) + 0.5) * np.array([columns, rows]) - 0.5
-    x, y = cells.astype(np.float32).T
+    cells = line / np.array([place.width, place.height])
+    cells += 0.5
+    cells *= np.array([columns, rows])
+    cells -= 0.5
+    x, y = cells.T.astype(np.float32)
     heat = cv2.remap(grid, x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(heat[0], np.float32)

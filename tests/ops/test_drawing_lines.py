@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +17,7 @@ from artforge.ops.isolines import isolines
 from artforge.ops.lines import runs, simplified
 from artforge.ops.overprint import overprint
 
+hatching = sys.modules[hatch.__module__]
 SQUARE = {"page": "100x100mm", "margin": 10}
 """The heatmap lies from 10 to 90 mm, its middle at (50, 50)."""
 
@@ -121,6 +123,26 @@ def test_relief_lifts_lines_over_the_heat():
     ground = across_the_middle[0, 1]
     peak = across_the_middle[np.abs(across_the_middle[:, 0] - 50).argmin(), 1]
     assert 5 < ground - peak < 6.5
+
+
+@pytest.mark.parametrize("angle", [0, 0.00001, 30, 45, 90, -137])
+def test_strokes_of_full_heat_go_from_border_to_border(angle):
+    drawing = hatch(even(1.0), angle=angle, num_directions=1, num_tones=1, spacing=5, shortest=2, **SQUARE)
+    ends = np.concatenate([line[[0, -1]] for line in lines_of(drawing)])
+    to_border = 40 - np.abs(ends - 50).max(axis=1)
+    assert len(drawing.layers[0].ends) >= 16
+    assert to_border.max() < 0.27
+
+
+@pytest.mark.parametrize("angle", [0, 30, 45])
+@pytest.mark.parametrize("relief", [0, 4])
+def test_of_a_line_no_more_is_looked_at_than_may_lie_on_the_page(monkeypatch, angle, relief):
+    looked = []
+    heat_at = hatching._heat_at
+    monkeypatch.setattr(hatching, "_heat_at", lambda line, *given: looked.append(len(line)) or heat_at(line, *given))
+    hatch(cone(), angle=angle, num_directions=1, relief=relief, spacing=1, **SQUARE)
+    every = (80 + 2 * relief) ** 2 / 0.25
+    assert 80**2 / 0.25 <= sum(looked) < 1.05 * every * (2 if relief else 1)
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 8, 13])
