@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -47,6 +48,7 @@ class Setting:
     """What the artist sets: a name, a type and perhaps a default.
 
     Attributes:
+        hint: the type, as the signature says it.
         kind: what a name given here stands for, alone or in a list or mapping.
         numeric: whether it takes a number, and so may move along the timeline.
         mapping: whether it takes a mapping.
@@ -55,12 +57,25 @@ class Setting:
 
     name: str
     kind: Kind | None
-    adapter: TypeAdapter[Any] | None
+    hint: Any
     default: Any
     required: bool
     numeric: bool
     mapping: bool = False
     fields: tuple[str, ...] = ()
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any] | None:
+        """What checks a value against the type; made when it is asked for: a recipe uses a few of some hundred.
+
+        None for a model, which arrives by name in the recipe and as a handle in the function.
+        """
+        if self.kind is Kind.MODEL:
+            return None
+        if isinstance(self.hint, type) and hasattr(self.hint, "model_validate"):
+            return TypeAdapter(self.hint)  # a pydantic model carries its own config
+        hint: Any = Annotated[self.hint, BeforeValidator(_tuples)] if _holds_tuple(self.hint) else self.hint
+        return TypeAdapter(hint, config=ConfigDict(strict=True))
 
 
 @dataclass(frozen=True)
@@ -217,20 +232,10 @@ def _read_rule(name: str, rule: Callable[..., None], inputs: Sequence[Input], se
 
 def _setting(parameter: inspect.Parameter, hint: Any) -> Setting:
     required = parameter.default is parameter.empty
-    kind = _kind_of(hint)
-    # a Model arrives by name in the recipe and as a handle in the function: there is nothing for pydantic to check
-    config = ConfigDict(strict=True, defer_build=True)  # a recipe uses a few of some hundred settings
-    adapter: TypeAdapter[Any] | None
-    if kind is Kind.MODEL:
-        adapter = None
-    elif isinstance(hint, type) and hasattr(hint, "model_validate"):
-        adapter = TypeAdapter(hint)  # a pydantic model carries its own config
-    else:
-        adapter = TypeAdapter(Annotated[hint, BeforeValidator(_tuples)] if _holds_tuple(hint) else hint, config=config)
     return Setting(
         parameter.name,
-        kind,
-        adapter,
+        _kind_of(hint),
+        hint,
         None if required else parameter.default,
         required,
         numeric=_is_numeric(hint),

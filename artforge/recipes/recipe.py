@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from artforge.core.colors import canonical_color, canonical_palette
@@ -264,7 +265,7 @@ class Recipe:
     rights: str = ""
     licence: str = ""
 
-    @property
+    @cached_property
     def path_params(self) -> frozenset[str]:
         """The params that name a file or a folder."""
         return frozenset(name for name, param in self.params.items() if param.type in PATH_KINDS)

@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from pydantic import TypeAdapter
 
 from artforge.core.errors import RecipeError
 from artforge.core.steps import Setting, find_step, registered_steps
@@ -150,7 +149,7 @@ def test_a_list_or_mapping_that_asks_for_nothing_is_told(write_recipe, step, mes
 
 def test_a_list_may_be_as_empty_as_its_default():
     load_steps()
-    setting = Setting("words", None, TypeAdapter(list[str]), default=[], required=False, numeric=False)
+    setting = Setting("words", None, list[str], default=[], required=False, numeric=False)
     assert setting_fault(find_step("mat"), setting, []) is None
     assert "mat.words asks for nothing" in (setting_fault(find_step("mat"), replace(setting, default=None), []) or "")
 
