@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 import traceback
 from typing import Annotated
@@ -43,6 +45,7 @@ def options(
 
 def main() -> None:
     """Run the command line; every mistake of a user ends in one message and a code, never in a traceback."""
+    atexit.register(gc.freeze)  # what is left goes with the process: to look through it takes a fifth of a second
     debug = "--debug" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--debug"]
     try:
