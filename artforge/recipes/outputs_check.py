@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from artforge.core.errors import PictureError, did_you_mean
 from artforge.core.formats.gif import gif_every
-from artforge.core.formats.known import LINE_FORMATS
-from artforge.core.formats.profiles import read_profile
+from artforge.core.formats.known import DEEP_FORMATS, LINE_FORMATS
+from artforge.core.formats.profiles import NO_FLOATS, converts_floats, read_profile
 from artforge.core.problems import Problems
 from artforge.core.values import Kind
 from artforge.recipes.binding_grammar import sample_texts
@@ -48,7 +48,9 @@ def check_profile(recipe: Recipe, output: Output, overrides: Overrides, trust: T
     fault = trust.path_fault(named.name, base_folder(recipe, overrides, None, named.position))
     if fault is None:
         try:
-            read_profile(profile_path(recipe, overrides, named))
+            profile = read_profile(profile_path(recipe, overrides, named))
+            if DEEP_FORMATS & set(output.formats) and not converts_floats(profile):
+                fault = f"{named.name}: {NO_FLOATS}"
         except PictureError as error:
             fault = str(error)
     if fault is not None:

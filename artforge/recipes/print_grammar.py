@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import cast, get_args
 
 from artforge.core.colors import canonical_color
-from artforge.core.formats.known import DEEP_FORMATS, FILM_FORMATS, edge_fault
+from artforge.core.formats.known import FILM_FORMATS, edge_fault
 from artforge.core.print_sizes import (
     DPI_RANGE,
     LARGEST_EDGE,
@@ -52,7 +52,7 @@ class PrintReader(Readers):
                 if key in entry.mapping:
                     told = f"output {name!r}: {key} belongs to stills; a film is pixels, in the colours of BT.709"
                     self.problems.add(entry.key_positions[key], told)
-        return Target(long_edge, print_size, dpi, self._ground(entry, print_size), self._icc(entry, name, formats))
+        return Target(long_edge, print_size, dpi, self._ground(entry, print_size), self._icc(entry))
 
     def _print_size(self, entry: Tree, formats: Sequence[Format]) -> PrintSize | None:
         size = entry.mapping["size"]
@@ -133,16 +133,9 @@ class PrintReader(Readers):
             self.problems.add(tree.position, f"ground: {error}")
             return Target.ground
 
-    def _icc(self, entry: Tree, name: str, formats: Sequence[Format]) -> Reference | None:
+    def _icc(self, entry: Tree) -> Reference | None:
         path = self.text(entry, "icc")
-        if not path:
-            return None
-        place = entry.mapping["icc"].position
-        deep = [each for each in formats if each in DEEP_FORMATS]
-        if deep:
-            told = f"{' and '.join(deep)} are written in sRGB"
-            self.problems.add(place, f"output {name!r}: {told}: take a format of 8 bits, or leave icc out")
-        return Reference(path, place)
+        return Reference(path, entry.mapping["icc"].position) if path else None
 
 
 def _dpi_wanted() -> str:

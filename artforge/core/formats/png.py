@@ -13,6 +13,7 @@ from pathlib import Path
 from artforge.core.banded_images import BandedImage
 from artforge.core.formats.containers import png_chunk, png_words
 from artforge.core.formats.medium import Medium
+from artforge.core.formats.profiles import convert_image
 from artforge.core.formats.scanlines import deflated
 from artforge.core.papers import MM_PER_INCH
 from artforge.core.pictures import to_deep
@@ -29,13 +30,13 @@ def write_deep_png(part: Path, picture: BandedImage, packet: bytes, medium: Medi
         part: the file.
         picture: its rows.
         packet: XMP; empty for none.
-        medium: its resolution and profile; the numbers are those of sRGB.
+        medium: its resolution and the profile of its colours.
     """
     with part.open("wb") as file:
         file.write(_SIGNATURE)
         for kind, content in _head(picture, packet, medium):
             file.write(png_chunk(kind, content))
-        for piece in deflated(to_deep(band) for _, band in picture.bands()):
+        for piece in deflated(to_deep(convert_image(band, medium.profile)) for _, band in picture.bands()):
             if piece:
                 file.write(png_chunk(b"IDAT", piece))
         file.write(png_chunk(b"IEND", b""))

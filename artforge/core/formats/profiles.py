@@ -15,10 +15,15 @@ from PIL import Image as PillowImage
 from PIL import ImageCms
 
 from artforge.core.errors import PictureError
+from artforge.core.formats.matrix_profiles import convert_floats, matrix_profile
+from artforge.core.values import Image
 
 MAX_PROFILE = 16_000_000
 """Bytes of a profile that are read at most."""
 
+NO_FLOATS = (
+    "16 bits a colour are converted to profiles of a matrix and curves, and this is none: take a format of 8 bits"
+)
 _DATE = slice(24, 36)
 _COLOR_SPACE = slice(16, 20)
 _SIGNATURE = slice(36, 40)
@@ -66,6 +71,29 @@ def convert(pixels: NDArray[np.uint8], profile: bytes) -> NDArray[np.uint8]:
     if profile == srgb_profile():
         return pixels
     return np.asarray(ImageCms.applyTransform(PillowImage.fromarray(pixels), _transform(profile)))
+
+
+def converts_floats(profile: bytes) -> bool:
+    """Whether `convert_image` knows this profile: one of curves and a matrix, as most of RGB are."""
+    return profile == srgb_profile() or matrix_profile(profile) is not None
+
+
+def convert_image(image: Image, profile: bytes) -> Image:
+    """The same for numbers in [0, 1], which lose nothing; of profiles that `converts_floats` knows.
+
+    Args:
+        image: float32 (h, w, 3), sRGB, [0, 1].
+        profile: as `read_profile` gives it.
+
+    Raises:
+        PictureError: it is none of these.
+    """
+    if profile == srgb_profile():
+        return image
+    source, target = matrix_profile(srgb_profile()), matrix_profile(profile)
+    if source is None or target is None:
+        raise PictureError(NO_FLOATS)
+    return convert_floats(image, source, target)
 
 
 @cache

@@ -18,7 +18,7 @@ from artforge.core.formats.containers import PNG_KEYWORD, jpeg_guid, jpeg_segmen
 from artforge.core.formats.known import FORMATS, StillFormat, edge_fault
 from artforge.core.formats.medium import Medium
 from artforge.core.formats.png import write_deep_png
-from artforge.core.formats.profiles import convert
+from artforge.core.formats.profiles import convert, convert_image
 from artforge.core.formats.xmp import Label, to_packet
 from artforge.core.pictures import to_bytes, to_deep
 from artforge.core.values import Image
@@ -180,7 +180,7 @@ def _tiff16(part: Path, still: _Still) -> None:
 
     pixels = np.empty(still.picture.shape, np.uint16)
     for top, band in still.picture.bands():
-        pixels[top : top + len(band)] = to_deep(band)
+        pixels[top : top + len(band)] = to_deep(convert_image(band, still.medium.profile))
     still.picture.let_go()
     packet = still.packet()
     dpi = still.medium.dpi
