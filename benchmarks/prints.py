@@ -5,7 +5,7 @@ Usage: python benchmarks/prints.py [--size A0@300dpi] [--source 2400] [--formats
 Each format is written in a process of its own, from a picture of `--source` pixels that is enlarged band by band, with
 fine grain over it, which packs badly: real works are faster and smaller. `--recipe` renders the size from a recipe
 whose steps all work on pictures as large as the print, the most that memory is asked for. Peaks are those of the whole
-process (ru_maxrss), Python and its libraries included.
+process (ru_maxrss), Python and its libraries included. `prints.md` has them for A0.
 """
 
 from __future__ import annotations
