@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from artforge.core.errors import UsageError, check_choice
+from artforge.engine.data.families import FAMILIES, VERSION
 
 PREFIX = "embedded:"
 _LARGEST_SEED = 2**63 - 1
@@ -21,8 +22,6 @@ def parse_embedded(source: str) -> tuple[str, str, int] | None:
     if not source.startswith(PREFIX):
         return None
     class_name, family, seed = _split(source)
-    from artforge.engine.data.procedural import FAMILIES  # noqa: PLC0415 - only recipes that draw pay for it
-
     check_choice(f"{source}: class", class_name, sorted(FAMILIES))
     check_choice(f"{source}: family of {class_name}", family, sorted(FAMILIES[class_name]))
     return class_name, family, seed
@@ -41,6 +40,4 @@ def _split(source: str) -> tuple[str, str, int]:
 
 def embedded_version() -> int:
     """The version of the embedded set: another one means other pixels under the same name."""
-    from artforge.engine.data.procedural import VERSION  # noqa: PLC0415
-
     return VERSION

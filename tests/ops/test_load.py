@@ -7,7 +7,7 @@ from PIL import Image as PillowImage
 from artforge.core.errors import ChoiceError, PictureError, UsageError
 from artforge.core.pictures import read_picture, resize
 from artforge.core.values import Kind, array_fault
-from artforge.engine.data.procedural import FAMILIES
+from artforge.engine.data.families import FAMILIES
 from artforge.ops.embedded import parse_embedded
 from artforge.ops.load import load
 

@@ -12,8 +12,9 @@ from artforge.core.errors import OutputError
 from artforge.core.files import atomic_path
 from artforge.core.seeds import derive_seed
 from artforge.engine.data.dataset import Dataset, hash_contents
+from artforge.engine.data.families import CLASS_NAMES, VERSION
 from artforge.engine.data.kinds import DatasetKind, Progress, ReadOptions
-from artforge.engine.data.procedural import CLASS_NAMES, VERSION, draw_set, item_kind
+from artforge.engine.data.procedural import draw_set, item_kind
 
 MOST_KEPT = 3
 """Drawn sets in the cache; one of 4,000 pictures at 128 px takes 200 MB."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -10,7 +12,9 @@ from sklearn.model_selection import cross_val_score
 
 from artforge.core.errors import ArtforgeError, ChoiceError, ShapeError
 from artforge.core.light import luma
-from artforge.engine.data.procedural import CLASS_NAMES, FAMILIES, draw, draw_set
+from artforge.engine.data import procedural
+from artforge.engine.data.families import CLASS_NAMES, FAMILIES
+from artforge.engine.data.procedural import draw, draw_set
 from artforge.engine.data.procedural.grounds import prepare_sheet
 from artforge.engine.data.procedural.palettes import PALETTES, rgb
 
@@ -20,6 +24,13 @@ EACH_FAMILY = pytest.mark.parametrize(("class_name", "family"), EVERY_FAMILY)
 
 def correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
+
+
+@pytest.mark.parametrize("class_name", CLASS_NAMES)
+def test_every_file_that_draws_a_family_is_listed(class_name):
+    folder = Path(procedural.__path__[0]) / class_name
+    drawn = {path.stem for path in folder.glob("*.py") if f"\ndef {path.stem}(" in path.read_text(encoding="utf-8")}
+    assert sorted(FAMILIES[class_name]) == sorted(drawn)
 
 
 def test_both_classes_have_many_families_and_none_in_common():

@@ -11,7 +11,8 @@ from artforge.core.files import sha256_of
 from artforge.core.pictures import to_float
 from artforge.engine.attention.feature_maps import feature_maps_of_layers
 from artforge.engine.attention.grad_cam import grad_cam
-from artforge.engine.data.procedural import CLASS_NAMES, draw, draw_set
+from artforge.engine.data.families import CLASS_NAMES
+from artforge.engine.data.procedural import draw, draw_set
 from artforge.engine.models.card import read_card
 from artforge.engine.models.store import load_model, resolve_model
 

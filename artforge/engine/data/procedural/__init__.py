@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,27 +21,15 @@ from artforge.core.errors import ArtforgeError, ShapeError, check_choice
 from artforge.core.pictures import resize, to_bytes
 from artforge.core.seeds import derive_seed, generator
 from artforge.core.values import Image
-from artforge.engine.data.procedural import algorithmic, hand_made
+from artforge.engine.data.families import CLASS_NAMES, FAMILIES, NUM_FAMILIES
+from artforge.engine.data.procedural.canvas import Canvas
 from artforge.engine.data.procedural.grounds import finish, prepare_sheet
-
-CLASS_NAMES: tuple[str, str] = ("algorithmic", "hand_made")
-"""In the order of the labels 0 and 1."""
-
-VERSION: int = 1
-"""Bumped when pixels change; it enters cache keys."""
 
 SIDES = (16, 8192)
 """Shortest and longest side in pixels that can be drawn."""
 
 DRAWN_LARGER = (1, 3, 1)
 """How many times larger the pictures of a set are drawn, one round of all families after the other."""
-
-_DRAWERS = {"algorithmic": algorithmic.DRAWERS, "hand_made": hand_made.DRAWERS}
-
-FAMILIES: dict[str, tuple[str, ...]] = {class_name: tuple(drawers) for class_name, drawers in _DRAWERS.items()}
-"""Class name -> names of the families of pictures in it."""
-
-NUM_FAMILIES = sum(map(len, FAMILIES.values()))
 
 
 @dataclass(frozen=True)
@@ -79,8 +68,15 @@ def draw(class_name: str, family: str, seed: int, size: tuple[int, int]) -> Imag
     check_size(size)
     own_seed = derive_seed(seed, class_name, family)
     canvas = prepare_sheet(size, own_seed)
-    _DRAWERS[class_name][family](canvas, generator(derive_seed(own_seed, "marks")))
+    _drawer(class_name, family)(canvas, generator(derive_seed(own_seed, "marks")))
     return finish(canvas, size, own_seed)
+
+
+def _drawer(class_name: str, family: str) -> Callable[[Canvas, np.random.Generator], None]:
+    """What draws a family: the function of its name in the file of its name."""
+    module = import_module(f"artforge.engine.data.procedural.{class_name}.{family}")
+    drawer: Callable[[Canvas, np.random.Generator], None] = getattr(module, family)
+    return drawer
 
 
 def check_size(size: tuple[int, int]) -> None:
