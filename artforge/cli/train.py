@@ -213,10 +213,11 @@ def train_command(
         _check_resume(settings, config, out)
 
     from artforge.cli.worker import Request, train_here, train_in_cluster
-    from artforge.engine.training.config import TrainConfig, check_settings, read_config
+    from artforge.engine.training.config import TrainConfig
+    from artforge.engine.training.config_file import check_options, read_config
     from artforge.engine.training.early import check_early, starts_from_random_filters
 
-    check_settings(settings, "options")
+    check_options(settings)
     if config is not None:
         _check_config(config)
     resolved = None

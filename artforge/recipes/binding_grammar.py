@@ -7,6 +7,7 @@ from typing import Any
 
 from artforge.core.errors import did_you_mean
 from artforge.core.problems import Position, Problems
+from artforge.core.wording import as_written
 from artforge.core.yaml_tree import Tree
 from artforge.recipes.bindings import (
     Binding,
@@ -20,7 +21,6 @@ from artforge.recipes.bindings import (
     is_number,
     parts_of_paths,
 )
-from artforge.recipes.document import as_written
 from artforge.recipes.easing import EASINGS
 from artforge.recipes.expressions import TIME_NAMES, VARIANT_NAMES, ExpressionError, parse_expression
 from artforge.recipes.recipe import NUMERIC_TYPES, PATH_KINDS, Param

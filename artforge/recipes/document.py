@@ -42,17 +42,6 @@ def parse_scalar(text: str) -> Any:
     return text if tree is None or problems.found else tree.plain()
 
 
-def as_written(value: Any) -> str:
-    """A value as it stands in a recipe, for messages: `null`, `true`, `'a text'`, `[1, 2]`."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(as_written(part) for part in value)}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {as_written(part)}' for key, part in value.items())}}}"
-    return repr(value)
-
-
 def to_yaml(tree: Tree) -> str:
     """The tree as YAML that reads as the same values."""
     return yaml_of(tree.plain())

@@ -19,8 +19,9 @@ from pathlib import Path
 
 from artforge.core.errors import RecipeError, did_you_mean
 from artforge.core.problems import Position, Problems
+from artforge.core.wording import as_written
 from artforge.core.yaml_tree import Tree
-from artforge.recipes.document import MAX_CHARACTERS, as_written, parse_document
+from artforge.recipes.document import MAX_CHARACTERS, parse_document
 from artforge.recipes.trust import Trust
 
 MAX_CHAIN = 16

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from artforge.core.problems import Position, Problems
+from artforge.core.wording import as_written
 from artforge.core.yaml_tree import Tree
 from artforge.recipes.assigning import assign
-from artforge.recipes.document import as_written, to_yaml
+from artforge.recipes.document import to_yaml
 from artforge.recipes.extending import read_whole
 from artforge.recipes.output_grammar import OutputReader
 from artforge.recipes.param_grammar import ParamReader

@@ -6,8 +6,8 @@ from typing import cast, get_args
 
 from artforge.core.formats.known import FILM_FORMATS, LOSSY_FORMATS, format_fault
 from artforge.core.problems import Position
+from artforge.core.wording import as_written
 from artforge.core.yaml_tree import Tree
-from artforge.recipes.document import as_written
 from artforge.recipes.print_grammar import PRINT_KEYS, PrintReader
 from artforge.recipes.readers import START, key_place, value_place
 from artforge.recipes.recipe import Format, Grid, Output, Per, Reference

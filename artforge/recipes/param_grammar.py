@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import cast, get_args
 
 from artforge.core.problems import Position
+from artforge.core.wording import as_written
 from artforge.core.yaml_tree import Tree
 from artforge.recipes.assigning import PLAIN_SECTIONS
-from artforge.recipes.document import as_written
 from artforge.recipes.readers import Readers, key_place
 from artforge.recipes.recipe import NUMERIC_TYPES, Param, ParamType
 

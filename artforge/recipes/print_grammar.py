@@ -18,8 +18,8 @@ from artforge.core.print_sizes import (
     parse_length,
     parse_print_size,
 )
+from artforge.core.wording import as_written
 from artforge.core.yaml_tree import Tree
-from artforge.recipes.document import as_written
 from artforge.recipes.readers import Readers, value_place
 from artforge.recipes.recipe import Format, Reference, Target
 

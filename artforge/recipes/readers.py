@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from artforge.core.errors import choice_message, did_you_mean
 from artforge.core.problems import Position, Problems
+from artforge.core.wording import as_written
 from artforge.core.yaml_tree import Tree
-from artforge.recipes.document import as_written
 
 START = Position(1, 1)
 RESERVED_NAMES = frozenset({"t", "frame", "frames", "i", "n", "seed", "pi", "tau"})

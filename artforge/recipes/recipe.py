@@ -14,8 +14,8 @@ from artforge.core.formats.known import FilmFormat, StillFormat
 from artforge.core.print_sizes import PrintSize
 from artforge.core.problems import Position
 from artforge.core.values import Kind
+from artforge.core.wording import as_written
 from artforge.core.yaml_tree import Tree
-from artforge.recipes.document import as_written
 from artforge.recipes.timeline import Timeline
 
 ParamType = Literal[

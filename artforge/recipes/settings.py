@@ -7,10 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from artforge.core.steps import Setting, Step
+from artforge.core.wording import as_written, worded
 from artforge.recipes.bindings import Scope
 from artforge.recipes.checked import CheckedCall
-from artforge.recipes.document import as_written
-from artforge.recipes.wording import worded
 
 
 def resolve_settings(checked: CheckedCall, scope: Scope) -> dict[str, Any]:

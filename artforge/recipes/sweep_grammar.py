@@ -8,8 +8,8 @@ from typing import Any, Literal, cast, overload
 
 from artforge.core.errors import did_you_mean
 from artforge.core.problems import Position
+from artforge.core.wording import as_written
 from artforge.core.yaml_tree import Tree
-from artforge.recipes.document import as_written
 from artforge.recipes.readers import MAX_SEED, Readers
 from artforge.recipes.recipe import NUMERIC_TYPES, Axis, Param, SweepBlock
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from artforge.cli.main import app
 from artforge.cli.terminal import console
 from artforge.cli.training_progress import TrainingProgress
-from artforge.core.errors import ChoiceError, DatasetError, ModelError, OutputError, UsageError
+from artforge.core.errors import DatasetError, ModelError, OutputError, UsageError
 from artforge.engine.data.dataset import Dataset
 from artforge.engine.data.splits import Split
 
@@ -133,7 +133,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(pictures, tmp_path, monkeypa
     ("words", "error", "message"),
     [
         (("--data", "nowhere"), DatasetError, "no such folder"),
-        (("--architecture", "artforge_smal"), ChoiceError, "artforge_small"),
+        (("--architecture", "artforge_smal"), UsageError, "artforge_small"),
         (("--learning-rate", "5"), UsageError, "--learning-rate: "),
         (("--resume", "nowhere"), UsageError, "no run to resume"),
         (("--resume", "nowhere", "--seed", "3"), UsageError, "--seed cannot be given"),
@@ -191,4 +191,5 @@ def test_a_wrong_key_in_the_config_is_told_with_its_line(tmp_path):
     (tmp_path / "train.yaml").write_text("seed: 1\nepoch: 3\n")
     said = train(tmp_path / "train.yaml")
     assert isinstance(said.exception, UsageError)
-    assert "train.yaml:2:1: error: unknown setting 'epoch' - did you mean 'epochs'?" in str(said.exception)
+    assert "train.yaml:2:1: error: the setting 'epoch' is not one of: " in str(said.exception)
+    assert " - did you mean 'epochs'?\n     2 | epoch: 3\n" in str(said.exception)

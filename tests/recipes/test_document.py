@@ -7,7 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from artforge.core.problems import Position, Problems
-from artforge.recipes.document import MAX_CHARACTERS, as_written, parse_document, parse_scalar, yaml_of
+from artforge.core.wording import as_written
+from artforge.recipes.document import MAX_CHARACTERS, parse_document, parse_scalar, yaml_of
 
 
 def parse(text: str, file: str = ""):

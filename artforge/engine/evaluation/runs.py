@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from artforge.core.errors import UsageError
+from artforge.core.problems import Problems
+from artforge.core.yaml_tree import DocumentKind, parse_tree
 from artforge.engine.evaluation.history import EPOCHS_FILE, read_table
 from artforge.engine.evaluation.predictions import PREDICTIONS_FILE, Predictions, read_predictions
 from artforge.engine.models.card import read_card
@@ -20,6 +22,7 @@ from artforge.engine.models.store import MODEL_FILE
 CONFIG_FILE = "config.yaml"
 SPLIT_FILE = "split.csv"
 METRICS_FILE = "test_metrics.json"
+_CONFIG = DocumentKind("a run's config", max_characters=100_000)
 _SPLIT_COLUMNS = {"item", "label", "split"}
 _KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("seed", "pictures_per_class"), (int,)),
@@ -109,23 +112,23 @@ def read_settings(folder: Path) -> dict[str, Any]:
     Raises:
         UsageError: no config there, or a damaged one.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     path = folder / CONFIG_FILE
     try:
-        settings = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{folder}: not a run folder ({CONFIG_FILE}: {error.strerror})") from error
-    except (UnicodeDecodeError, YAMLError) as error:
+    except UnicodeDecodeError as error:
         raise UsageError(f"{path}: damaged, not a config of a run") from error
-    if not isinstance(settings, dict):
-        raise UsageError(f"{path}: damaged, not a config of a run")
+    problems = Problems(str(path), text, UsageError)
+    tree = parse_tree(text, problems, _CONFIG)
+    if problems.found or tree is None or not isinstance(tree.value, dict):
+        raise UsageError("\n".join(filter(None, [problems.report(), f"{path}: damaged, not a config of a run"])))
+    settings: dict[str, Any] = tree.plain()
     for name, kinds in _KINDS.items():
         if name in settings and type(settings[name]) not in kinds:
             wanted = " or ".join(kind.__name__.removesuffix("Type").lower() for kind in kinds)
             raise UsageError(f"{path}: damaged: {name} must be {wanted}, received {settings[name]!r}")
-    return {str(name): value for name, value in settings.items()}
+    return settings
 
 
 def read_parts(folder: Path) -> dict[str, tuple[str, str]]:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from pydantic import BaseModel, ConfigDict, Field
 
-from artforge.core.errors import UsageError, did_you_mean
 from artforge.engine.data.kinds import CacheChoice
-from artforge.engine.models.architectures import ARCHITECTURES
 from artforge.engine.training.augment import Augmentation
 
 NPZ = ".npz"
@@ -112,98 +106,3 @@ class TrainConfig(BaseModel):
     def num_views(self) -> int:
         """How often each picture is shown in an epoch."""
         return self.views or 1
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """The settings of a YAML 1.2 file, checked; only those it gives.
-
-    Raises:
-        UsageError: no such file, not YAML, an unknown key or a value out of range; every fault at file:line:column.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        near = did_you_mean(path.name, [one.name for one in path.parent.glob("*.y*ml")])
-        raise UsageError(f"{path}: cannot read the config file ({error.strerror}){near}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not a text file in UTF-8") from error
-    try:
-        document = YAML(typ="rt").load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise UsageError(f"{place}: not YAML: {error.problem or error.context}") from error
-    except YAMLError as error:
-        raise UsageError(f"{path}: not YAML: {error}") from error
-    if document is None:
-        return {}
-    if not isinstance(document, CommentedMap):
-        raise UsageError(f"{path}:1:1: a config is a list of `name: value` lines, received {type(document).__name__}")
-    return check_settings(_plain(document), str(path), document)
-
-
-def check_settings(settings: dict[str, Any], where: str, document: CommentedMap | None = None) -> dict[str, Any]:
-    """The settings as `TrainConfig` takes them, without defaults.
-
-    Args:
-        settings: values by name.
-        where: they come from, for the messages.
-        document: the file they come from, which knows their lines; None for options of the command line.
-
-    Raises:
-        UsageError: every fault on a line of its own: where, the key, the value received, what is expected.
-    """
-    try:
-        return TrainConfig.model_validate(settings).model_dump(exclude_unset=True)
-    except ValidationError as error:
-        faults = [*error.errors(), *_unknown_architecture(settings)]
-        raise UsageError("\n".join(_fault(one, where, document) for one in faults)) from error
-
-
-def _unknown_architecture(settings: dict[str, Any]) -> list[dict[str, Any]]:
-    """The fault of a name that is no network's, in the form of the others; a lone one is told where it is looked up."""
-    name = settings.get("architecture")
-    if not isinstance(name, str) or name in ARCHITECTURES:
-        return []
-    expected = f"Input should be one of: {', '.join(ARCHITECTURES)}{did_you_mean(name, list(ARCHITECTURES))}"
-    return [{"loc": ("architecture",), "type": "choice", "msg": expected, "input": name}]
-
-
-def _fault(error: Any, where: str, document: CommentedMap | None) -> str:
-    key = str(error["loc"][0])
-    place = where
-    if document is not None and key in document:
-        line, column = document.lc.key(key) if error["type"] == "extra_forbidden" else document.lc.value(key)
-        place = f"{where}:{line + 1}:{column + 1}"
-    if error["type"] == "extra_forbidden":
-        names = list(TrainConfig.model_fields)
-        return f"{place}: error: unknown setting {key!r}{did_you_mean(key, names)}; known are: {', '.join(names)}"
-    name = f"--{key.replace('_', '-')}" if document is None else key
-    return f"{place}: error: {name}: {error['msg']}, received {error['input']!r}"
-
-
-def _plain(document: CommentedMap) -> dict[str, Any]:
-    """Plain Python values; an integer where a float is meant is fine to write."""
-    values: dict[str, Any] = {}
-    for key, value in document.items():
-        kind = TrainConfig.model_fields[key].annotation if key in TrainConfig.model_fields else None
-        values[str(key)] = _scalar(value, as_float=kind is float or float in get_args(kind))
-    return values
-
-
-def _scalar(value: Any, *, as_float: bool) -> Any:
-    if isinstance(value, bool) or value is None:
-        return value
-    for kind in (str, int, float):
-        if isinstance(value, kind):
-            return float(value) if as_float and kind is not str else kind(value)
-    return value
-
-
-def config_text(config: TrainConfig) -> str:
-    """The whole config as YAML that `read_config` reads back."""
-    stream = io.StringIO()
-    yaml = YAML()
-    yaml.default_flow_style = False
-    yaml.dump(config.model_dump(), stream)
-    return stream.getvalue()

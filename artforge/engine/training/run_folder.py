@@ -22,7 +22,8 @@ from artforge.engine.evaluation.result_charts import write_test_charts
 from artforge.engine.evaluation.training_chart import training_chart
 from artforge.engine.training.batch_scores import COLUMNS
 from artforge.engine.training.checkpoint import Progress
-from artforge.engine.training.config import TrainConfig, config_text
+from artforge.engine.training.config import TrainConfig
+from artforge.engine.training.config_file import config_text
 
 # named where they are read: evaluation knows nothing of training
 CONFIG_FILE, SPLIT_FILE, METRICS_FILE = reading.CONFIG_FILE, reading.SPLIT_FILE, reading.METRICS_FILE

@@ -24,7 +24,8 @@ from artforge.engine.training.checkpoint import (
     read_checkpoint,
     write_checkpoint,
 )
-from artforge.engine.training.config import TrainConfig, read_config
+from artforge.engine.training.config import TrainConfig
+from artforge.engine.training.config_file import read_config
 from artforge.engine.training.epoch import Task, Watcher
 from artforge.engine.training.finish import finish_run
 from artforge.engine.training.fit import Trained, fit

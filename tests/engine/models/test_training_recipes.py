@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from artforge.engine.models.architectures import ARCHITECTURES
-from artforge.engine.training.config import TrainConfig, read_config
+from artforge.engine.training.config import TrainConfig
+from artforge.engine.training.config_file import read_config
 
 ROOT = Path(__file__).parents[3]
 RECIPES = sorted((ROOT / "recipes" / "training").glob("*.yaml"))

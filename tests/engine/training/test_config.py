@@ -7,7 +7,8 @@ import re
 import pytest
 
 from artforge.core.errors import UsageError
-from artforge.engine.training.config import TrainConfig, check_settings, config_text, read_config
+from artforge.engine.training.config import TrainConfig
+from artforge.engine.training.config_file import check_options, config_text, read_config
 from artforge.engine.training.fitting import fitted_epochs
 
 
@@ -38,14 +39,15 @@ def test_what_is_written_reads_back_as_it_was(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("epochs: 3\nepoch: 4\n", "train.yaml:2:1: error: unknown setting 'epoch' - did you mean 'epochs'?"),
-        ("seed: 1\nepochs: many\n", "train.yaml:2:9: error: epochs: "),
-        ("image_size: 8\n", "received 8"),
+        ("epochs: 3\nepoch: 4\n", "train.yaml:2:1: error: the setting 'epoch' is not one of: "),
+        ("seed: 1\nepochs: many\n", "train.yaml:2:9: error: epochs: a whole number is wanted, received 'many'"),
+        ("image_size: 8\n", "image_size: 8 is out of range: it must be at least 16"),
         ("rescale: yes\n", "received 'yes'"),
-        ("epochs: 3\nepochs: 4\n", "train.yaml:2:1: not YAML"),
+        ("epochs: 3\nepochs: 4\n", "train.yaml:2:1: error: 'epochs' stands here twice (first on line 1)"),
         ("epochs: [3\n", "not YAML"),
-        ("- epochs\n", "a config is a list of `name: value` lines"),
+        ("- epochs\n", "train.yaml:1:1: error: a config is a mapping, one `name: value` a line"),
         ("epochs: 2.5\n", "received 2.5"),
+        ("schedule: cosin\n", "'cosin' is not one of: cosine, constant, plateau - did you mean 'cosine'?"),
     ],
 )
 def test_a_fault_is_told_with_its_place(tmp_path, text, message):
@@ -53,10 +55,16 @@ def test_a_fault_is_told_with_its_place(tmp_path, text, message):
         read_config(written(tmp_path, text))
 
 
+def test_a_fault_is_shown_in_its_line(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        read_config(written(tmp_path, "seed: 1\nepochs: many\n"))
+    assert str(caught.value).endswith("     2 | epochs: many\n       |         ^^^^")
+
+
 def test_all_faults_are_told_at_once(tmp_path):
     with pytest.raises(UsageError) as caught:
         read_config(written(tmp_path, "epoch: 4\nseed: -1\n"))
-    assert len(str(caught.value).splitlines()) == 2
+    assert len(re.findall("error: ", str(caught.value))) == 2
 
 
 def test_a_missing_file_is_told(tmp_path):
@@ -65,8 +73,10 @@ def test_a_missing_file_is_told(tmp_path):
 
 
 def test_options_are_checked_like_a_file():
-    with pytest.raises(UsageError, match=r"^options: error: --learning-rate: .*received -1"):
-        check_settings({"learning_rate": -1.0}, "options")
+    with pytest.raises(UsageError) as caught:
+        check_options({"learning_rate": -1.0})
+    expected = "options: error: --learning-rate: -1.0 is out of range: it must be greater than 0"
+    assert str(caught.value) == expected
 
 
 def test_a_model_is_called_by_its_folder_unless_it_is_named():
@@ -84,10 +94,10 @@ def test_an_unknown_network_is_told_with_the_other_faults(tmp_path):
     (tmp_path / "train.yaml").write_text("architecture: artforge_smal\nepochs: -1\n")
     with pytest.raises(UsageError) as told:
         read_config(tmp_path / "train.yaml")
-    first, second = str(told.value).splitlines()
-    assert "train.yaml:2:9: error: epochs: " in first
-    assert "train.yaml:1:15: error: architecture: " in second
-    assert "did you mean 'artforge_small'?, received 'artforge_smal'" in second
+    first, second = (line for line in str(told.value).splitlines() if "error: " in line)
+    assert "train.yaml:1:15: error: architecture: 'artforge_smal' is not one of: " in first
+    assert first.endswith("did you mean 'artforge_small'?")
+    assert "train.yaml:2:9: error: epochs: " in second
 
 
 def test_a_file_that_is_not_there_is_answered_with_the_nearest(tmp_path):

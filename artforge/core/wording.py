@@ -1,4 +1,4 @@
-"""What is wrong with a setting's value, in the recipe's own words: pydantic checks it and speaks of Python."""
+"""What is wrong with a setting's value, in words of YAML: pydantic checks it and speaks of Python."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from artforge.core.errors import did_you_mean
-from artforge.recipes.document import as_written
 
 _WANTED = {
     "bool_type": "true or false",
@@ -33,14 +32,29 @@ _BOUNDS = {
 _LENGTHS = {"missing", "too_short", "too_long"}
 
 
+def as_written(value: Any) -> str:
+    """A value as it stands in YAML, for messages: `null`, `true`, `'a text'`, `[1, 2]`."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(as_written(part) for part in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {as_written(part)}' for key, part in value.items())}}}"
+    return repr(value)
+
+
 def worded(error: ValidationError, value: Any) -> str:
     """What is wrong, in one sentence that ends with what was received.
 
     Args:
         error: of the setting's type.
-        value: as the recipe has it.
+        value: as it is written.
     """
-    faults = error.errors(include_url=False)
+    return worded_faults(error.errors(include_url=False), value)
+
+
+def worded_faults(faults: Sequence[Any], value: Any) -> str:
+    """The same of some of an error's faults: those of one setting among several."""
     choice = next((fault for fault in faults if fault["type"] == "literal_error"), None)
     if choice is not None:
         expected = str(choice["ctx"]["expected"])
