@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from artforge.cli.console import event, result, tell_error, warn
+from artforge.cli.console import event, result, results_alone, tell_error, warn
 from artforge.core.errors import RecipeError
 
 RecipeFiles = Annotated[
@@ -23,7 +23,7 @@ def check_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per recipe on stdout.")] = False,
 ) -> None:
     """Check recipes without rendering: every mistake at once, with its line. Example: artforge check recipes/*.yaml"""
-    with _without_collecting():
+    with _without_collecting(), results_alone():
         faults = [fault for path in recipes if (fault := _check(path, as_json=as_json)) is not None]
     if faults:
         raise RecipeError("\n".join(faults))

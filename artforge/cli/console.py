@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any, TextIO
 
 import typer
+
+from artforge.core.errors import UsageError
+
+_kept: list[TextIO] = []
+"""Where results go while stdout stands for stderr; not a context variable, since threads tell of results too."""
+
+
+@contextmanager
+def results_alone() -> Iterator[None]:
+    """Within the block only results go to stdout: what a step of the artist's own prints goes to stderr."""
+    _kept.append(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _kept.pop()
 
 
 def report_error(message: str) -> None:
@@ -28,7 +47,9 @@ def warn(message: str) -> None:
 
 def result(message: str) -> None:
     """A result, such as a path, on stdout."""
-    typer.echo(message)
+    one_terminal = sys.stdout.isatty() and all(stream.isatty() for stream in _kept)
+    # a terminal that shows both streams is written to through the progress bars, which move out of the way
+    typer.echo(message, file=_kept[0] if _kept and not one_terminal else None)
 
 
 def numbered(class_names: Iterable[str]) -> list[str]:
@@ -38,7 +59,18 @@ def numbered(class_names: Iterable[str]) -> list[str]:
 
 def event(values: Mapping[str, Any]) -> None:
     """One JSON object on one line of stdout."""
-    typer.echo(json.dumps(values, ensure_ascii=False))
+    result(json.dumps(values, ensure_ascii=False))
+
+
+def require_files(*paths: Path) -> None:
+    """Raise unless every path is a file.
+
+    Raises:
+        UsageError: one is not.
+    """
+    for path in paths:
+        if not path.is_file():
+            raise UsageError(f"{path}: {'a folder, not a file' if path.is_dir() else 'no such file'}")
 
 
 def tell_error(message: str, *, as_json: bool, **place: str) -> None:

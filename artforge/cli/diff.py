@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from artforge.cli.console import event, note, result
+from artforge.cli.console import event, note, require_files, result
 
 
 def diff_command(
@@ -26,6 +26,7 @@ def diff_command(
 
     if out is not None and out.suffix.lower() != ".png":
         raise UsageError(f"--out {out}: a picture of the difference is a PNG file, such as where.png")
+    require_files(one, other)
     found = compare_works(one, other)
     shown = found.shown
     picture = None if out is None else shown.picture

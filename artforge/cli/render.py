@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from artforge.cli.check import RecipeFiles
-from artforge.cli.console import note
+from artforge.cli.console import note, results_alone
 from artforge.cli.stopping import finishing_first
 from artforge.core.errors import UsageError
 
@@ -87,7 +87,6 @@ def render_command(
 ) -> None:
     """Render recipes into prints, contact sheets and films. Example: artforge render recipes/heatmap_sweep.yaml"""
     from artforge.cli.rendering import Session
-    from artforge.cli.watching import watch as watch_recipes
     from artforge.recipes.cache import Cache, cache_folder, cache_limit
     from artforge.recipes.overrides import parse_overrides
     from artforge.recipes.plan import PREVIEW_SCALE
@@ -105,7 +104,21 @@ def render_command(
     )
     if watch and dry_run:
         raise UsageError("--watch and --dry-run: take one; a watch renders what it says")
+    with results_alone():
+        _run(session, recipes, dry_run=dry_run, watch=watch, workers=workers, scheduler=scheduler)
+
+
+def _run(
+    session: Session, recipes: list[Path], *, dry_run: bool, watch: bool, workers: int | None, scheduler: str | None
+) -> None:
+    """Do with the recipes what the command was told.
+
+    Raises:
+        typer.Exit: with the code of a render.
+    """
     if watch:
+        from artforge.cli.watching import watch as watch_recipes
+
         with _workers(session, workers, scheduler):
             watch_recipes(session, recipes)
     checked = session.check(recipes)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from artforge.cli.console import event, note, result, warn
+from artforge.cli.console import event, note, require_files, result, results_alone, warn
 
 
 def rerender_command(
@@ -36,9 +36,10 @@ def rerender_command(
     from artforge.recipes.overrides import parse_overrides
     from artforge.recipes.rerender import Request, rerender
 
+    require_files(file)
     overrides = parse_overrides(assignments or [], seed)
     request = Request(file, out, overrides, tuple(ingredients or ()), trust_ops)
-    with TemporaryDirectory(prefix="artforge-cache-") as empty:
+    with TemporaryDirectory(prefix="artforge-cache-") as empty, results_alone():
         again = rerender(request, Cache(Path(empty) if fresh else cache_folder(), cache_limit()), warn)
     seen = () if again.shown is None else again.shown.told
     changed = bool(overrides.params or overrides.places or seed is not None)

@@ -147,6 +147,9 @@ def step(name: str, *, version: int, rules: Sequence[Callable[..., None]] = ()) 
         rules: functions of some of its settings and inputs, by name, see `Rule`; `**inputs` stands for all inputs.
     """
 
+    if not (isinstance(rules, list | tuple) and all(map(callable, rules))):
+        raise TypeError(f"step {name!r}: rules is a list of functions, received {rules!r}")
+
     def register(function: Function) -> Function:
         collected = _COLLECTED.get()
         if collected is not None:

@@ -205,7 +205,9 @@ def _names_in(value: object) -> list[str]:
 
 def _lies_between_whole_numbers(setting: Setting, value: object) -> bool:
     """Whether a number is refused only because the setting takes whole ones."""
-    return isinstance(value, float) and bool(value % 1) and isfinite(value) and is_accepted(setting, round(value))
+    if not (isinstance(value, float) and value % 1 and isfinite(value)):
+        return False
+    return is_accepted(setting, round(value)) and not is_accepted(setting, float(round(value)))
 
 
 def _place_of(name: str, tree: Tree | None) -> Position | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -56,6 +58,57 @@ def test_render_prints_the_paths_of_its_works_and_nothing_else_on_stdout(studio)
     assert len(paths) == 3
     assert all(path.is_file() and path.parent == studio / "out" / "two_into_one" for path in paths)
     assert "3 works" in done.stderr
+
+
+OPS = """\
+from artforge.core.steps import step
+from artforge.core.values import Image
+
+
+def loud(*, share: float) -> None:
+    print("a rule speaks")
+
+
+@step("same", version=1, rules=[loud])
+def same(image: Image, *, share: float = 0.5) -> Image:
+    print("a step speaks")
+    return image
+"""
+
+
+def test_what_a_step_of_ones_own_prints_is_no_result(studio):
+    (studio / "ops.py").write_text(OPS)
+    own = RECIPE.replace("steps:", "ops: ./ops.py\nsteps:").replace("$other\n", "$other\n    - same: {share: $share}\n")
+    (studio / "own.yaml").write_text(own)
+    done = artforge("render", "own.yaml", "--json", folder=studio)
+    assert done.returncode == 0, done.stderr
+    assert {json.loads(line)["event"] for line in done.stdout.splitlines()} >= {"started", "file", "finished"}
+    assert "a rule speaks" in done.stderr
+    assert "a step speaks" in done.stderr
+    checked = artforge("check", "own.yaml", "--json", folder=studio)
+    assert [json.loads(line)["event"] for line in checked.stdout.splitlines()] == ["checked"]
+
+
+def test_paths_go_to_stdout_though_bars_are_shown_on_a_terminal(studio):
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "artforge", "render", "two_into_one.yaml"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, cwd=studio, text=True) as running:
+        os.close(theirs)
+        shown = b"".join(iter(lambda: _read_terminal(ours), b"")).decode()
+        paths = running.stdout.read().splitlines()
+    os.close(ours)
+    assert len(paths) == 3
+    assert all((studio / path).is_file() for path in paths)
+    assert paths[0] not in shown
+    assert "3 works" in shown
+
+
+def _read_terminal(end: int) -> bytes:
+    """What comes next; nothing once nobody holds its other end any more, which Linux tells by an error."""
+    try:
+        return os.read(end, 65536)
+    except OSError:
+        return b""
 
 
 def test_json_is_one_object_a_line(studio, monkeypatch):

@@ -105,6 +105,13 @@ def test_rerender_says_by_how_much_the_pixels_differ_and_then_why(rendered, tmp_
     assert told[1].startswith("  picture two.png has another content")
 
 
+@pytest.mark.parametrize("words", [["rerender", "gone.png"], ["diff", "gone.png", "one.png"], ["rerender", "out"]])
+def test_a_file_that_is_not_there_is_a_fault_of_the_command(rendered, words):
+    done = run(app, words)
+    assert isinstance(done.exception, UsageError)
+    assert str(done.exception) in ("gone.png: no such file", "out: a folder, not a file")
+
+
 def test_rerender_without_its_ingredients_says_where_to_name_them(rendered):
     with pytest.raises(PictureError, match=r"not found: one\.png .*two\.png .*--ingredients"):
         run(app, ["rerender", the(rendered, ".png")], catch_exceptions=False)

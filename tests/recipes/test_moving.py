@@ -116,6 +116,19 @@ def test_whole_number_that_would_move_between_two_is_told_how_it_stays_whole(wri
     assert "(at frame 1): write =round(...), or keys with 'ease: hold'" in str(caught.value)
 
 
+def test_number_that_moves_out_of_its_range_is_not_told_to_be_whole(write_recipe):
+    body = """\
+    timeline: {duration: 8f, fps: 4, loop: true}
+    steps:
+      art: [{load: {path: "embedded:hand_made/gouache/3", long_edge: 32}}]
+      mix: [$art, {blend: {base: $art, opacity: {keys: {0%: 0.1, 50%: 1.6}}}}]
+    outputs: {film: {from: $mix, per: recipe, formats: [mp4]}}
+    """
+    with pytest.raises(RecipeError) as caught:
+        check_file(write_recipe(body))
+    assert "is out of range: it must be at most 1 (at frame 3)\n" in str(caught.value)
+
+
 def told_of_loops(checked) -> tuple[str, ...]:
     return tuple(warning for warning in checked.warnings if "is read by nothing" not in warning)
 

@@ -307,6 +307,12 @@ def test_a_rule_that_names_what_its_step_does_not_have_is_refused_where_it_is_de
         step("thin", version=1, rules=[rule])(thin)
 
 
+@pytest.mark.parametrize("rules", [len, [3], "rising"])
+def test_rules_that_are_no_list_of_functions_are_refused(rules):
+    with pytest.raises(TypeError, match="step 'thin': rules is a list of functions, received "):
+        step("thin", version=1, rules=rules)
+
+
 def test_a_rule_may_take_all_inputs_at_once():
     def everything(*, low: float, **inputs: int) -> None:
         pass
