@@ -123,8 +123,8 @@ def rerender(request: Request, store: Cache, noticed: Callable[[str], None]) -> 
     try:
         shown = compare_shown(request.file, done.path)
     except PictureError as error:  # a file that is damaged behind its record can be made anew
-        return Again(done.path, identical=False, shown=None, differences=(*told, str(error)))
-    return Again(done.path, identical=False, shown=shown, differences=told)
+        return Again(done.path, identical=False, shown=None, differences=(str(error), *told))
+    return Again(done.path, identical=False, shown=shown, differences=told or (_unrecorded(),))
 
 
 class _OnlyNotices(Reporter):
@@ -162,12 +162,12 @@ def differences(provenance: Provenance, found: Sequence[Found]) -> Iterator[str]
         if not one.exact:
             was = one.ingredient
             yield f"{was.role} {was.name} has another content (was sha256 {was.sha256[:12]})"
-    yield from _platform_note()
 
 
-def _platform_note() -> Iterator[str]:
-    """Nothing is recorded of a machine; another processor may round otherwise."""
-    yield f"the machine may be another one (here {platform.machine()}, {platform.system()})"
+def _unrecorded() -> str:
+    """What is left where all that is recorded is the same: an edit, or a processor that rounds otherwise."""
+    here = f"{platform.machine()}, {platform.system()}"
+    return f"nothing that the record tells of: the file was edited since, or made on another machine (here {here})"
 
 
 def _checked(

@@ -199,7 +199,17 @@ def test_work_that_is_damaged_behind_its_record_is_made_anew(write_recipe, rende
     made = again(damaged)
     assert made.path.read_bytes() == file.read_bytes()
     assert (made.identical, made.same_pixels) == (False, None)
-    assert "damaged or cut short" in made.differences[-1]
+    assert "damaged or cut short" in made.differences[0]
+
+
+def test_where_all_that_is_recorded_is_the_same_an_edit_is_thought_of(write_recipe, render, again, studio):
+    file = render(write_recipe(BODY.replace("more/../", "")))["still-intensity1.png"]
+    edited = studio / "edited.png"
+    edited.write_bytes(file.read_bytes() + b"more")
+    made = again(edited)
+    assert made.same_pixels
+    (told,) = made.differences
+    assert "the file was edited since, or made on another machine" in told
 
 
 def test_sidecar_stands_in_for_a_record_that_was_lost(write_recipe, render, again):
