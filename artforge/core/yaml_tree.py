@@ -33,6 +33,7 @@ _NO_CHARACTERS = "a text with characters that are none (a null, or half of a pai
 _TEXT_TAGS = (None, "!", "tag:yaml.org,2002:str")
 _NO_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LOST_COLOR = re.compile(r"[:,\[]\s*(#[0-9a-fA-F]{6})\b")
+_COMMENT = re.compile(r"(^|\s)#")
 _BEGUN_EARLIER = ("could not find expected ':'", "unexpected end of stream")
 """Faults that libyaml sees lines behind the key or the quote that they are of."""
 _MISSING_SPACE = re.compile(r"[^\s:]:\S")
@@ -140,10 +141,10 @@ def _hint(fault: str, line: str, column: int) -> str:
         return " (indent with spaces, not tabs)"
     if column < len(line) and any(words in fault for words in ("cannot start any token", "expected node content")):
         return f" (a text that begins with {line[column]} is written in quotes)"
-    if _MISSING_SPACE.search(line):
-        return " (a colon needs a space behind it)"
     if "mapping values" in fault and ": " in before:
         return " (a text with a colon in it is written in quotes)"
+    if _MISSING_SPACE.search(_COMMENT.split(line)[0]):
+        return " (a colon needs a space behind it)"
     if "expected key" in fault and not before.strip():
         return " (this line is not indented like those above it)"
     return ""
@@ -152,7 +153,7 @@ def _hint(fault: str, line: str, column: int) -> str:
 def _tell_lost_color(line: str, place: Position, problems: Problems) -> str | None:
     """The first colour behind a place that YAML takes for a comment, which is a fault, or None."""
     found = _LOST_COLOR.search(line, place.column - 1)
-    if found is None:
+    if found is None or _COMMENT.search(line[: found.start(1)]):
         return None
     where = place.shifted(found.start(1) + 1 - place.column, len(found[1]))
     problems.add(where, f'# begins a comment: write the colour in quotes, "{found[1]}"')

@@ -90,6 +90,33 @@ def test_what_is_no_such_profile_is_none(content):
     assert matrix_profile(content) is None
 
 
+@pytest.mark.parametrize("start", [0, 3])
+def test_black_and_white_stay_where_a_curve_of_levels_begins_and_ends_flat(start):
+    levels = [round(65535 * (at / 1020) ** 2.2) for at in range(1021)]
+    shape = [0] * start + levels + [65535] * (3 - start)
+    profile = matrix_profile(large_curve(shape))
+    ends = profile.stored(np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]))
+    np.testing.assert_array_equal(ends, [[0, 0, 0], [1, 1, 1]])
+
+
+@pytest.mark.parametrize("numbers", [(2.2, 0, 0), (-2, 1, 0), (30000, 30000, 0)])
+def test_curves_of_no_display_are_refused_without_a_word_of_numpy(numbers):
+    curve = b"para" + bytes(4) + struct.pack(">HH3i", 1, 0, *(round(65536 * n) for n in numbers))
+    profile = matrix_profile(profile_of(curve=curve))
+    assert profile is None or np.isfinite(profile.light(np.full((1, 3), 0.5, np.float32))).all()
+
+
+def large_curve(levels) -> bytes:
+    """sRGB with a curve of levels, which stands behind the rest of the profile."""
+    content = bytearray(srgb_profile())
+    curve = b"curv" + bytes(4) + struct.pack(f">I{len(levels)}H", len(levels), *levels)
+    (count,) = struct.unpack_from(">I", content, 128)
+    for number in range(count):
+        if content[132 + 12 * number : 136 + 12 * number].endswith(b"TRC"):
+            struct.pack_into(">II", content, 136 + 12 * number, len(content), len(curve))
+    return bytes(content) + curve
+
+
 @pytest.mark.parametrize("name", ["png16", "tiff16"])
 @pytest.mark.parametrize("profile", [srgb_profile(), PROFILES["display p3"]])
 def test_files_of_16_bits_carry_the_profile_and_its_numbers(tmp_path, paint, name, profile):

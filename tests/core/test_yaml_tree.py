@@ -127,6 +127,26 @@ def test_colour_that_is_read_as_a_comment_is_to_be_quoted(text, line):
     assert (line, '# begins a comment: write the colour in quotes, "#fff000"') in problems
 
 
+@pytest.mark.parametrize(
+    "text", ["ground:   # was: #ff0000\nseed: 1\n", "# map: #aabbcc\nseed: [1\n", "a: 1  # map: #aabbcc\nseed: [1\n"]
+)
+def test_colour_in_a_comment_is_none_that_was_lost(text):
+    _, problems = parse(text)
+    assert not any("begins a comment" in told for _, told in problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("title: the 16:9 crop: wide", "a text with a colon in it is written in quotes"),
+        ("map: jet\nseed:2", "a colon needs a space behind it"),
+    ],
+)
+def test_colon_that_is_one_too_many_is_told_apart_from_one_without_a_space(text, hint):
+    _, ((_, told),) = parse(f"{text}\n")
+    assert hint in told
+
+
 def test_lost_colour_is_taken_for_what_was_meant_and_told_at_its_place():
     problems = Problems("n.yaml", "")
     tree = parse_tree("\ufeffink: #fff000\n", problems, KIND)

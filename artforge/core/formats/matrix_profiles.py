@@ -51,10 +51,15 @@ class MatrixProfile:
 
     def stored(self, light: _Array) -> _Array:
         """(n, 3) stored numbers of light (n, 3); what lies beyond [0, 1] is the nearest of it."""
-        return np.stack(
-            [np.interp(light[:, at], curve, np.linspace(0, 1, len(curve))) for at, curve in enumerate(self.curves)],
-            axis=-1,
-        )
+        return np.stack([_inverse(light[:, at], curve) for at, curve in enumerate(self.curves)], axis=-1)
+
+
+def _inverse(light: _Array, curve: _Array) -> _Array:
+    """Where a curve gives a light: the first place where it is level, so that black stays black; white at its end."""
+    levels, firsts = np.unique(curve, return_index=True)
+    places = firsts / (len(curve) - 1)
+    places[-1] = 1
+    return np.interp(light, levels, places)
 
 
 def convert_floats(colors: NDArray[np.float32], source: MatrixProfile, target: MatrixProfile) -> NDArray[np.float32]:
@@ -107,7 +112,8 @@ def _curve(tag: bytes) -> _Array:
     if tag[:4] == b"para":
         kind, _ = struct.unpack_from(">HH", tag, 8)
         given = np.asarray(struct.unpack_from(f">{_PARAMETERS[kind]}i", tag, 12)) / _FIXED
-        return np.clip(_parametric(kind, given, places), 0, 1)
+        with np.errstate(all="ignore"):  # what no display has is found by the numbers that come of it
+            return np.clip(_parametric(kind, given, places), 0, 1)
     if tag[:4] != b"curv":
         raise ValueError("no curve")
     (count,) = struct.unpack_from(">I", tag, 8)
