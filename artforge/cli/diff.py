@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from artforge.cli.console import event, note, require_files, result
+from artforge.cli.console import event, note, require_files, result, warn
 
 
 def diff_command(
@@ -32,6 +32,8 @@ def diff_command(
     picture = None if out is None else shown.picture
     if out is not None and picture is not None:
         write_png(out, picture)
+    elif out is not None:
+        warn(f"{out} is not written: only of two pictures or films of one size is there a picture of where they differ")
     if as_json:
         pixels = {"largest": shown.largest, "mean": shown.mean, "sizes": shown.sizes}
         changes = [asdict(change) for change in found.changes]

@@ -112,6 +112,14 @@ def test_a_file_that_is_not_there_is_a_fault_of_the_command(rendered, words):
     assert str(done.exception) in ("gone.png: no such file", "out: a folder, not a file")
 
 
+def test_diff_says_that_it_has_no_picture_of_the_difference(rendered, tmp_path, paint):
+    write_png(tmp_path / "small.png", paint(1)[:20, :20])
+    done = run(app, ["diff", "one.png", "small.png", "--out", "where.png"])
+    assert done.exit_code == 0
+    assert "where.png is not written" in done.stderr
+    assert not (tmp_path / "where.png").exists()
+
+
 def test_rerender_without_its_ingredients_says_where_to_name_them(rendered):
     with pytest.raises(PictureError, match=r"not found: one\.png .*two\.png .*--ingredients"):
         run(app, ["rerender", the(rendered, ".png")], catch_exceptions=False)
