@@ -4,10 +4,9 @@
     python benchmarks/architectures.py FOLDER... --networks none --mobilenet mobilenet_v2.npz
 
 The time is the processor time of all threads, so that a busy machine slows all of them alike; on a very busy one take
-one thread, since those that wait for each other spin. Two epochs tell how long
-one takes, and each network is then trained for as many as fit, along a whole schedule of its own; a baseline that is
-fitted in one go takes what it takes. The split is by group and depends on the seed, the epoch is chosen by the
-validation loss, and the test is seen once.
+one thread, since those that wait for each other spin. Two epochs tell how long one takes, and each network is then
+trained for as many as fit, along a whole schedule of its own; a baseline that is fitted in one go takes what it takes.
+The split is by group and depends on the seed, the epoch is chosen by the validation loss, and the test is seen once.
 
 With `--mobilenet` a file of ImageNet weights makes MobileNetV2 a frozen extractor: each channel's mean at six depths,
 or at the last alone, standardised, under a logistic regression whose strength the validation loss chooses.

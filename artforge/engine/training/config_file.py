@@ -39,7 +39,7 @@ def read_config(path: Path) -> dict[str, Any]:
         else:
             problems.add(tree.key_positions[key], fault)
     problems.raise_if_any()
-    return _checked(settings)
+    return TrainConfig.model_validate(settings).model_dump(exclude_unset=True)
 
 
 def check_options(options: Mapping[str, Any]) -> None:
@@ -74,16 +74,11 @@ def _read_text(path: Path) -> str:
         raise UsageError(f"{path}: not a text file in UTF-8") from error
 
 
-def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings as `TrainConfig` takes them, without defaults."""
-    return TrainConfig.model_validate(settings).model_dump(exclude_unset=True)
-
-
 def _faults(settings: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with each setting that cannot be taken."""
     found: dict[str, list[Any]] = {}
     try:
-        _checked(settings)
+        TrainConfig.model_validate(settings)
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             found.setdefault(str(fault["loc"][0]), []).append(fault)
